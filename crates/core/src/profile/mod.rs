@@ -1,0 +1,1 @@
+//! Profiles: the named, versioned rules that turn events into sessions.

@@ -1,1 +1,12 @@
-//! Stub.
+//! The lake: everything that is kept, and the only crate that writes data files.
+//!
+//! It knows nothing of HTTP, metrics or the formats of platforms. Where to start reading:
+//! [`schema`] names the tables, [`capture`] is what a query reads.
+
+pub mod capture;
+pub mod error;
+pub mod schema;
+
+pub use capture::{Capture, DataFile, TableCapture};
+pub use error::LakeError;
+pub use schema::Table;

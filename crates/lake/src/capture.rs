@@ -1,0 +1,66 @@
+//! What a query reads: one consistent value of files and memory, so that a row is seen exactly once.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+
+use crate::schema::Table;
+
+/// A data file that is live in a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFile {
+    /// The catalog's id of the file.
+    pub id: i64,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The UTC day that all its rows share.
+    pub day: i32,
+    /// The bucket that all its rows share.
+    pub bucket: i32,
+    /// How many rows it holds.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// The size of the Parquet footer, so that one read gets it.
+    pub footer_bytes: u64,
+    /// The fact set of all its rows; empty for events and texts.
+    pub fact_set: String,
+}
+
+/// What one table gives to one query.
+#[derive(Debug, Clone)]
+pub struct TableCapture {
+    /// The table.
+    pub table: Table,
+    /// The files, by day and bucket.
+    pub files: Vec<DataFile>,
+    /// Rows that are not yet in files, in the schema of the table.
+    pub memory: Vec<RecordBatch>,
+    /// Sessions whose rows in `files` are replaced by `memory`: leave out rows whose `session_id` is
+    /// in here. Empty for events and texts.
+    pub replaced: Arc<HashSet<Box<str>>>,
+}
+
+/// One consistent value of the whole lake for one workspace and fact set.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// The workspace.
+    pub workspace: String,
+    /// The fact set that is read.
+    pub fact_set: String,
+    /// The catalog's snapshot.
+    pub snapshot: i64,
+    /// Changes with whatever changes an answer: snapshot, tail and overlay.
+    pub version: u64,
+    /// The tables that were asked for.
+    pub tables: Vec<TableCapture>,
+}
+
+impl Capture {
+    /// The part of this table, if it was asked for.
+    pub fn table(&self, table: Table) -> Option<&TableCapture> {
+        self.tables.iter().find(|capture| capture.table == table)
+    }
+}

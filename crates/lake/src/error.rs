@@ -1,0 +1,95 @@
+//! What can go wrong in the lake.
+
+use std::path::PathBuf;
+
+/// What can go wrong in the lake.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// The operating system refused.
+    #[error("{action} {}: {source}", path.display())]
+    Io {
+        /// What was tried, as «open» or «write».
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Arrow refused.
+    #[error("arrow: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// A Parquet file could not be read or written.
+    #[error("parquet file {}: {source}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: parquet::errors::ParquetError,
+    },
+    /// A column has another type than the schema says.
+    #[error("column `{column}` has the type {found}, which its field cannot read")]
+    ColumnType {
+        /// The column.
+        column: String,
+        /// The type that was found.
+        found: String,
+    },
+    /// The catalog's database refused.
+    #[error("catalog: {0}")]
+    Catalog(#[from] sqlx::Error),
+    /// The data directory was written by another version.
+    #[error(
+        "{what} has version {found}, this program reads up to {known}; upgrade upshot, or restore a backup"
+    )]
+    Version {
+        /// What has the version.
+        what: &'static str,
+        /// The version that was found.
+        found: u32,
+        /// The newest that this program knows.
+        known: u32,
+    },
+    /// Another process holds the data directory.
+    #[error("the data directory {} is in use by another process; stop it, or work through it with --server", .0.display())]
+    InUse(PathBuf),
+    /// Something stored is not what it must be.
+    #[error("{what} is damaged: {reason}")]
+    Damaged {
+        /// The file or row.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The node has stopped accepting because a write could not be made durable.
+    #[error("the log stopped after a failed write: {0}; nothing more is accepted until restart")]
+    Stopped(String),
+    /// More is waiting than the memory budget allows.
+    #[error("too much is waiting to be written; try again in {retry_after_seconds} s")]
+    Full {
+        /// When to try again.
+        retry_after_seconds: u32,
+    },
+    /// A transaction met a change that it did not expect, and must be made again.
+    #[error("the catalog changed underneath: {0}")]
+    Conflict(String),
+    /// A name that the lake cannot hold.
+    #[error(
+        "workspace name `{0}` is not valid; use 1 to 63 of a-z, 0-9 and _, beginning with a letter"
+    )]
+    WorkspaceName(String),
+}
+
+impl LakeError {
+    /// Adds what was tried, and on what, to an error of the operating system.
+    pub fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+}

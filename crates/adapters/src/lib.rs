@@ -1,1 +1,22 @@
-//! Stub.
+//! Adapters: they turn the records of a source into [`Event`](upshot_core::Event)s.
+//!
+//! This crate does no I/O, reads no clock and never fails as a whole: a record that cannot be read
+//! becomes a [`Rejected`] with its position, the reason and the cure, and the rest goes in. It never
+//! panics, whatever the bytes, and its memory is bounded by the largest record that is allowed.
+//!
+//! Where to start reading: [`Reader`] takes the bytes of one file or body, recognises encoding and
+//! [`Format`], cuts them into records and hands these to the format's module, which writes into an
+//! `Output`. Each format has a page under `docs/formats`.
+
+mod botframework;
+mod copilot_studio;
+mod format;
+mod instant;
+mod output;
+mod reader;
+mod report;
+mod upshot;
+
+pub use format::Format;
+pub use reader::Reader;
+pub use report::{Batch, ImportOptions, Position, Rejected, Summary};

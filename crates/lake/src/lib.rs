@@ -5,6 +5,7 @@
 
 pub mod capture;
 pub mod error;
+pub mod files;
 pub mod schema;
 
 pub use capture::{Capture, DataFile, TableCapture};

@@ -65,7 +65,13 @@ pub fn encode(event: &Event, bytes: &mut Vec<u8>) {
 pub fn dictionary() -> String {
     Event::FIELDS
         .iter()
-        .map(|field| format!("{}{}\n", char::from(Layout::of(field.kind).letter()), field.name))
+        .map(|field| {
+            format!(
+                "{}{}\n",
+                char::from(Layout::of(field.kind).letter()),
+                field.name
+            )
+        })
         .collect()
 }
 
@@ -149,7 +155,8 @@ impl Decoder {
             .lines()
             .map(|line| {
                 let layout = line.bytes().next().and_then(Layout::from_letter);
-                let layout = layout.ok_or_else(|| damaged("the list of fields has an unknown layout"))?;
+                let layout =
+                    layout.ok_or_else(|| damaged("the list of fields has an unknown layout"))?;
                 let name = &line[1..];
                 let index = Event::field(name)
                     .filter(|index| Layout::of(Event::FIELDS[*index].kind) == layout);
@@ -168,8 +175,10 @@ impl Decoder {
         let mut rest = bytes;
         while !rest.is_empty() {
             let position = read_varint(&mut rest)? as usize;
-            let (layout, index) =
-                *self.fields.get(position).ok_or_else(|| damaged("an event names an unknown field"))?;
+            let (layout, index) = *self
+                .fields
+                .get(position)
+                .ok_or_else(|| damaged("an event names an unknown field"))?;
             let value = read_value(layout, &mut rest)?;
             if let Some(index) = index {
                 row.slots[index] = row.values.len() as u8 + 1;
@@ -198,7 +207,10 @@ const _: () = assert!(Event::FIELDS.len() < 255, "a slot is one byte");
 
 impl Default for SparseRow<'_> {
     fn default() -> Self {
-        Self { slots: [0; Event::FIELDS.len()], values: Vec::with_capacity(32) }
+        Self {
+            slots: [0; Event::FIELDS.len()],
+            values: Vec::with_capacity(32),
+        }
     }
 }
 
@@ -236,9 +248,10 @@ impl FieldSource for SparseRow<'_> {
     }
     fn map(&self, index: usize) -> Attributes {
         match self.value(index) {
-            Some(Value::Map(pairs)) => {
-                pairs.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect()
-            }
+            Some(Value::Map(pairs)) => pairs
+                .iter()
+                .map(|(name, text)| ((*name).into(), (*text).into()))
+                .collect(),
             _ => Attributes::new(),
         }
     }
@@ -249,13 +262,16 @@ fn read_value<'a>(layout: Layout, rest: &mut &'a [u8]) -> Result<Value<'a>, Lake
         Layout::Text => Value::Text(read_text(rest)?),
         Layout::Integer => Value::Integer(unzigzag(read_varint(rest)?)),
         Layout::Real => {
-            let (number, after) =
-                rest.split_first_chunk::<8>().ok_or_else(|| damaged("an event is cut short"))?;
+            let (number, after) = rest
+                .split_first_chunk::<8>()
+                .ok_or_else(|| damaged("an event is cut short"))?;
             *rest = after;
             Value::Real(f64::from_le_bytes(*number))
         }
         Layout::Flag => {
-            let (flag, after) = rest.split_first().ok_or_else(|| damaged("an event is cut short"))?;
+            let (flag, after) = rest
+                .split_first()
+                .ok_or_else(|| damaged("an event is cut short"))?;
             *rest = after;
             Value::Flag(*flag != 0)
         }
@@ -287,7 +303,9 @@ pub(crate) fn write_varint(bytes: &mut Vec<u8>, mut number: u64) {
 pub(crate) fn read_varint(rest: &mut &[u8]) -> Result<u64, LakeError> {
     let mut number = 0u64;
     for shift in (0..64).step_by(7) {
-        let (byte, after) = rest.split_first().ok_or_else(|| damaged("a number is cut short"))?;
+        let (byte, after) = rest
+            .split_first()
+            .ok_or_else(|| damaged("a number is cut short"))?;
         *rest = after;
         number |= u64::from(byte & 0x7f) << shift;
         if byte & 0x80 == 0 {
@@ -323,7 +341,10 @@ const fn unzigzag(number: u64) -> i64 {
 }
 
 fn damaged(reason: &str) -> LakeError {
-    LakeError::Damaged { what: Cow::Borrowed("a stored event").into_owned(), reason: reason.to_owned() }
+    LakeError::Damaged {
+        what: Cow::Borrowed("a stored event").into_owned(),
+        reason: reason.to_owned(),
+    }
 }
 
 #[cfg(test)]

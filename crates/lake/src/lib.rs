@@ -4,8 +4,10 @@
 //! [`schema`] names the tables, [`capture`] is what a query reads.
 
 pub mod capture;
+pub mod codec;
 pub mod error;
 pub mod files;
+pub mod log;
 pub mod schema;
 
 pub use capture::{Capture, DataFile, TableCapture};

@@ -68,7 +68,9 @@ impl Log {
         mark: u64,
         segment_bytes: u64,
     ) -> Result<(Self, Recovery), LakeError> {
-        files.create_dir(directory).map_err(LakeError::io("make the folder", directory))?;
+        files
+            .create_dir(directory)
+            .map_err(LakeError::io("make the folder", directory))?;
         let mut paths: Vec<PathBuf> = files
             .list(directory)
             .map_err(LakeError::io("list", directory))?
@@ -94,9 +96,17 @@ impl Log {
             let end = found.first_sequence + found.frames.len() as u64;
             next_sequence = next_sequence.max(end);
             let dictionary: Arc<str> = found.dictionary.into();
-            recovery.frames.extend(found.frames.into_iter().filter(|(sequence, _)| *sequence > mark).map(
-                |(sequence, payload)| RecoveredFrame { sequence, payload, dictionary: dictionary.clone() },
-            ));
+            recovery.frames.extend(
+                found
+                    .frames
+                    .into_iter()
+                    .filter(|(sequence, _)| *sequence > mark)
+                    .map(|(sequence, payload)| RecoveredFrame {
+                        sequence,
+                        payload,
+                        dictionary: dictionary.clone(),
+                    }),
+            );
             segments.push(SegmentInfo {
                 path: path.clone(),
                 first_sequence: found.first_sequence,
@@ -155,10 +165,17 @@ impl Log {
     }
 
     fn rotate_if_full(&mut self) -> Result<(), LakeError> {
-        let full = self.segments.last().is_some_and(|info| info.bytes >= self.segment_bytes);
+        let full = self
+            .segments
+            .last()
+            .is_some_and(|info| info.bytes >= self.segment_bytes);
         if full {
-            let (info, current) =
-                begin_segment(&*self.files, &self.directory, self.next_sequence, &self.dictionary)?;
+            let (info, current) = begin_segment(
+                &*self.files,
+                &self.directory,
+                self.next_sequence,
+                &self.dictionary,
+            )?;
             self.segments.push(info);
             self.current = current;
         }
@@ -173,7 +190,9 @@ impl Log {
         let mut removed = false;
         while self.segments.len() > 1 && self.segments[1].first_sequence <= mark + 1 {
             let info = self.segments.remove(0);
-            self.files.remove(&info.path).map_err(LakeError::io("remove", &info.path))?;
+            self.files
+                .remove(&info.path)
+                .map_err(LakeError::io("remove", &info.path))?;
             removed = true;
         }
         if removed {
@@ -214,15 +233,21 @@ fn check_sequence(
     if gap {
         return Err(LakeError::Damaged {
             what: format!("the log before segment {}", found.path.display()),
-            reason: format!("frames up to {} are missing; restore a backup", found.first_sequence - 1),
+            reason: format!(
+                "frames up to {} are missing; restore a backup",
+                found.first_sequence - 1
+            ),
         });
     }
     Ok(())
 }
 
 fn cut(files: &dyn Files, found: &segment::Segment) -> Result<(), LakeError> {
-    let mut file = files.append(&found.path).map_err(LakeError::io("open", &found.path))?;
-    file.truncate(found.good_bytes).map_err(LakeError::io("cut", &found.path))?;
+    let mut file = files
+        .append(&found.path)
+        .map_err(LakeError::io("open", &found.path))?;
+    file.truncate(found.good_bytes)
+        .map_err(LakeError::io("cut", &found.path))?;
     file.sync().map_err(LakeError::io("sync", &found.path))
 }
 
@@ -235,12 +260,23 @@ fn begin_segment(
     let path = directory.join(segment::name(first_sequence));
     // A segment of this name can only be empty: made before a crash, never written to.
     if files.exists(&path) {
-        files.remove(&path).map_err(LakeError::io("remove", &path))?;
+        files
+            .remove(&path)
+            .map_err(LakeError::io("remove", &path))?;
     }
     let head = segment::head(first_sequence, dictionary);
     let mut file = files.create(&path).map_err(LakeError::io("make", &path))?;
     std::io::Write::write_all(&mut file, &head).map_err(LakeError::io("write", &path))?;
     file.sync().map_err(LakeError::io("sync", &path))?;
-    files.sync_dir(directory).map_err(LakeError::io("sync", directory))?;
-    Ok((SegmentInfo { path, first_sequence, bytes: head.len() as u64 }, file))
+    files
+        .sync_dir(directory)
+        .map_err(LakeError::io("sync", directory))?;
+    Ok((
+        SegmentInfo {
+            path,
+            first_sequence,
+            bytes: head.len() as u64,
+        },
+        file,
+    ))
 }

@@ -11,7 +11,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::LakeError;
-use crate::files::Files;
+use crate::files::{Files, read_all};
 
 /// The version of the log's format.
 pub const LOG_VERSION: u32 = 1;
@@ -27,7 +27,11 @@ pub fn name(first_sequence: u64) -> String {
 
 /// The sequence in a segment's name.
 pub fn sequence_of_name(path: &Path) -> Option<u64> {
-    path.file_name()?.to_str()?.strip_suffix(".log")?.parse().ok()
+    path.file_name()?
+        .to_str()?
+        .strip_suffix(".log")?
+        .parse()
+        .ok()
 }
 
 /// The head of a segment.
@@ -81,9 +85,13 @@ pub struct Segment {
 /// # Errors
 /// When the file cannot be read, is of a newer version, or something that was acknowledged is damaged.
 pub fn read(files: &dyn Files, path: &Path, newest: bool) -> Result<Option<Segment>, LakeError> {
-    let bytes = files.read(path).map_err(LakeError::io("read", path))?;
+    let bytes = read_all(files, path)?;
     let Some((first_sequence, dictionary, mut offset)) = read_head(path, &bytes)? else {
-        return if newest { Ok(None) } else { Err(damaged(path, 0, "its head is not whole")) };
+        return if newest {
+            Ok(None)
+        } else {
+            Err(damaged(path, 0, "its head is not whole"))
+        };
     };
     let mut frames = Vec::new();
     let mut expected = first_sequence;
@@ -118,14 +126,24 @@ struct Frame<'a> {
 }
 
 fn read_head(path: &Path, bytes: &[u8]) -> Result<Option<(u64, String, usize)>, LakeError> {
-    let Some(number) = bytes.get(8..12).map(|number| u32_of(number, 0)) else { return Ok(None) };
+    let Some(number) = bytes.get(8..12).map(|number| u32_of(number, 0)) else {
+        return Ok(None);
+    };
     if &bytes[..8] != SEGMENT_MAGIC {
         // Blocks that were never written read as zeros.
         let blank = bytes[..8].iter().all(|byte| *byte == 0);
-        return if blank { Ok(None) } else { Err(damaged(path, 0, "it is not a log segment")) };
+        return if blank {
+            Ok(None)
+        } else {
+            Err(damaged(path, 0, "it is not a log segment"))
+        };
     }
     if number > LOG_VERSION {
-        return Err(LakeError::Version { what: "the log", found: number, known: LOG_VERSION });
+        return Err(LakeError::Version {
+            what: "the log",
+            found: number,
+            known: LOG_VERSION,
+        });
     }
     if bytes.len() < 24 {
         return Ok(None);
@@ -135,7 +153,9 @@ fn read_head(path: &Path, bytes: &[u8]) -> Result<Option<(u64, String, usize)>, 
     if bytes.len() < end.saturating_add(4) || crc32fast::hash(&bytes[..end]) != u32_of(bytes, end) {
         return Ok(None);
     }
-    let Ok(dictionary) = std::str::from_utf8(&bytes[24..end]) else { return Ok(None) };
+    let Ok(dictionary) = std::str::from_utf8(&bytes[24..end]) else {
+        return Ok(None);
+    };
     Ok(Some((u64_of(bytes, 12), dictionary.to_owned(), end + 4)))
 }
 
@@ -170,7 +190,11 @@ fn refuse_lost_frames(
         if let Some(frame) = read_frame(&rest[at..])
             && frame.durable >= expected
         {
-            return Err(damaged(path, broken_at, "an acknowledged frame is not whole"));
+            return Err(damaged(
+                path,
+                broken_at,
+                "an acknowledged frame is not whole",
+            ));
         }
         from = at + 1;
     }
@@ -178,7 +202,9 @@ fn refuse_lost_frames(
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
 }
 
 fn u32_of(bytes: &[u8], at: usize) -> u32 {

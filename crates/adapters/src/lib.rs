@@ -10,11 +10,14 @@
 
 mod botframework;
 mod copilot_studio;
+mod encoding;
 mod format;
 mod instant;
 mod output;
 mod reader;
+mod recognise;
 mod report;
+mod split;
 mod upshot;
 
 pub use format::Format;

@@ -1,4 +1,4 @@
-"""The helper itself, on a lake that DuckDB wrote: it must open it read-only wherever the directory is now."""
+"""The module `ducklake`, on a lake that DuckDB wrote: it must open it read-only wherever the directory is now."""
 
 import os
 import shutil

@@ -1,0 +1,49 @@
+//! No source file grows past what one can keep in mind.
+
+use crate::checks::{has_extension, text};
+use crate::failure::Result;
+use crate::project::Project;
+
+/// The most lines that a Rust file may have.
+const MOST_LINES: usize = 600;
+
+/// Files that may be longer, each with the reason.
+const LONGER: &[(&str, &str)] = &[];
+
+/// Names every Rust file that is too long.
+pub fn check(project: &Project) -> Result<Vec<String>> {
+    let mut findings = Vec::new();
+    for path in project
+        .files()?
+        .iter()
+        .filter(|path| has_extension(path, "rs"))
+    {
+        let Some(text) = text(project, path)? else {
+            continue;
+        };
+        let name = path.to_string_lossy();
+        let allowed = LONGER.iter().any(|(longer, _)| *longer == name);
+        findings.extend(finding(&name, text.lines().count(), allowed));
+    }
+    Ok(findings)
+}
+
+fn finding(name: &str, lines: usize, allowed: bool) -> Option<String> {
+    (lines > MOST_LINES && !allowed).then(|| {
+        format!(
+            "{name} has {lines} lines, more than {MOST_LINES}: split it by what its parts are for"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_itself_is_allowed() {
+        assert_eq!(finding("a.rs", MOST_LINES, false), None);
+        assert!(finding("a.rs", MOST_LINES + 1, false).is_some_and(|text| text.contains("a.rs")));
+        assert_eq!(finding("a.rs", MOST_LINES + 1, true), None);
+    }
+}

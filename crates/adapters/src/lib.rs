@@ -23,3 +23,4 @@ mod upshot;
 pub use format::Format;
 pub use reader::Reader;
 pub use report::{Batch, ImportOptions, Position, Rejected, Summary};
+pub use upshot::{parse_events, write_event};

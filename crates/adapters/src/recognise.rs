@@ -103,7 +103,8 @@ pub(crate) fn recognise(probe: &[u8], wanted: Option<Format>) -> Recognised {
     if !matches!(first, b'{' | b'[') {
         return recognise_text(text, wanted);
     }
-    if matches!(text.trim_ascii(), b"[]" | b"{}") {
+    let inner = skip_space(text, 1);
+    if matches!(text.get(inner), Some(b']' | b'}')) && skip_space(text, inner + 1) == text.len() {
         return Recognised::Nothing;
     }
     // `[[…], […]]` holds one transcript an element.

@@ -1,0 +1,1 @@
+//! Copilot Studio transcripts.

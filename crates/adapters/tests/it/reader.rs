@@ -1,0 +1,325 @@
+//! What holds for every format: chunks, encodings, limits, recognition, damage.
+
+use proptest::prelude::*;
+use upshot_adapters::{Batch, Format, ImportOptions, Summary};
+
+use crate::support::*;
+
+/// All fixtures of all formats.
+fn all_fixtures() -> Vec<(String, Vec<u8>)> {
+    ["upshot", "botframework", "copilot_studio"]
+        .into_iter()
+        .filter(|folder| fixture_path(folder).is_dir())
+        .flat_map(|folder| {
+            let named = |(name, bytes)| (format!("{folder}/{name}"), bytes);
+            fixtures(folder).into_iter().map(named).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn limited(maximum_record_bytes: usize) -> ImportOptions {
+    ImportOptions {
+        maximum_record_bytes,
+        ..options("file")
+    }
+}
+
+fn same_in_chunks(bytes: &[u8], options: &ImportOptions, cuts: &[usize]) -> (Batch, Summary) {
+    let whole = read_with(options.clone(), &[bytes]);
+    let mut cuts = cuts
+        .iter()
+        .map(|cut| cut % (bytes.len() + 1))
+        .collect::<Vec<_>>();
+    cuts.sort_unstable();
+    let mut chunks = Vec::new();
+    let mut from = 0;
+    for cut in cuts {
+        chunks.push(&bytes[from..cut]);
+        from = cut;
+    }
+    chunks.push(&bytes[from..]);
+    let parts = read_with(options.clone(), &chunks);
+    assert_eq!(render(&whole.0), render(&parts.0));
+    assert_eq!(whole, parts);
+    whole
+}
+
+#[test]
+fn every_fixture_reads_the_same_byte_by_byte() {
+    for (name, bytes) in all_fixtures() {
+        let cuts = (0..bytes.len()).collect::<Vec<_>>();
+        let (_, summary) = same_in_chunks(&bytes, &options(&name), &cuts);
+        assert!(summary.format.is_some(), "{name} is not recognised");
+        assert!(summary.events > 0, "{name} gives no event");
+    }
+}
+
+#[test]
+fn every_fixture_twice_gives_the_same_ids() {
+    for (name, bytes) in all_fixtures() {
+        let first = read_with(options(&name), &[&bytes]).0;
+        let again = ImportOptions {
+            received_time: RECEIVED + 1,
+            ..options(&name)
+        };
+        let again = read_with(again, &[&bytes]).0;
+        assert_eq!(ids(&first), ids(&again), "{name}");
+        let unique = ids(&first)
+            .into_iter()
+            .collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(unique.len(), first.events.len(), "{name} gives an id twice");
+        assert!(
+            first
+                .events
+                .iter()
+                .all(|it| it.event_type.is_some() && !it.conversation_id.is_empty())
+        );
+    }
+}
+
+/// UTF-16, with its mark or without, in both orders.
+fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
+    let mark = mark.then_some(0xfeff);
+    mark.into_iter()
+        .chain(text.encode_utf16())
+        .flat_map(|unit| {
+            if little {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn encodings_give_the_same_events_and_true_positions() {
+    for (name, bytes) in all_fixtures() {
+        let Ok(text) = String::from_utf8(bytes.clone()) else {
+            continue;
+        };
+        let plain = read_with(options(&name), &[&bytes]).0;
+        let text = text.trim_start_matches('\u{feff}');
+        for (little, mark) in [(true, true), (false, true), (true, false), (false, false)] {
+            let encoded = utf16(text, little, mark);
+            let read = read_with(options(&name), &[&encoded]).0;
+            assert_eq!(ids(&plain), ids(&read), "{name}");
+        }
+    }
+    let text = "{\"event_type\":\"message\",\"time\":1,\"conversation_id\":\"«😀»\"}\n{\"x\":1}";
+    let (batch, _) = read(&utf16(text, true, true));
+    assert_eq!(batch.events.len(), 1);
+    let before = text.find('\n').unwrap() + 1;
+    let units = text[..before].encode_utf16().count() as u64;
+    assert_eq!(batch.rejected[0].position.byte, 2 + 2 * units);
+}
+
+#[test]
+fn formats_are_recognised_by_content() {
+    let cases: &[(&str, Option<Format>)] = &[
+        (r#"{"event_type":"message"}"#, Some(Format::Upshot)),
+        (
+            r#"{"type":"message","conversation_id":"c"}"#,
+            Some(Format::Upshot),
+        ),
+        (
+            r#"[{"type":"message","from":{"id":"u"}}]"#,
+            Some(Format::BotFramework),
+        ),
+        (
+            r#"{"activities":[{"type":"message","from":{"id":"u"}}],"watermark":"1"}"#,
+            Some(Format::BotFramework),
+        ),
+        (
+            r#"{"transcript":[{"type":"message","from":{"id":"u"}}]}"#,
+            Some(Format::BotFramework),
+        ),
+        (
+            r#"{"activities":[{"type":"trace","valueType":"SessionInfo","value":{}}]}"#,
+            Some(Format::CopilotStudio),
+        ),
+        (
+            r#"[{"type":"message","text":"a","from":{"id":"u"},"channelId":"pva-studio"}]"#,
+            Some(Format::CopilotStudio),
+        ),
+        (
+            r#"{"value":[{"content":"{}","conversationtranscriptid":"1"}]}"#,
+            Some(Format::CopilotStudio),
+        ),
+        (
+            r#"{"@odata.context":"x","value":[{"conversationtranscriptid":"1"}]}"#,
+            Some(Format::CopilotStudio),
+        ),
+        (
+            r#"[{"content":"{}","conversationstarttime":"x"}]"#,
+            Some(Format::CopilotStudio),
+        ),
+        (
+            "conversationid,content,createdon\na,b,c\n",
+            Some(Format::CopilotStudio),
+        ),
+        (
+            "Name;Content;ConversationStartTime\na;b;c\n",
+            Some(Format::CopilotStudio),
+        ),
+        (
+            r#"{"type":"event","value":[1],"from":{"id":"b"}}"#,
+            Some(Format::BotFramework),
+        ),
+        ("hello, world", None),
+        ("id,name\n1,2\n", None),
+        (r#"{"resourceSpans":[]}"#, None),
+        ("[1,2]", None),
+    ];
+    for (text, format) in cases {
+        let (batch, summary) = read(text.as_bytes());
+        assert_eq!(summary.format, *format, "{text}");
+        if format.is_none() {
+            assert_eq!(batch.rejected.len(), 1, "{text}");
+            let rejected = &batch.rejected[0];
+            assert!(
+                rejected.reason.contains("the format is not known"),
+                "{}",
+                rejected.reason
+            );
+            assert!(
+                Format::ALL
+                    .iter()
+                    .all(|it| rejected.cure.contains(it.as_str()))
+            );
+        }
+    }
+    for nothing in ["", " \n", "[]", "{}", "\u{feff}", "[ ]\n"] {
+        let (batch, summary) = read(nothing.as_bytes());
+        assert_eq!(batch, Batch::default(), "{nothing:?}");
+        assert_eq!(summary, Summary::default());
+    }
+}
+
+#[test]
+fn giant_records_are_rejected_and_the_rest_goes_in() {
+    let good = r#"{"event_type":"message","time":1,"conversation_id":"c"}"#;
+    let giant = good.replace("}", &format!(",\"text\":\"{}\"}}", "x".repeat(100_000)));
+    for (open, between, close) in [("", "\n", ""), ("[", ",", "]"), ("[\n", ",\n", "\n]")] {
+        let file = format!("{open}{}{close}", [good, &giant, good].join(between));
+        let cuts = (0..50).map(|it| it * 4_001).collect::<Vec<_>>();
+        let (batch, _) = same_in_chunks(file.as_bytes(), &limited(1000), &cuts);
+        assert_eq!(batch.events.len(), 2);
+        assert_eq!(batch.rejected.len(), 1, "{}", render(&batch));
+        assert!(batch.rejected[0].reason.contains("larger than 1000 bytes"));
+    }
+}
+
+#[test]
+fn deep_nesting_is_rejected() {
+    for depth in [127, 128, 129, 1_000, 1_000_000] {
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let record =
+            format!(r#"{{"event_type":"message","time":1,"conversation_id":"c","text":{deep}}}"#);
+        let (batch, _) = read(format!("[{record}]").as_bytes());
+        assert_eq!(
+            (batch.events.len(), batch.rejected.len()),
+            (0, 1),
+            "{depth}"
+        );
+        let (batch, _) = read_as(Format::BotFramework, format!("[{record}]").as_bytes());
+        assert!(batch.rejected.len() <= 2);
+        read_as(Format::CopilotStudio, deep.as_bytes());
+    }
+}
+
+/// Changes a few bytes, or cuts, doubles or joins parts.
+fn mutate(bytes: &[u8], generator: &mut Generator) -> Vec<u8> {
+    const BYTES: &[u8] = b"\"\\{}[],:\n\r\t \0\x01\xff\xc3enullt0-9";
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=generator.below(4) {
+        let at = generator.below(bytes.len());
+        let length = generator.below(bytes.len() - at).min(200);
+        match generator.below(6) {
+            0 if !bytes.is_empty() => bytes[at] = BYTES[generator.below(BYTES.len())],
+            1 => bytes.insert(at, BYTES[generator.below(BYTES.len())]),
+            2 => drop(bytes.drain(at..at + length)),
+            3 => bytes.truncate(at),
+            4 => {
+                let copy = bytes[at..at + length].to_vec();
+                bytes.splice(at..at, copy);
+            }
+            _ if !bytes.is_empty() => bytes[at] ^= 1 << generator.below(8),
+            _ => {}
+        }
+    }
+    bytes
+}
+
+#[test]
+fn mutated_files_never_panic_and_never_depend_on_chunks() {
+    let rounds = std::env::var("UPSHOT_MUTATIONS")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(40);
+    let mut generator = Generator(7);
+    for (name, bytes) in all_fixtures() {
+        for _ in 0..rounds {
+            let mutated = mutate(&bytes, &mut generator);
+            let mut options = options(&name);
+            options.format = [
+                None,
+                None,
+                Some(Format::Upshot),
+                Some(Format::CopilotStudio),
+                Some(Format::BotFramework),
+            ][generator.below(5)];
+            options.maximum_record_bytes = [64 << 20, 3000][generator.below(2)];
+            let cuts = (0..generator.below(20))
+                .map(|_| generator.below(mutated.len() + 1))
+                .collect::<Vec<_>>();
+            same_in_chunks(&mutated, &options, &cuts);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes: Vec<u8>, cuts: Vec<usize>) {
+        for format in [None, Some(Format::Upshot), Some(Format::CopilotStudio), Some(Format::BotFramework)] {
+            same_in_chunks(&bytes, &ImportOptions { format, ..limited(50) }, &cuts);
+        }
+    }
+
+    #[test]
+    fn arbitrary_json_like_text_never_panics(text in "[\\[\\]{}\",:\\\\ \n0-9a-e]{0,200}", cuts: Vec<usize>) {
+        for format in [None, Some(Format::Upshot), Some(Format::CopilotStudio), Some(Format::BotFramework)] {
+            same_in_chunks(text.as_bytes(), &ImportOptions { format, ..limited(50) }, &cuts);
+        }
+    }
+
+    #[test]
+    fn damage_within_one_line_costs_that_line_only(line in 0usize..20, seed: u64) {
+        let record = |it: usize| format!(r#"{{"event_type":"message","time":1,"conversation_id":"c{it}","text":"{it}"}}"#);
+        let mut records = (0..20).map(|it| record(it).into_bytes()).collect::<Vec<_>>();
+        let mutated = mutate(&records[line], &mut Generator(seed));
+        records[line] = mutated.into_iter().filter(|byte| *byte != b'\n').collect();
+        let file = records.join(&b'\n');
+        let (batch, _) = read_as(Format::Upshot, &file);
+        let found = batch.events.iter().map(|it| it.conversation_id.to_string()).collect::<std::collections::BTreeSet<_>>();
+        for other in (0..20).filter(|it| *it != line) {
+            prop_assert!(found.contains(&format!("c{other}")), "{other}");
+        }
+    }
+
+    #[test]
+    fn damage_within_one_element_costs_that_element_only(element in 1usize..20, at: usize, byte in 32u8..127) {
+        let record = |it: usize| format!(r#"{{"event_type":"message","time":1,"conversation_id":"c{it}","text":"{it}"}}"#);
+        for (open, between, close) in [("[", ",", "]"), ("[\n  ", ",\n  ", "\n]")] {
+            let mut records = (0..20).map(|it| record(it).into_bytes()).collect::<Vec<_>>();
+            let at = at % records[element].len();
+            records[element][at] = byte;
+            let file = [open.as_bytes(), &records.join(between.as_bytes()), close.as_bytes()].concat();
+            let (batch, _) = read_as(Format::Upshot, &file);
+            let found = batch.events.iter().map(|it| it.conversation_id.to_string()).collect::<std::collections::BTreeSet<_>>();
+            for other in (0..20).filter(|it| *it != element) {
+                prop_assert!(found.contains(&format!("c{other}")), "{other} {}", String::from_utf8_lossy(&file));
+            }
+        }
+    }
+}

@@ -45,7 +45,10 @@ impl<'a> Background<'a> {
             this.note_people(activity);
             evaluation |= is_evaluation(activity);
             if this.channel.is_none() {
-                this.channel = activity.channel_id().and_then(channel::label).map(Into::into);
+                this.channel = activity
+                    .channel_id()
+                    .and_then(channel::label)
+                    .map(Into::into);
             }
             match activity.marker {
                 Some(Marker::ConversationInfo) => {
@@ -90,7 +93,10 @@ impl<'a> Background<'a> {
             return Some(Role::Bot);
         }
         let sender = activity.sender()?;
-        match (self.user_ids.contains(sender), self.bot_ids.contains(sender)) {
+        match (
+            self.user_ids.contains(sender),
+            self.bot_ids.contains(sender),
+        ) {
             (true, false) => Some(Role::User),
             (false, true) => Some(Role::Bot),
             _ => None,
@@ -154,7 +160,8 @@ impl<'a> Background<'a> {
     }
 
     fn note_node(&mut self, value: &'a Value) {
-        let topic_id = json::text(value, "topicId").or_else(|| json::text(value, "topicSchemaName"));
+        let topic_id =
+            json::text(value, "topicId").or_else(|| json::text(value, "topicSchemaName"));
         if let (Some(id), Some(title)) = (topic_id, json::text(value, "topicDisplayName")) {
             self.titles.entry(id).or_insert(title);
         }

@@ -323,6 +323,9 @@ fn handoff_hub(name: &str) -> Option<&str> {
     (suffix.eq_ignore_ascii_case("handoff") && !hub.is_empty()).then_some(hub)
 }
 
+const NOT_AN_OBJECT: &str = "the activity is not a whole JSON object";
+const TIME_CURE: &str = "expected seconds or milliseconds since 1970, or ISO 8601, in `timestamp`";
+
 /// The activities in the order of their times. What cannot be placed is rejected alone; an exact
 /// copy of an activity with an id is the same activity and left out.
 fn timed_activities<'a>(
@@ -333,26 +336,27 @@ fn timed_activities<'a>(
     let mut activities = Vec::with_capacity(transcript.activities.len());
     for (index, (object, time)) in transcript.activities.iter().zip(times).enumerate() {
         let number = index + 1;
-        let time = match time {
-            _ if !object.is_object() => Err("the activity is not a JSON object"),
-            Time::At(time) => Ok(time),
-            Time::Unreadable => Err("the activity's timestamp cannot be read"),
-            Time::Missing => Err("neither the activity nor any beside it has a timestamp"),
-        };
-        match time {
-            Ok(time) => activities.push(Activity::new(number, object, time)),
-            Err(reason) => {
-                let cure = "expected seconds or milliseconds since 1970, or ISO 8601, in `timestamp`";
-                problems.push(Problem::of_activity(number, "", reason, cure, object));
+        let (within, reason, cure) = match time {
+            _ if !object.is_object() => ("", NOT_AN_OBJECT, "correct or remove it"),
+            Time::At(time) => {
+                activities.push(Activity::new(number, object, time));
+                continue;
             }
-        }
+            Time::Unreadable => ("timestamp", "the time cannot be read", TIME_CURE),
+            Time::Missing => (
+                "timestamp",
+                "no activity of the content has a time",
+                TIME_CURE,
+            ),
+        };
+        problems.push(Problem::of_activity(number, within, reason, cure, object));
     }
     let mut seen = HashMap::new();
     activities.retain(|activity| {
-        activity
-            .id()
-            .is_none_or(|id| *seen.entry(id).or_insert(activity.number) == activity.number
-                || transcript.activities[seen[id] - 1] != *activity.object)
+        activity.id().is_none_or(|id| {
+            *seen.entry(id).or_insert(activity.number) == activity.number
+                || transcript.activities[seen[id] - 1] != *activity.object
+        })
     });
     activities.sort_by_key(|activity| activity.time);
     activities
@@ -360,7 +364,11 @@ fn timed_activities<'a>(
 
 /// The time of each activity. One that has none stands where its neighbour stands.
 fn times_of(transcript: &Transcript) -> Vec<Time> {
-    let mut times: Vec<Time> = transcript.activities.iter().map(activity::time_of).collect();
+    let mut times: Vec<Time> = transcript
+        .activities
+        .iter()
+        .map(activity::time_of)
+        .collect();
     let first = times.iter().find(|time| matches!(time, Time::At(_)));
     let mut before = match (transcript.start, first) {
         (_, Some(time)) => *time,

@@ -77,7 +77,10 @@ impl<'a> Converter<'a> {
 
     /// Calls of the model that the details of an answer count.
     fn model_tokens(&mut self, activity: &'a Activity<'a>) {
-        for name in ["queryRewritingOpenAIResponse", "summarizationOpenAIResponse"] {
+        for name in [
+            "queryRewritingOpenAIResponse",
+            "summarizationOpenAIResponse",
+        ] {
             let Some(call) = json::field(&activity.value, name) else {
                 continue;
             };
@@ -137,7 +140,12 @@ fn retrieved(value: &Value) -> Vec<Box<str>> {
     }
     sources(
         value,
-        &["searchResults", "verifiedSearchResults", "filteredResults", "fullResults"],
+        &[
+            "searchResults",
+            "verifiedSearchResults",
+            "filteredResults",
+            "fullResults",
+        ],
     )
 }
 
@@ -164,10 +172,21 @@ fn source_name(source: &Value) -> Option<Box<str>> {
     if let Some(name) = json::as_text(source) {
         return Some(shortened(name));
     }
-    ["url", "uri", "link", "id", "name", "title", "source", "type", "errorCode", "code"]
-        .into_iter()
-        .find_map(|name| json::text(source, name))
-        .map(shortened)
+    [
+        "url",
+        "uri",
+        "link",
+        "id",
+        "name",
+        "title",
+        "source",
+        "type",
+        "errorCode",
+        "code",
+    ]
+    .into_iter()
+    .find_map(|name| json::text(source, name))
+    .map(shortened)
 }
 
 fn shortened(name: &str) -> Box<str> {

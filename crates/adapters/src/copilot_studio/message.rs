@@ -103,7 +103,9 @@ impl<'a> Converter<'a> {
         let mut candidates = latest.chain(self.state.older_cards.iter().rev());
         let chosen = candidates.find(|option| {
             option.sends(&activity.value)
-                || activity.text().is_some_and(|text| option.is_chosen_by(text))
+                || activity
+                    .text()
+                    .is_some_and(|text| option.is_chosen_by(text))
         });
         chosen.cloned()
     }
@@ -134,7 +136,9 @@ impl<'a> Converter<'a> {
         let topic = self.state.topics.last().cloned();
         let event = &mut self.events[position];
         // A goodbye after silence answers nobody, but it does not open anything either.
-        let is_goodbye = topic.as_ref().is_some_and(|it| it.kind == TopicKind::Goodbye);
+        let is_goodbye = topic
+            .as_ref()
+            .is_some_and(|it| it.kind == TopicKind::Goodbye);
         let unasked = !self.state.user_seen && !self.state.started && !is_goodbye;
         event.proactive = unasked.then_some(true);
         if event.text.is_none() && activity.attachments().next().is_some() {
@@ -210,7 +214,8 @@ impl<'a> Converter<'a> {
     /// Thumbs with what was written beside them, encoded once or twice.
     pub(super) fn submit_action(&mut self, activity: &'a Activity<'a>) {
         let value = &activity.value;
-        if json::text(value, "actionName").is_some_and(|name| !name.eq_ignore_ascii_case("feedback"))
+        if json::text(value, "actionName")
+            .is_some_and(|name| !name.eq_ignore_ascii_case("feedback"))
         {
             return;
         }

@@ -20,6 +20,7 @@ mod parts;
 mod plan;
 mod problem;
 mod row;
+mod salvage;
 mod topic;
 mod understanding;
 
@@ -30,6 +31,7 @@ use self::convert::{Transcript, convert};
 use self::parts::{Group, Part, Parts};
 use self::problem::Problem;
 use self::row::{Content, Row, activities_of};
+use self::salvage::salvage;
 use crate::output::{Adapter, Data, Output, Record};
 use crate::report::{ImportOptions, Position, RAW_BYTES};
 
@@ -64,13 +66,7 @@ impl Adapter for CopilotStudio {
             }
             Data::Json => match serde_json::from_slice(record.text) {
                 Ok(value) => self.document(record, value, out),
-                Err(error) => {
-                    let cure = match record.complete {
-                        true => "correct the JSON, or leave the record out",
-                        false => "the file ends too early: export or copy it again",
-                    };
-                    out.reject(record.position, record.text, None, error.to_string(), cure);
-                }
+                Err(error) => self.damaged(record, &error, out),
             },
         }
     }
@@ -101,12 +97,10 @@ impl CopilotStudio {
             object if json::field(&object, "content").is_some() => {
                 self.row(record, Row::from_json(object), out);
             }
-            object if json::field(&object, "activities").is_some() => {
-                match activities_of(object) {
-                    Ok(activities) => self.bare(record.position, record.text, activities, out),
-                    Err(problem) => report(record.position, record.text, problem, out),
-                }
-            }
+            object if json::field(&object, "activities").is_some() => match activities_of(object) {
+                Ok(activities) => self.bare(record.position, record.text, activities, out),
+                Err(problem) => report(record.position, record.text, problem, out),
+            },
             activity if is_activity(&activity) => {
                 self.loose.push(activity);
                 self.loose_position.get_or_insert(record.position);
@@ -119,6 +113,23 @@ impl CopilotStudio {
                 }
                 _ => self.row(record, Row::from_json(object), out),
             },
+        }
+    }
+
+    /// What is whole of a damaged content goes in; a damaged row does not.
+    fn damaged(&mut self, record: &Record<'_>, error: &serde_json::Error, out: &mut Output<'_>) {
+        match salvage(record.text) {
+            Some(salvaged) => {
+                self.bare(record.position, record.text, salvaged.activities, out);
+            }
+            None => {
+                let cure = match record.complete {
+                    true => "correct the JSON, or leave the record out",
+                    false => "the file ends too early: export or copy it again",
+                };
+                let reason = format!("the record is no JSON: {error}");
+                out.reject(record.position, record.text, None, reason, cure);
+            }
         }
     }
 

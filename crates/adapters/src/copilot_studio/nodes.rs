@@ -167,8 +167,9 @@ impl<'a> Converter<'a> {
         event.topic_id = Some(open.topic.id.clone());
         event.topic_name = Some(open.topic.name.clone());
         event.topic_kind = Some(open.topic.kind);
+        // The answer itself is a message of the user; this is the bot's word that it did.
+        event.role = Some(Role::Bot);
         if stage == QuestionStage::Answered {
-            event.role = Some(Role::User);
             event.message_id = self.last_user_message();
         }
         self.push(activity, "question", event);
@@ -288,7 +289,10 @@ mod tests {
 
     #[test]
     fn exceptions_lose_their_message() {
-        assert_eq!(&*error_code("System.TimeoutException: Anna waits"), "System.TimeoutException");
+        assert_eq!(
+            &*error_code("System.TimeoutException: Anna waits"),
+            "System.TimeoutException"
+        );
         assert_eq!(&*error_code(" "), "exception");
     }
 }

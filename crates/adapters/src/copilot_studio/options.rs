@@ -81,7 +81,10 @@ fn card_action(action: &Value, kind: OptionKind) -> Option<Offered> {
         "openUrl" | "downloadFile" | "showImage" | "playVideo" | "playAudio" | "signin" => {
             (said.as_deref().map(address), Some(DestinationKind::Url))
         }
-        "call" => (said.as_deref().map(Into::into), Some(DestinationKind::Phone)),
+        "call" => (
+            said.as_deref().map(Into::into),
+            Some(DestinationKind::Phone),
+        ),
         _ => (None, Some(DestinationKind::Answer)),
     };
     Some(Offered {
@@ -111,10 +114,7 @@ fn adaptive_actions(card: &Value, found: &mut Vec<Offered>) {
 fn adaptive_action(action: &Value) -> Option<Offered> {
     let (destination, destination_kind) = match json::text(action, "type")? {
         "Action.Submit" | "Action.Execute" => (None, DestinationKind::Answer),
-        "Action.OpenUrl" => (
-            json::text(action, "url").map(address),
-            DestinationKind::Url,
-        ),
+        "Action.OpenUrl" => (json::text(action, "url").map(address), DestinationKind::Url),
         _ => return None,
     };
     Some(Offered {
@@ -135,7 +135,11 @@ fn answers_of(action: &Value, value: Option<&Value>) -> Vec<Box<str>> {
         .filter_map(|name| json::text(action, name))
         .map(Into::into)
         .collect();
-    answers.extend(value.and_then(json::scalar).map(|text| text.as_ref().into()));
+    answers.extend(
+        value
+            .and_then(json::scalar)
+            .map(|text| text.as_ref().into()),
+    );
     answers
 }
 

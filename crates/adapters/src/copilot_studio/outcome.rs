@@ -104,7 +104,10 @@ impl<'a> Converter<'a> {
             .filter(|it| it.marker != Some(Marker::SessionInfo))
             .map(|it| it.time);
         let limit = end.map_or(i64::MAX, |end| end.saturating_add(SECOND - 1));
-        times.filter(|time| *time <= limit).max().unwrap_or(otherwise)
+        times
+            .filter(|time| *time <= limit)
+            .max()
+            .unwrap_or(otherwise)
     }
 
     /// The survey's answer, where only the report has it. Zero stands for «not answered».
@@ -164,7 +167,9 @@ impl<'a> Converter<'a> {
         let yes_or_no = answer.and_then(json::as_flag);
         let number = answer.and_then(json::as_number);
         let (kind, score) = match (marker, yes_or_no, number) {
-            (Marker::PrrResponse, Some(yes), _) => (SurveyKind::Resolution, f64::from(u8::from(yes))),
+            (Marker::PrrResponse, Some(yes), _) => {
+                (SurveyKind::Resolution, f64::from(u8::from(yes)))
+            }
             // Calls answer «did that help» with a number of the satisfaction scale.
             (_, _, Some(number)) => (SurveyKind::Csat, number),
             (Marker::PrrResponse, ..) => {
@@ -251,7 +256,8 @@ impl<'a> Converter<'a> {
     /// `type: handoff`. Without «transfer to agent» it is a skill that returns to its parent.
     pub(super) fn handoff_activity(&mut self, activity: &'a Activity<'a>) {
         let kind = json::text(&activity.value, "type").map(json::plain);
-        if kind.as_deref() == Some("transfertoagent") || activity.name() == Some("handoff.initiate") {
+        if kind.as_deref() == Some("transfertoagent") || activity.name() == Some("handoff.initiate")
+        {
             self.transferred(activity, None);
         }
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use super::row::{Content, Name, Row, activities_of};
+use super::salvage::salvage;
 use crate::report::Position;
 
 /// A row that waits for others.
@@ -70,7 +71,10 @@ impl Parts {
 
     fn release(&mut self, key: &Key) -> Option<Group> {
         let group = self.groups.remove(key)?;
-        let sizes = group.parts.iter().map(|part| size_of_content(&part.row.content));
+        let sizes = group
+            .parts
+            .iter()
+            .map(|part| size_of_content(&part.row.content));
         self.bytes -= sizes.sum::<usize>();
         Some(group)
     }
@@ -154,11 +158,17 @@ impl Group {
         match serde_json::from_str(text) {
             Ok(value) => activities_of(value),
             Err(error) if error.is_eof() => Err(self.cut_problem(text)),
-            Err(error) => Err(Problem::of_row(
-                Some("content"),
-                format!("the content is not JSON: {error}"),
-                "export the row again without changing the content",
-            )),
+            // How a conversation ended decides what came of it: one that is cut does not go in.
+            Err(error) => salvage(text.as_bytes())
+                .filter(|salvaged| !salvaged.cut)
+                .map(|salvaged| salvaged.activities)
+                .ok_or_else(|| {
+                    Problem::of_row(
+                        Some("content"),
+                        format!("the content is not JSON: {error}"),
+                        "export the row again without changing the content",
+                    )
+                }),
         }
     }
 

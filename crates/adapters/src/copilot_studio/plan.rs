@@ -24,7 +24,9 @@ impl<'a> Converter<'a> {
         let Some(task) = self.task_of(activity) else {
             return;
         };
-        self.state.plan_steps.insert(step_key(&activity.value, task), at);
+        self.state
+            .plan_steps
+            .insert(step_key(&activity.value, task), at);
         let topic = match step_kind(&activity.value, task) {
             StepKind::Tool => return,
             StepKind::Topic => self.topic(self.background.schema_name(task), None),
@@ -175,7 +177,9 @@ fn step_key<'a>(value: &'a Value, task: &'a str) -> &'a str {
 
 /// What a step runs, by its type, else by the name of its task.
 fn step_kind(value: &Value, task: &str) -> StepKind {
-    let kind = json::text(value, "type").map(json::plain).unwrap_or_default();
+    let kind = json::text(value, "type")
+        .map(json::plain)
+        .unwrap_or_default();
     match kind.as_str() {
         "customtopic" | "topic" => return StepKind::Topic,
         "knowledgesource" | "knowledgesearch" => return StepKind::Knowledge,

@@ -18,10 +18,7 @@ const SYSTEM_TOPICS: &[(&str, TopicKind)] = &[
     ("endofconversation", TopicKind::EndOfConversation),
     ("confirmedsuccess", TopicKind::ConfirmedSuccess),
     ("confirmedfailure", TopicKind::ConfirmedFailure),
-    (
-        "multipletopicsmatched",
-        TopicKind::MultipleTopicsMatched,
-    ),
+    ("multipletopicsmatched", TopicKind::MultipleTopicsMatched),
     ("didyoumean", TopicKind::MultipleTopicsMatched),
     ("search", TopicKind::GenerativeAnswers),
     ("boosting", TopicKind::GenerativeAnswers),

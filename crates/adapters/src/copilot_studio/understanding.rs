@@ -188,7 +188,12 @@ impl<'a> Converter<'a> {
     }
 
     /// A topic begins.
-    pub(super) fn enter(&mut self, topic: Topic, trigger: TopicTrigger, activity: &'a Activity<'a>) {
+    pub(super) fn enter(
+        &mut self,
+        topic: Topic,
+        trigger: TopicTrigger,
+        activity: &'a Activity<'a>,
+    ) {
         let mut event = self.event(EventType::Topic, activity);
         event.topic_id = Some(topic.id.clone());
         event.topic_name = Some(topic.name.clone());
@@ -238,7 +243,10 @@ impl<'a> Converter<'a> {
 
     /// Whether the user's last message was not understood.
     pub(super) fn last_message_unmatched(&self) -> bool {
-        self.state.user_message.as_ref().is_some_and(|it| it.unmatched)
+        self.state
+            .user_message
+            .as_ref()
+            .is_some_and(|it| it.unmatched)
     }
 
     /// The kind of the topic that runs.

@@ -77,6 +77,17 @@ pub enum LakeError {
         "workspace name `{0}` is not valid; use 1 to 63 of a-z, 0-9 and _, beginning with a letter"
     )]
     WorkspaceName(String),
+    /// A workspace that is not there.
+    #[error("there is no workspace `{0}`")]
+    UnknownWorkspace(String),
+    /// A snapshot that never was, or has expired.
+    #[error("there is no snapshot {0}; it has expired or never was")]
+    NoSnapshot(i64),
+    /// The catalog holds something that this program cannot read.
+    #[error(
+        "the catalog holds {0}, which this program does not know; only upshot may write to it: upgrade upshot, or restore a backup"
+    )]
+    Unsupported(String),
 }
 
 impl LakeError {

@@ -4,10 +4,12 @@
 //! [`schema`] names the tables, [`capture`] is what a query reads.
 
 pub mod capture;
+pub mod catalog;
 pub mod codec;
 pub mod error;
 pub mod files;
 pub mod log;
+pub mod parquet_files;
 pub mod schema;
 
 pub use capture::{Capture, DataFile, TableCapture};

@@ -1,0 +1,104 @@
+//! What a change of the lake consists of.
+
+use crate::parquet_files::DataFileInfo;
+use crate::schema::Table;
+
+/// A data file that was written, and becomes part of the lake with the commit.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    /// The table.
+    pub table: Table,
+    /// The file's name in the folder of the table, as [`super::Catalog::new_file`] gave it.
+    pub name: String,
+    /// What the writer found out.
+    pub info: DataFileInfo,
+    /// The UTC day of all its rows.
+    pub day: i32,
+    /// The bucket of all its rows.
+    pub bucket: i32,
+    /// The fact set of all its rows; empty for events and texts.
+    pub fact_set: String,
+}
+
+/// Up to where the log is in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// Events up to this position of the log are in files.
+    pub events: u64,
+    /// Facts of events up to this position are in files, or their conversation is dirty.
+    pub facts: u64,
+}
+
+/// A conversation whose facts in files are not what its events say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dirty {
+    /// The conversation.
+    pub conversation_id: String,
+    /// From which time its facts must be made again, microseconds.
+    pub segment_from: i64,
+    /// Up to which time, microseconds.
+    pub segment_to: i64,
+    /// When that is due, microseconds.
+    pub due_time: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the fold needs to go on from a cut of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carry {
+    /// The fact set.
+    pub fact_set: String,
+    /// The conversation.
+    pub conversation_id: String,
+    /// The time of the cut, microseconds.
+    pub at_time: i64,
+    /// As the fold wrote it.
+    pub carry: Vec<u8>,
+}
+
+/// The rules by which facts were made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactSet {
+    /// The name that the facts carry.
+    pub name: String,
+    /// The profile.
+    pub profile_toml: String,
+    /// The version of the fold.
+    pub fold_version: u32,
+    /// Whether queries read it.
+    pub active: bool,
+}
+
+/// A change of one workspace that happens as a whole or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Transaction {
+    /// The workspace.
+    pub workspace: String,
+    /// Files that must still be live although the change does not end them.
+    pub expected_live: Vec<i64>,
+    /// Files that become part of the lake.
+    pub add: Vec<NewFile>,
+    /// Files that are no longer part of it from this snapshot on; they must be live.
+    pub end: Vec<i64>,
+    /// Whether `add` holds the very rows of `end`.
+    pub is_merge: bool,
+    /// New marks; they never go back.
+    pub marks: Option<Marks>,
+    /// Conversations that become dirty; replaces what was said of them.
+    pub dirty_add: Vec<Dirty>,
+    /// Conversations that are no longer dirty; happens before `dirty_add`.
+    pub dirty_remove: Vec<String>,
+    /// Carries that are kept; replaces one of the same cut.
+    pub carries_add: Vec<Carry>,
+    /// Carries that are dropped, as (fact set, conversation, first time): those at or after the
+    /// time. Happens before `carries_add`.
+    pub carries_remove: Vec<(String, String, i64)>,
+    /// Fact sets that are new or changed. At most one of a workspace is active: an active one here
+    /// makes the others inactive.
+    pub fact_sets: Vec<FactSet>,
+    /// The time of the change, microseconds.
+    pub now: i64,
+    /// What the change is, for people who read the catalog.
+    pub message: String,
+}

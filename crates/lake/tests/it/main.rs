@@ -1,0 +1,7 @@
+//! Tests of the lake as a whole.
+#![allow(clippy::unwrap_used)]
+
+mod catalog;
+mod common;
+mod interop;
+mod parquet;

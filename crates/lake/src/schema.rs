@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, BooleanArray, BooleanBuilder, Date32Array, Float64Array, Float64Builder,
-    Int32Array, Int64Array, Int64Builder, MapArray, MapBuilder, RecordBatch, StringArray,
-    StringBuilder, TimestampMicrosecondArray,
+    Int32Array, Int64Array, Int64Builder, MapArray, MapBuilder, MapFieldNames, RecordBatch,
+    StringArray, StringBuilder, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use upshot_core::event::TEXT_FIELDS;
@@ -197,15 +197,24 @@ impl Column {
     }
 }
 
+/// The names that the Parquet format gives the parts of a map; readers look for them.
+pub(crate) const MAP_PARTS: [&str; 3] = ["key_value", "key", "value"];
+
 fn map_entries() -> Arc<Field> {
+    let [entries, key, value] = MAP_PARTS;
     Arc::new(Field::new(
-        "entries",
+        entries,
         DataType::Struct(Fields::from(vec![
-            Field::new("keys", DataType::Utf8, false),
-            Field::new("values", DataType::Utf8, true),
+            Field::new(key, DataType::Utf8, false),
+            Field::new(value, DataType::Utf8, true),
         ])),
         false,
     ))
+}
+
+fn map_names() -> MapFieldNames {
+    let [entry, key, value] = MAP_PARTS.map(str::to_owned);
+    MapFieldNames { entry, key, value }
 }
 
 enum ColumnBuilder {
@@ -255,7 +264,7 @@ impl BatchBuilder {
                     FieldKind::Real => ColumnBuilder::Real(Float64Builder::new()),
                     FieldKind::Flag | FieldKind::Bool => ColumnBuilder::Flag(BooleanBuilder::new()),
                     FieldKind::Map => ColumnBuilder::Map(MapBuilder::new(
-                        None,
+                        Some(map_names()),
                         StringBuilder::new(),
                         StringBuilder::new(),
                     )),

@@ -21,7 +21,7 @@ use super::field_ids::{ColumnId, FieldIds};
 use super::{parquet_error, statistics};
 use crate::error::LakeError;
 use crate::files::{FileWrite, Files};
-use crate::schema::{Column, Table};
+use crate::schema::{Column, MAP_PARTS, Table};
 
 /// Rows of a row group: small enough that a reader of one conversation skips most of a large file,
 /// large enough that dictionaries and pages are worth it.
@@ -397,16 +397,13 @@ fn leaf_paths(name: &str, columns: &[(Column, ColumnId)]) -> Vec<ColumnPath> {
     };
     match id.entries {
         None => vec![ColumnPath::from(name)],
-        Some(_) => ["keys", "values"]
-            .iter()
-            .map(|part| {
-                ColumnPath::from(vec![
-                    name.to_owned(),
-                    "entries".to_owned(),
-                    (*part).to_owned(),
-                ])
-            })
-            .collect(),
+        Some(_) => {
+            let [entries, key, value] = MAP_PARTS;
+            let path = |part: &str| {
+                ColumnPath::from(vec![name.to_owned(), entries.to_owned(), part.to_owned()])
+            };
+            vec![path(key), path(value)]
+        }
     }
 }
 

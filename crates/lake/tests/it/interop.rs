@@ -101,10 +101,7 @@ async fn counts_sums_maps_and_texts_are_the_same() {
                 "SELECT count(*) AS n FROM lake.acme.events",
                 json!([{"n": 7}]),
             ),
-            (
-                "SELECT count(*) AS n FROM lake.messages",
-                json!([{"n": 0}]),
-            ),
+            ("SELECT count(*) AS n FROM lake.messages", json!([{"n": 0}])),
             (
                 "SELECT max(confidence) AS c, min(event_id) AS e, count(bot) AS b FROM lake.events \
                  WHERE user_id = 'secret-user-20'",

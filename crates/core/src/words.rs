@@ -34,6 +34,8 @@ pub trait Word: Copy + Eq + fmt::Debug + Default + 'static {
 macro_rules! words {
     ($($(#[doc = $doc:literal])+ pub enum $name:ident = $vocabulary:literal { $($(#[doc = $meaning:literal])+ $variant:ident = $text:literal,)+ })+) => {$(
         $(#[doc = $doc])+
+        // The hidden variant is a word that is not said, no room for more words.
+        #[allow(clippy::manual_non_exhaustive)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub enum $name {
             $($(#[doc = $meaning])+ $variant,)+

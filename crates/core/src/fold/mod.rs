@@ -1,1 +1,118 @@
-//! The fold: a pure function from a conversation's events and a profile to its facts.
+//! The fold: the events of a conversation, in order, and a profile give its sessions, messages and
+//! steps, each with the evidence for what it says.
+//!
+//! Pure: no clock, no I/O. [`fold`] takes all events from a cut on and hands the facts to a
+//! [`FactSink`]; [`Machine`] is the same one event at a time. docs/profiles.md tells the rules in
+//! prose. Where to start reading: `class` says what an event is to the course of sessions, `machine`
+//! which session it belongs to, `record` and `steps` what it adds, `decide` what it decides.
+
+mod billing;
+mod carry;
+mod class;
+mod context;
+mod decide;
+mod draft;
+mod finish;
+mod machine;
+mod record;
+mod steps;
+
+pub use carry::{Carry, CarryError};
+pub use machine::Machine;
+
+use crate::event::{EventView, order_key};
+use crate::facts::{Message, Session, Step};
+use crate::profile::Profile;
+
+/// Counts up with every change of the fold that changes facts.
+pub const FOLD_VERSION: u32 = 1;
+
+/// Takes the facts of a conversation. A session comes after its messages and steps.
+pub trait FactSink {
+    /// Whether messages are wanted; without them the fold is faster.
+    fn wants_messages(&self) -> bool {
+        true
+    }
+    /// Whether steps are wanted; without them the fold is faster.
+    fn wants_steps(&self) -> bool {
+        true
+    }
+    /// A session.
+    fn session(&mut self, session: Session);
+    /// A message.
+    fn message(&mut self, message: Message);
+    /// A step.
+    fn step(&mut self, step: Step);
+    /// The cap has cut a conversation that is not silent: folding the events from this position on
+    /// with this carry gives the same facts as folding all.
+    fn cut(&mut self, position: usize, carry: &Carry) {
+        let _ = (position, carry);
+    }
+}
+
+/// The facts of one or many conversations, in memory.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// The sessions.
+    pub sessions: Vec<Session>,
+    /// Their messages, and what agents wrote outside any session.
+    pub messages: Vec<Message>,
+    /// Their steps.
+    pub steps: Vec<Step>,
+}
+
+impl FactSink for Facts {
+    fn session(&mut self, session: Session) {
+        self.sessions.push(session);
+    }
+    fn message(&mut self, message: Message) {
+        self.messages.push(message);
+    }
+    fn step(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+}
+
+/// What the fold has to know beside the events.
+#[derive(Debug, Clone, Copy)]
+pub struct FoldContext<'a> {
+    /// The workspace, part of the sessions' ids.
+    pub workspace: &'a str,
+    /// The rules.
+    pub profile: &'a Profile,
+    /// The clock, UTC microseconds: a session whose silence exceeds the time-out then is over, every
+    /// other is open.
+    pub as_of: i64,
+}
+
+/// Makes the facts of one conversation.
+///
+/// `events` are all events of the conversation from a cut on, sorted by [`order_key`] and without
+/// repeats (see [`sort_and_deduplicate`]). A cut lies before the first event, before every event that
+/// follows a silence longer than [`Profile::cut_gap`] (there the carry is [`Carry::default`]), and
+/// where [`FactSink::cut`] tells of one. The carry that is returned is the one for a cut after the
+/// last event.
+pub fn fold<E: EventView>(
+    context: &FoldContext<'_>,
+    carry: &Carry,
+    events: &[E],
+    sink: &mut impl FactSink,
+) -> Carry {
+    let mut machine = Machine::new(context, carry, sink);
+    for event in events {
+        machine.push(event, sink);
+    }
+    machine.finish(context.as_of, sink)
+}
+
+/// Sorts the events of a conversation and keeps the first of each event id.
+pub fn sort_and_deduplicate<E: EventView>(events: &mut Vec<E>) {
+    events.sort_by(|left, right| order_key(left).cmp(&order_key(right)));
+    let mut seen = std::collections::HashSet::with_capacity(events.len());
+    let repeated: Vec<bool> = events
+        .iter()
+        .map(|event| !seen.insert(xxhash_rust::xxh3::xxh3_128(event.event_id().as_bytes())))
+        .collect();
+    let mut repeated = repeated.into_iter();
+    events.retain(|_| !repeated.next().unwrap_or(false));
+}

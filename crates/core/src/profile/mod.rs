@@ -1,1 +1,132 @@
-//! Profiles: the named, versioned rules that turn events into sessions.
+//! Profiles: named, versioned sets of rules and settings that turn events into sessions.
+//!
+//! A profile is a TOML file. Every key stands, explained, in `profiles/default.toml`; the others
+//! extend it. What sources of a platform disagree about is a setting here, never code in the fold.
+
+mod duration;
+mod load;
+mod rules;
+mod settings;
+
+pub use load::ProfileError;
+pub(crate) use rules::Rules;
+pub(crate) use settings::{Cancellation, ImpliedBy, Owner, Precedence};
+
+use settings::Settings;
+
+const BUILT_IN: [(&str, &str); 3] = [
+    ("default", include_str!("../../../../profiles/default.toml")),
+    (
+        "copilot-studio",
+        include_str!("../../../../profiles/copilot-studio.toml"),
+    ),
+    ("indigo", include_str!("../../../../profiles/indigo.toml")),
+];
+
+const NAMES: [&str; 3] = [BUILT_IN[0].0, BUILT_IN[1].0, BUILT_IN[2].0];
+
+/// A named, versioned set of rules and settings that turns events into sessions.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    settings: Settings,
+    rules: Rules,
+    fact_set: Box<str>,
+}
+
+impl Profile {
+    /// The profile that comes with the program under this name.
+    pub fn built_in(name: &str) -> Option<Profile> {
+        let text = built_in_text(name)?;
+        Self::from_toml(text).ok()
+    }
+
+    /// The names of the profiles that come with the program.
+    pub fn built_in_names() -> &'static [&'static str] {
+        &NAMES
+    }
+
+    /// Reads a profile. Keys that it does not set are those of the profile that it `extends`, else
+    /// of `default`.
+    pub fn from_toml(text: &str) -> Result<Profile, ProfileError> {
+        let settings = load::settings(text)?;
+        let rules = Rules::new(&settings);
+        let fact_set = format!(
+            "{}@{}/fold{}",
+            settings.name,
+            settings.version,
+            crate::fold::FOLD_VERSION
+        );
+        Ok(Profile {
+            settings,
+            rules,
+            fact_set: fact_set.into(),
+        })
+    }
+
+    /// The profile's name.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// The profile's version: counts up with every change of a rule.
+    pub fn version(&self) -> u32 {
+        self.settings.version
+    }
+
+    /// The fact set that this profile makes: its name and version and the fold's, for example
+    /// `default@1/fold1`.
+    pub fn fact_set(&self) -> String {
+        self.fact_set.as_ref().to_owned()
+    }
+
+    pub(crate) fn fact_set_name(&self) -> &str {
+        &self.fact_set
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// A silence longer than this, in microseconds, is a cut: nothing before it plays a part in what
+    /// comes after.
+    pub fn cut_gap(&self) -> i64 {
+        self.rules.cut_gap
+    }
+
+    /// The time-out in microseconds: the channel's own, else the profile's.
+    pub fn timeout(&self, channel: Option<&str>) -> i64 {
+        self.rules.timeout(channel)
+    }
+
+    /// How old, in microseconds, a session must be before every session that started with it is
+    /// surely decided: the longest time-out, and the grace for late events.
+    pub fn maturity(&self) -> i64 {
+        self.rules.longest_timeout + self.rules.lateness_grace
+    }
+
+    /// The same for the sessions of one channel.
+    pub fn maturity_of(&self, channel: Option<&str>) -> i64 {
+        self.timeout(channel) + self.rules.lateness_grace
+    }
+
+    /// How long after the time-out, in microseconds, late events are waited for.
+    pub fn lateness_grace(&self) -> i64 {
+        self.rules.lateness_grace
+    }
+
+    /// The lowest and highest answer of the satisfaction survey where the source does not say.
+    pub fn csat_scale(&self) -> (f64, f64) {
+        (self.rules.csat_minimum, self.rules.csat_maximum)
+    }
+
+    /// Whether sessions of the environment `test` get facts.
+    pub fn keeps_test_sessions(&self) -> bool {
+        self.rules.keeps_test_sessions
+    }
+}
+
+/// The TOML text of a profile that comes with the program, as its author explained it.
+pub fn built_in_text(name: &str) -> Option<&'static str> {
+    let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+    Some(text)
+}

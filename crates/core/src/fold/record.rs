@@ -1,0 +1,446 @@
+//! What an event adds to its session, whether the session is live or only rounded off.
+
+use super::class::{Class, is_given, is_user_act, topic_kind};
+use super::draft::{Draft, LastMessage, Topic, Wants, message_reference, since};
+use crate::event::EventView;
+use crate::facts::Message;
+use crate::profile::Rules;
+use crate::words::{EventType, FeedbackRating, MessageKind, Role, TopicKind, TopicTrigger};
+
+impl<'e> Draft<'e> {
+    /// Adds the event.
+    pub fn record<E: EventView>(
+        &mut self,
+        event: &'e E,
+        kind: EventType,
+        class: Class,
+        rules: &Rules,
+        wants: Wants,
+    ) {
+        self.facts.events += 1;
+        self.context.complete(event);
+        if rules.new_window {
+            self.note_window(event);
+        }
+        if is_user_act(event, kind) {
+            self.record_user_act(event.time(), kind);
+        }
+        self.record_kind(event, kind, rules, wants);
+        if let Some(rating) = event.feedback() {
+            self.record_feedback(event, kind, rating);
+        }
+        let attributes = event.attributes();
+        if !attributes.is_empty() {
+            self.facts.attributes.extend(attributes);
+        }
+        self.advance(event, kind, class, rules);
+    }
+
+    /// Moves the session's end, or the end of what rounds it off.
+    fn advance<E: EventView>(&mut self, event: &E, kind: EventType, class: Class, rules: &Rules) {
+        let time = event.time();
+        if self.handover.people {
+            self.handover.people_until = time;
+        }
+        if !class.is_activity() || !ends_by_hand(event, kind) {
+            return;
+        }
+        if self.end.is_none() {
+            self.facts.end_time = time;
+            self.tail_until = time;
+        } else if class != Class::Answer
+            && since(self.tail_until, time) <= rules.timeout(self.channel())
+        {
+            self.tail_until = time;
+        }
+    }
+
+    fn record_user_act(&mut self, time: i64, kind: EventType) {
+        self.facts.user_acts += 1;
+        self.facts.first_user_time.get_or_insert(time);
+        self.handover.acted_since = true;
+        if matches!(
+            kind,
+            EventType::Message | EventType::Option | EventType::Other
+        ) {
+            self.act_pending = true;
+            self.kind_since_act = None;
+        }
+    }
+
+    #[inline]
+    fn record_kind<E: EventView>(
+        &mut self,
+        event: &'e E,
+        kind: EventType,
+        rules: &Rules,
+        wants: Wants,
+    ) {
+        match kind {
+            EventType::Message => self.record_message(event, rules, wants),
+            EventType::Topic => self.record_topic(event, rules, wants),
+            EventType::TopicEnd => self.record_topic_end(event),
+            EventType::Intent => self.record_intent(event),
+            EventType::Question => self.record_question(event, wants),
+            EventType::Option => self.record_option(event, wants),
+            EventType::Handover => self.record_handover(event, wants),
+            EventType::Survey => self.record_survey(event, rules),
+            EventType::ModelCall => self.record_model_call(event, wants),
+            EventType::Knowledge => self.record_knowledge(event, rules, wants),
+            EventType::Error => self.record_error(event, wants),
+            EventType::ConversationEnd => self.record_conversation_end(event),
+            EventType::Outcome if self.outcome_reason.is_none() => {
+                self.outcome_reason = event.outcome_reason();
+            }
+            EventType::Report => self.record_report(event),
+            _ => {}
+        }
+    }
+
+    fn record_message<E: EventView>(&mut self, event: &'e E, rules: &Rules, wants: Wants) {
+        let role = match event.role() {
+            Some(role @ (Role::User | Role::Bot | Role::Agent)) => role,
+            _ => return,
+        };
+        self.facts.messages += 1;
+        let place = wants.messages.then_some(self.messages.len());
+        let mut must = false;
+        let mut response_time = None;
+        match role {
+            Role::User => must = self.record_user_message(event, place),
+            Role::Bot => response_time = self.record_bot_message(event, rules, place),
+            _ => response_time = self.record_agent_message(event),
+        }
+        if wants.messages {
+            let message = self.message_fact(event, role, must, response_time);
+            self.messages.push(message);
+            self.message_references.push(message_reference(event));
+        }
+        if event.unmatched() == Some(true) {
+            self.mark_unmatched();
+        }
+        if let (Role::User, Some(intent)) = (role, event.intent()) {
+            self.name_intent(intent, event.confidence());
+        }
+    }
+
+    fn message_fact<E: EventView>(
+        &self,
+        event: &'e E,
+        role: Role,
+        must_understand: bool,
+        response_time: Option<i64>,
+    ) -> Message {
+        let own = event.topic_id();
+        let (topic_id, topic_kind) = match self.active {
+            Some(active) if own.is_none() || own == active.id => (active.id, Some(active.kind)),
+            _ => (own, event.topic_kind()),
+        };
+        Message {
+            event_id: event.event_id().into(),
+            time: event.time(),
+            position: self.facts.events,
+            role: Some(role),
+            message_kind: event.message_kind(),
+            topic_id: topic_id.map(Into::into),
+            topic_kind: event.topic_kind().or(topic_kind),
+            intent: event.intent().map(Into::into),
+            confidence: event.confidence(),
+            must_understand,
+            unmatched: false,
+            response_time,
+            agent_id: event.agent_id().map(Into::into),
+            ..Message::default()
+        }
+    }
+
+    /// Counts a user's message and says whether the bot has to understand it.
+    fn record_user_message<E: EventView>(&mut self, event: &'e E, place: Option<usize>) -> bool {
+        let facts = &mut self.facts;
+        facts.user_messages += 1;
+        let spoken = match event.message_kind() {
+            Some(MessageKind::Option) => {
+                facts.option_messages += 1;
+                false
+            }
+            Some(MessageKind::Attachment) => {
+                facts.attachment_messages += 1;
+                false
+            }
+            Some(MessageKind::Voice) => {
+                facts.voice_messages += 1;
+                true
+            }
+            Some(MessageKind::Text) => {
+                facts.text_messages += 1;
+                true
+            }
+            _ => true,
+        };
+        let to_the_bot = self.end.is_none() && !self.handover.people;
+        let must = to_the_bot && event.must_understand().unwrap_or(spoken);
+        if must {
+            self.facts.understandable_messages += 1;
+            self.run_before = self.run;
+            self.run = 0;
+            self.longest_before = self.facts.consecutive_fallbacks;
+        }
+        self.last_message = LastMessage {
+            must,
+            unmatched: false,
+            intent: None,
+            place,
+        };
+        self.awaiting = Some(event.time());
+        self.first_message_time.get_or_insert(event.time());
+        if self.language.is_none() {
+            self.language = event.language();
+        }
+        must
+    }
+
+    fn record_bot_message<E: EventView>(
+        &mut self,
+        event: &'e E,
+        rules: &Rules,
+        place: Option<usize>,
+    ) -> Option<i64> {
+        self.facts.bot_messages += 1;
+        self.last_bot_message = place;
+        if event.proactive() == Some(true) && self.facts.first_user_time.is_none() {
+            self.facts.proactive = true;
+        }
+        self.facts.last_answer_fallback = self.is_fallback_answer(event, rules);
+        let response_time = since(self.awaiting.take()?, event.time());
+        self.facts.exchanges += 1;
+        self.facts.responses += 1;
+        self.facts.response_time_sum = self.facts.response_time_sum.saturating_add(response_time);
+        if self.facts.first_response_time.is_none() {
+            let first = self.first_message_time.unwrap_or(event.time());
+            self.facts.first_response_time = Some(since(first, event.time()));
+        }
+        Some(response_time)
+    }
+
+    /// The kind of topic out of which the bot answers, if it is known.
+    pub fn answer_kind<E: EventView>(&self, event: &E) -> Option<TopicKind> {
+        event.topic_kind().or(self.kind_since_act)
+    }
+
+    fn is_fallback_answer<E: EventView>(&self, event: &E, rules: &Rules) -> bool {
+        match self.answer_kind(event) {
+            _ if event.unmatched() == Some(true) => true,
+            Some(kind) => rules.is_fallback(kind),
+            None => self.last_message.must && self.last_message.unmatched,
+        }
+    }
+
+    fn record_agent_message<E: EventView>(&mut self, event: &'e E) -> Option<i64> {
+        self.facts.agent_messages += 1;
+        self.facts.accepted_time.get_or_insert(event.time());
+        self.handover.people = true;
+        self.handover.people_until = event.time();
+        self.handover.agent = self.handover.agent.or(event.agent_id());
+        self.handover.skill = self.handover.skill.or(event.skill());
+        let response_time = since(self.awaiting.take()?, event.time());
+        self.facts.exchanges += 1;
+        Some(response_time)
+    }
+
+    fn record_topic<E: EventView>(&mut self, event: &'e E, rules: &Rules, wants: Wants) {
+        let kind = topic_kind(event);
+        let topic = Topic {
+            id: event.topic_id(),
+            name: event.topic_name(),
+            kind,
+        };
+        self.facts.topic_visits += 1;
+        if let Some(id) = topic.id
+            && !self.topics.contains(&id)
+        {
+            self.topics.push(id);
+        }
+        self.active = Some(topic);
+        self.kind_since_act = Some(kind);
+        self.facts.multiple_topics_matched |= kind == TopicKind::MultipleTopicsMatched;
+        if event.topic_trigger() == Some(TopicTrigger::Plan) {
+            self.plans += 1;
+            self.open_plans += 1;
+        }
+        if rules.is_fallback(kind) || event.unmatched() == Some(true) {
+            self.mark_unmatched();
+        }
+        if self.end.is_none() {
+            self.own(topic, event.topic_trigger(), rules);
+        }
+        if wants.steps {
+            self.step_topic(event, topic);
+        }
+        self.previous_topic = topic.id;
+    }
+
+    fn own(&mut self, topic: Topic<'e>, trigger: Option<TopicTrigger>, rules: &Rules) {
+        let owners = &mut self.owners;
+        let custom = topic.kind == TopicKind::Custom;
+        owners.last = Some(topic);
+        if matches!(trigger, None | Some(TopicTrigger::Direct)) {
+            if custom {
+                owners.last_direct_custom = Some(topic);
+            } else {
+                owners.last_direct_system = Some(topic);
+            }
+        }
+        if !rules.may_own(trigger) {
+            return;
+        }
+        if custom {
+            owners.last_custom = Some(topic);
+        } else {
+            owners.first_system = owners.first_system.or(Some(topic));
+            owners.last_system = Some(topic);
+        }
+    }
+
+    fn record_topic_end<E: EventView>(&mut self, event: &'e E) {
+        let id = event.topic_id();
+        if self
+            .active
+            .is_some_and(|active| id.is_none() || active.id == id)
+        {
+            self.active = None;
+        }
+        self.open_plans = self.open_plans.saturating_sub(1);
+    }
+
+    fn record_intent<E: EventView>(&mut self, event: &'e E) {
+        let unmatched = event.unmatched() == Some(true);
+        if unmatched {
+            self.mark_unmatched();
+        }
+        match event.intent() {
+            Some(intent) if !unmatched => self.name_intent(intent, event.confidence()),
+            None if !unmatched && event.intent_candidates().is_some() => {
+                self.facts.multiple_topics_matched = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// The user's last message was taken for this.
+    fn name_intent(&mut self, intent: &'e str, confidence: Option<f64>) {
+        self.first_intent = self.first_intent.or(Some(intent));
+        self.last_intent = Some(intent);
+        self.last_message.intent = Some(intent);
+        if let Some(message) = self
+            .last_message
+            .place
+            .and_then(|at| self.messages.get_mut(at))
+        {
+            message.intent = Some(intent.into());
+            message.confidence = confidence.or(message.confidence);
+        }
+    }
+
+    /// The bot did not understand the user's last message.
+    pub fn mark_unmatched(&mut self) {
+        if !self.last_message.must || self.last_message.unmatched {
+            return;
+        }
+        self.last_message.unmatched = true;
+        self.facts.fallbacks += 1;
+        self.run = self.run_before + 1;
+        self.facts.consecutive_fallbacks = self.longest_before.max(self.run);
+        self.mark_message(true);
+    }
+
+    /// It did after all.
+    pub fn unmark_unmatched(&mut self) {
+        if !self.last_message.must || !self.last_message.unmatched {
+            return;
+        }
+        self.last_message.unmatched = false;
+        self.facts.fallbacks -= 1;
+        self.run = 0;
+        self.facts.consecutive_fallbacks = self.longest_before;
+        self.mark_message(false);
+    }
+
+    fn mark_message(&mut self, unmatched: bool) {
+        if let Some(message) = self
+            .last_message
+            .place
+            .and_then(|at| self.messages.get_mut(at))
+        {
+            message.unmatched = unmatched;
+        }
+    }
+
+    /// Thumbs: those on one message count once, the last that were given.
+    fn record_feedback<E: EventView>(
+        &mut self,
+        event: &'e E,
+        kind: EventType,
+        rating: FeedbackRating,
+    ) {
+        if !is_given(Some(rating)) {
+            if rating == FeedbackRating::Offered {
+                *self.facts.feedback_offered.get_or_insert(0) += 1;
+            }
+        } else {
+            self.count_rating(event, kind, rating);
+        }
+        let place = match feedback_target(event, kind) {
+            Some(target) => self
+                .message_references
+                .iter()
+                .rposition(|known| *known == target),
+            None => self.last_bot_message,
+        };
+        if let Some(message) = place.and_then(|place| self.messages.get_mut(place))
+            && (is_given(Some(rating)) || message.feedback.is_none())
+        {
+            message.feedback = Some(rating);
+        }
+    }
+
+    fn count_rating<E: EventView>(
+        &mut self,
+        event: &'e E,
+        kind: EventType,
+        rating: FeedbackRating,
+    ) {
+        if let Some(target) = feedback_target(event, kind) {
+            if let Some(known) = self.ratings.iter_mut().find(|known| known.0 == target) {
+                let before = std::mem::replace(&mut known.1, rating);
+                *self.rating_count(before) -= 1;
+            } else {
+                self.ratings.push((target, rating));
+            }
+        }
+        *self.rating_count(rating) += 1;
+    }
+
+    fn rating_count(&mut self, rating: FeedbackRating) -> &mut i64 {
+        match rating {
+            FeedbackRating::Up => &mut self.facts.feedback_up,
+            FeedbackRating::Down => &mut self.facts.feedback_down,
+            _ => &mut self.facts.feedback_neutral,
+        }
+    }
+}
+
+/// The message that is rated: the event itself if it is a message, else the one that it names.
+fn feedback_target<E: EventView>(event: &E, kind: EventType) -> Option<u64> {
+    if kind == EventType::Message {
+        return Some(message_reference(event));
+    }
+    let id = event.reply_to().or(event.message_id())?;
+    Some(xxhash_rust::xxh3::xxh3_64(id.as_bytes()))
+}
+
+/// An end that silence or the platform brings is no activity.
+fn ends_by_hand<E: EventView>(event: &E, kind: EventType) -> bool {
+    use crate::words::Actor;
+    kind != EventType::ConversationEnd
+        || !matches!(event.actor(), Some(Actor::Timeout | Actor::System))
+}

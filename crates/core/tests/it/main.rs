@@ -1,0 +1,6 @@
+//! The rules of profiles and fold, as a reader of tables, an independent second implementation and
+//! the properties that must hold of any conversation see them.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod rules;
+mod scene;

@@ -1,0 +1,242 @@
+//! Each rule as a table: the conversation, then what the profile makes of it.
+
+use expect_test::{Expect, expect};
+use upshot_core::profile::Profile;
+
+use crate::scene::{changed, facts, fields, profile, tell};
+
+fn check(profile: &Profile, scene: &str, expect: Expect) {
+    expect.assert_eq(&tell(&facts(profile, scene)));
+}
+
+#[test]
+fn an_answered_question_engages_and_silence_abandons() {
+    check(
+        &profile("default"),
+        "0s  user where is my parcel
+         2s  bot it is on its way",
+        expect![[r#"
+            0d..2s start_user_act@1, engaged answered_user_act@2
+              abandoned: timeout by timeout at 1802s
+              user @1  bot @2
+        "#]],
+    );
+}
+
+#[test]
+fn silence_longer_than_the_timeout_divides() {
+    check(
+        &profile("default"),
+        "0s user hi
+         1s bot hello
+         30m user still there
+         +30m bot yes
+         +31m user and now
+         +1s bot yes",
+        expect![[r#"
+            0d..30m start_user_act@1, engaged answered_user_act@2
+              abandoned: timeout by timeout at 1h
+              user @1@3  bot @2@4
+            91m..5461s start_user_act@5, engaged answered_user_act@6
+              abandoned: timeout by timeout at 7261s
+              user @5  bot @6
+        "#]],
+    );
+}
+
+#[test]
+fn a_greeting_engages_nobody() {
+    let scene = "
+        0s conversation_start
+        1s topic Greeting kind=greeting trigger=system
+        1s bot hello
+        5s user hi
+        6s topic Greeting kind=greeting trigger=direct
+        6s bot hello again";
+    check(
+        &profile("copilot-studio"),
+        scene,
+        expect![[r#"
+        0d..6s start_opened@1
+          none: timeout by timeout at 1806s
+          user @4  bot @3@6
+    "#]],
+    );
+    check(
+        &profile("default"),
+        scene,
+        expect![[r#"
+        0d..6s start_opened@1
+          none: timeout by timeout at 1806s
+          user @4  bot @3@6
+    "#]],
+    );
+}
+
+#[test]
+fn two_hand_offs_are_one() {
+    let scene = "
+        0s user I want a person
+        1s topic Escalate kind=escalate trigger=direct
+        1s handover requested trigger=direct
+        2s handover escalated
+        2s handover escalated
+        3s bot I transfer you
+        20s user are you there
+        21s bot how can I help";
+    check(
+        &profile("copilot-studio"),
+        scene,
+        expect![[r#"
+            0d..1s start_user_act@1, engaged escalate_topic@2, escalated escalate_topic@2 user_requested
+              escalated: escalated@2 by user at 1s
+              user @1  bot @6
+            20s..21s start_user_act@7
+              none: timeout by timeout at 1821s
+              user @7  bot @8
+        "#]],
+    );
+    let facts = facts(&profile("copilot-studio"), scene);
+    let names = [
+        "handover_requests",
+        "handover_stage",
+        "handover_requested_time",
+        "messages",
+    ];
+    expect![[r#"
+        handover_requests: 1
+        handover_stage: escalated
+        handover_requested_time: 1s
+        messages: 2
+    "#]]
+    .assert_eq(&fields(&facts.sessions[0], &names));
+    let steps = facts
+        .steps
+        .iter()
+        .filter(|step| step.handover_stage.is_some());
+    assert_eq!(steps.count(), 2);
+}
+
+#[test]
+fn a_goodbye_after_the_timeout_opens_nothing() {
+    check(
+        &profile("default"),
+        "0s user price please
+         1s bot 5 euros
+         +30m bot goodbye
+         +1m bot really goodbye
+         +10m bot we have news",
+        expect![[r#"
+            0d..1s start_user_act@1, engaged answered_user_act@2
+              abandoned: timeout by timeout at 1801s
+              user @1  bot @2@3@4@5
+        "#]],
+    );
+}
+
+#[test]
+fn what_agents_do_belongs_to_the_escalated_session() {
+    check(
+        &profile("default"),
+        "0s user a person please
+         1s handover queued trigger=direct
+         2s bot you are number three
+         10m handover accepted agent_id=anna
+         +5s agent hello, I am Anna
+         +1m user my parcel is lost
+         +2h agent we found it
+         +1m user thanks
+         +1s handover finished agent_id=anna
+         +1m user another thing
+         +1s bot yes please
+         +25h agent here is Anna again",
+        expect![[r#"
+            0d..1s start_user_act@1, engaged handover@2, escalated handover@2 user_requested
+              escalated: escalated@2 by user at 1s
+              user @1@6@8  bot @3  agent @5@7
+            7986s..7987s start_user_act@10, engaged answered_user_act@11
+              abandoned: timeout by timeout at 9787s
+              user @10  bot @11
+            outside: agent@12
+        "#]],
+    );
+}
+
+#[test]
+fn a_survey_after_the_resolution_belongs_to_it() {
+    let scene = "
+        0s user opening hours
+        1s topic Hours kind=custom trigger=direct
+        1s bot nine to five
+        2s topic End kind=end_of_conversation trigger=redirect
+        2s bot did that help
+        3s user yes
+        3s survey answered kind=resolution score=1
+        3s topic Success kind=confirmed_success trigger=redirect
+        4s survey offered kind=csat
+        4s bot how was it
+        9s user 5
+        9s survey answered kind=csat score=5
+        20s bot thank you
+        50s user one more question";
+    check(
+        &profile("copilot-studio"),
+        scene,
+        expect![[r#"
+        0d..3s start_user_act@1, engaged custom_topic@2, confirmed user_confirmed@7
+          resolved: resolved@7 by user at 3s
+          user @1@6@11  bot @3@5@10@13
+        50s..50s start_user_act@14
+          none: timeout by timeout at 1850s
+          user @14
+    "#]],
+    );
+    let facts = facts(&profile("copilot-studio"), scene);
+    let names = [
+        "csat_score",
+        "csat_offered",
+        "resolution_survey_answer",
+        "topic_id",
+        "topics",
+    ];
+    expect![[r#"
+        csat_score: 5
+        csat_offered: true
+        resolution_survey_answer: true
+        topic_id: Hours
+        topics: Hours > End > Success
+    "#]]
+    .assert_eq(&fields(&facts.sessions[0], &names));
+}
+
+#[test]
+fn another_window_is_another_chat() {
+    let scene = "
+        0s user hi window_id=a
+        1s bot hello window_id=a
+        20s user hi window_id=b
+        21s bot hello window_id=b
+        25s user back here window_id=a
+        26s bot yes window_id=a";
+    check(
+        &profile("indigo"),
+        scene,
+        expect![[r#"
+        0d..1s start_user_act@1, engaged answered_user_act@2
+          abandoned: new_window@3 by user at 20s
+          user @1  bot @2
+        20s..26s start_user_act@3, engaged answered_user_act@4
+          abandoned: timeout by timeout at 626s
+          user @3@5  bot @4@6
+    "#]],
+    );
+    check(
+        &changed("indigo", "session.new_window = false"),
+        scene,
+        expect![[r#"
+            0d..26s start_user_act@1, engaged answered_user_act@2
+              abandoned: timeout by timeout at 626s
+              user @1@3@5  bot @2@4@6
+        "#]],
+    );
+}

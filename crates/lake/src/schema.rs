@@ -223,7 +223,7 @@ enum ColumnBuilder {
     Time(Int64Builder),
     Real(Float64Builder),
     Flag(BooleanBuilder),
-    Map(MapBuilder<StringBuilder, StringBuilder>),
+    Map(Box<MapBuilder<StringBuilder, StringBuilder>>),
     /// A field that this table does not keep.
     Skipped,
 }
@@ -263,11 +263,11 @@ impl BatchBuilder {
                     }
                     FieldKind::Real => ColumnBuilder::Real(Float64Builder::new()),
                     FieldKind::Flag | FieldKind::Bool => ColumnBuilder::Flag(BooleanBuilder::new()),
-                    FieldKind::Map => ColumnBuilder::Map(MapBuilder::new(
+                    FieldKind::Map => ColumnBuilder::Map(Box::new(MapBuilder::new(
                         Some(map_names()),
                         StringBuilder::new(),
                         StringBuilder::new(),
-                    )),
+                    ))),
                 };
             }
         }

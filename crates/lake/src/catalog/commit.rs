@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use sqlx::{Connection, Row, SqliteConnection};
 
 use super::load::{damaged, time};
-use super::{Catalog, NewFile, State, TableState, Transaction, log_state, statistics, view};
+use super::{
+    Catalog, NewFile, State, TableState, Transaction, Writer, log_state, statistics, view,
+};
 use crate::capture::DataFile;
 use crate::error::LakeError;
 use crate::parquet_files::bound::{day_text, parse_day};
@@ -67,50 +69,22 @@ impl Catalog {
         self.sync_folders(&change)?;
         let mut guard = self.writer().await?;
         let writer = &mut *guard;
-        let mut state = writer.state.clone();
-        let unknown = || LakeError::UnknownWorkspace(change.workspace.clone());
-        let mut tables = state
-            .workspaces
-            .remove(&change.workspace)
-            .ok_or_else(unknown)?;
-        let files_change = !change.add.is_empty() || !change.end.is_empty();
-        if files_change {
-            state.snapshot += 1;
-        }
         writer.stale = true;
-        let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
-        check_unchanged(&mut transaction, writer.state.snapshot).await?;
-        check_live(&mut transaction, &change, &tables).await?;
-        let mut changed = Changed::default();
-        let ended = end_files(&mut transaction, &change, &mut tables, state.snapshot).await?;
-        for file in &ended {
-            changed.ended.insert(file.table);
+        let made = match make(writer, &change).await {
+            Ok(made) => made,
+            Err(error) => {
+                // A conflict has changed nothing; after anything else, who knows.
+                writer.stale = !matches!(error, LakeError::Conflict(_));
+                return Err(error);
+            }
+        };
+        let snapshot = made.state.snapshot;
+        if snapshot != writer.state.snapshot
+            && let Some(tables) = made.state.workspaces.get(&change.workspace)
+        {
+            self.publish(&change.workspace, tables, snapshot, made.added, &made.ended);
         }
-        let added = add_files(
-            &mut transaction,
-            &change,
-            &mut tables,
-            &mut state,
-            &mut changed,
-        )
-        .await?;
-        changed.save(&mut transaction, &tables).await?;
-        log_state::apply(&mut transaction, &change).await?;
-        if files_change {
-            let snapshot = Snapshot {
-                changes: changed.describe(&tables, change.is_merge),
-                message: &change.message,
-                now: change.now,
-            };
-            insert_snapshot(&mut transaction, &state, &snapshot).await?;
-        }
-        transaction.commit().await?;
-        let snapshot = state.snapshot;
-        if files_change {
-            self.publish(&change.workspace, &tables, snapshot, added, &ended);
-        }
-        state.workspaces.insert(change.workspace, tables);
-        writer.state = state;
+        writer.state = made.state;
         writer.stale = false;
         Ok(snapshot)
     }
@@ -160,6 +134,59 @@ impl Catalog {
         let list = before.changed(snapshot, added, &ended);
         self.set_view(workspace, view(Arc::new(list), tables));
     }
+}
+
+/// A change that is in the database and not yet in memory.
+struct Made {
+    state: State,
+    added: Vec<(Table, i64, NewFile)>,
+    ended: Vec<Ended>,
+}
+
+async fn make(writer: &mut Writer, change: &Transaction) -> Result<Made, LakeError> {
+    let mut state = writer.state.clone();
+    let unknown = || LakeError::UnknownWorkspace(change.workspace.clone());
+    let mut tables = state
+        .workspaces
+        .remove(&change.workspace)
+        .ok_or_else(unknown)?;
+    let files_change = !change.add.is_empty() || !change.end.is_empty();
+    if files_change {
+        state.snapshot += 1;
+    }
+    let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
+    check_unchanged(&mut transaction, writer.state.snapshot).await?;
+    check_live(&mut transaction, change, &tables).await?;
+    let mut changed = Changed::default();
+    let ended = end_files(&mut transaction, change, &mut tables, state.snapshot).await?;
+    for file in &ended {
+        changed.ended.insert(file.table);
+    }
+    let added = add_files(
+        &mut transaction,
+        change,
+        &mut tables,
+        &mut state,
+        &mut changed,
+    )
+    .await?;
+    changed.save(&mut transaction, &tables).await?;
+    log_state::apply(&mut transaction, change).await?;
+    if files_change {
+        let snapshot = Snapshot {
+            changes: changed.describe(&tables, change.is_merge),
+            message: &change.message,
+            now: change.now,
+        };
+        insert_snapshot(&mut transaction, &state, &snapshot).await?;
+    }
+    transaction.commit().await?;
+    state.workspaces.insert(change.workspace.clone(), tables);
+    Ok(Made {
+        state,
+        added,
+        ended,
+    })
 }
 
 /// What a change touches.
@@ -221,8 +248,8 @@ async fn check_unchanged(
     if found == Some(expected) {
         return Ok(());
     }
-    Err(LakeError::Conflict(format!(
-        "its snapshot is {} where {expected} was expected: another program writes to it",
+    Err(LakeError::Unsupported(format!(
+        "snapshot {} where {expected} was the last: a change by another program",
         found.unwrap_or_default()
     )))
 }

@@ -13,6 +13,7 @@ mod features;
 mod file_list;
 mod load;
 mod log_state;
+mod merge;
 mod statistics;
 mod tables;
 mod transaction;
@@ -30,6 +31,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 pub use expire::ExpiredFile;
 pub use file_list::FileList;
+pub use merge::{MergeGroup, MergePolicy};
 pub use transaction::{Carry, Dirty, FactSet, Marks, NewFile, Transaction};
 
 use crate::capture::DataFile;

@@ -73,11 +73,14 @@ impl Read for ChunkRead {
     }
 }
 
+/// Bloom filters by row group and leaf column; none where the column has none.
+type Filters = HashMap<(usize, usize), Option<Arc<Sbbf>>>;
+
 /// The footer of a file, and those of its bloom filters that were asked for.
 pub struct OpenFile {
     path: PathBuf,
     metadata: ArrowReaderMetadata,
-    filters: Mutex<HashMap<(usize, usize), Option<Arc<Sbbf>>>>,
+    filters: Mutex<Filters>,
     weight: usize,
 }
 

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use upshot_lake::Table;
-use upshot_lake::catalog::{NewFile, Transaction};
+use upshot_lake::catalog::{MergePolicy, NewFile, Transaction};
 
 use crate::common::{DAY, Lake, NOW, add, events, sessions};
 
@@ -106,6 +106,132 @@ async fn counts_sums_maps_and_texts_are_the_same() {
                 "SELECT max(confidence) AS c, min(event_id) AS e, count(bot) AS b FROM lake.events \
                  WHERE user_id = 'secret-user-20'",
                 json!([{"c": 209.0 / 8.0, "e": "e000200", "b": 0}]),
+            ),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn filters_leave_files_unread() {
+    let lake = Lake::new().await;
+    lake.add(two_days(&lake)).await;
+    let read = |sql: &str| {
+        let plan = ask(&lake, &[format!("EXPLAIN ANALYZE {sql}")])?;
+        let plan = plan[0][0]["explain_value"].as_str().unwrap().to_owned();
+        let (_, rest) = plan.split_once("Total Files Read: ")?;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        Some(digits.parse::<usize>().unwrap())
+    };
+    let sessions = "SELECT count(channel), count(*) FROM lake.sessions WHERE";
+    let Some(all) = read(&format!("{sessions} day >= DATE '2024-01-01'")) else {
+        return;
+    };
+    assert_eq!(all, 2);
+    let of_day = read(&format!("{sessions} day = DATE '2024-10-05'"));
+    assert_eq!(of_day, Some(1));
+    let of_bucket = read(&format!("{sessions} bucket = 0"));
+    assert_eq!(of_bucket, Some(1));
+    let events = "SELECT sum(confidence) FROM lake.events WHERE conversation_id =";
+    assert_eq!(read(&format!("{events} 'c00003'")), Some(1));
+    assert_eq!(read(&format!("{events} 'c00025'")), Some(1));
+}
+
+#[tokio::test]
+async fn older_snapshots_and_changes_can_be_read() {
+    let lake = Lake::new().await;
+    let file = lake.file(Table::Sessions, &sessions(0..10, DAY, 0), DAY, 0);
+    let one = lake.add(vec![file]).await;
+    let file = lake.file(Table::Sessions, &sessions(10..30, DAY, 0), DAY, 0);
+    let two = lake.add(vec![file]).await;
+    let replaced = live(&lake, Table::Sessions)[1].clone();
+    let file = lake.file(Table::Sessions, &sessions(10..25, DAY, 0), DAY, 0);
+    let change = Transaction {
+        end: vec![replaced],
+        ..add(vec![file])
+    };
+    let three = lake.catalog.commit(change).await.unwrap();
+    let at =
+        |snapshot| format!("SELECT count(*) AS n FROM lake.sessions AT (VERSION => {snapshot})");
+    let changes = |from, to| {
+        format!(
+            "SELECT change_type AS c, count(*) AS n \
+             FROM lake.table_changes('sessions', {from}, {to}) GROUP BY ALL ORDER BY c"
+        )
+    };
+    check(
+        &lake,
+        &[
+            (&at(one), json!([{"n": 10}])),
+            (&at(two), json!([{"n": 30}])),
+            (&at(three), json!([{"n": 25}])),
+            (&changes(one, two), json!([{"c": "insert", "n": 30}])),
+            (
+                &changes(three, three),
+                json!([{"c": "delete", "n": 20}, {"c": "insert", "n": 15}]),
+            ),
+            (
+                "SELECT count(*) AS n FROM lake.sessions",
+                json!([{"n": 25}]),
+            ),
+            (
+                "SELECT commit_message AS m FROM lake.snapshots() ORDER BY snapshot_id DESC LIMIT 1",
+                json!([{"m": "test"}]),
+            ),
+        ],
+    );
+}
+
+fn live(lake: &Lake, table: Table) -> Vec<i64> {
+    let list = lake.catalog.file_list("main").unwrap();
+    list.files(table, None, None).map(|file| file.id).collect()
+}
+
+#[tokio::test]
+async fn merging_and_expiry_change_no_answer() {
+    let lake = Lake::new().await;
+    for part in 0..10 {
+        let numbers = (0..1000).filter(|number| number % 10 == part);
+        let file = lake.file(Table::Events, &events(Table::Events, numbers), DAY, 0);
+        lake.add(vec![file]).await;
+    }
+    let sum: f64 = (0..1000).map(|number| f64::from(number) / 8.0).sum();
+    let question = "SELECT count(*) AS n, sum(confidence) AS c, count(DISTINCT event_id) AS ids, \
+                    count(attributes['plan']) AS plans FROM lake.events";
+    let answer = json!([{"n": 1000, "c": sum, "ids": 1000, "plans": 500}]);
+    let before = lake.catalog.current_snapshot().await.unwrap();
+    check(&lake, &[(question, answer.clone())]);
+    let plan = lake
+        .catalog
+        .merge_plan("main", &MergePolicy::default())
+        .unwrap();
+    assert_eq!(plan.len(), 1);
+    assert_eq!(plan[0].files.len(), 10);
+    let merged = lake
+        .catalog
+        .merge_files(&lake.cache, "main", &plan[0])
+        .unwrap();
+    lake.catalog
+        .commit_merge("main", &plan[0], merged, NOW)
+        .await
+        .unwrap();
+    assert_eq!(live(&lake, Table::Events).len(), 1);
+    let old = format!("{question} AT (VERSION => {before})");
+    check(&lake, &[(question, answer.clone()), (&old, answer.clone())]);
+
+    let expired = lake.catalog.expire_snapshots(NOW + 1, NOW).await.unwrap();
+    assert_eq!(expired.len(), 10);
+    for file in &expired {
+        std::fs::remove_file(&file.path).unwrap();
+    }
+    let ids: Vec<i64> = expired.iter().map(|file| file.id).collect();
+    lake.catalog.forget_files(&ids).await.unwrap();
+    check(
+        &lake,
+        &[
+            (question, answer),
+            (
+                "SELECT count(*) AS n FROM lake.snapshots()",
+                json!([{"n": 1}]),
             ),
         ],
     );

@@ -1,1 +1,29 @@
-//! Stub.
+//! What Upshot does with text before anything is stored: it takes personal data out.
+//!
+//! The crate is pure: text in, text out. It does no I/O, asks no service and never panics, whatever
+//! the text. Its work is linear in the length of the text: every rule looks at a bounded stretch
+//! around the place where it begins.
+//!
+//! Where to start reading: [`Masker`] is what callers use and [`apply`] treats a whole event under a
+//! [`PrivacyMode`]. Behind them `scan` holds the text that is looked through and what was found, and
+//! one module a kind of data says how it is recognised. What is recognised, how surely, and what is
+//! not, is told to users in `docs/privacy.md`.
+
+mod cluster;
+mod context;
+mod email;
+mod event;
+mod iban;
+mod identity;
+mod masker;
+mod network;
+mod number;
+mod phone;
+mod pseudonym;
+mod scan;
+mod secret;
+mod shadow;
+mod url;
+
+pub use event::{PrivacyMode, UnknownPrivacyMode, apply};
+pub use masker::{DataKind, Masked, Masker, Replacement};

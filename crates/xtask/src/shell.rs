@@ -3,8 +3,10 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::failure::{Context, Failure, Result};
 
@@ -148,7 +150,7 @@ impl Shell {
     }
 
     /// The command as one would type it.
-    fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         let variables = self.environment.iter().map(|(name, value)| {
             format!(
                 "{}={}",
@@ -181,6 +183,29 @@ impl Background {
     /// How it ended, if it did already.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
+    }
+
+    /// Waits until it takes connections on an address, `127.0.0.1:7700`.
+    pub fn wait_for(&mut self, address: &str, patience: Duration) -> Result<()> {
+        let socket: SocketAddr = address
+            .parse()
+            .context(|| format!("read {address:?} as an address with a port"))?;
+        let start = Instant::now();
+        while start.elapsed() < patience {
+            if let Some(status) = self.ended() {
+                return Err(Failure::new(format!(
+                    "the server on {address} ended with {status}: is the address free?"
+                )));
+            }
+            if TcpStream::connect_timeout(&socket, Duration::from_secs(1)).is_ok() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let seconds = patience.as_secs();
+        Err(Failure::new(format!(
+            "nothing listens on {address} after {seconds} seconds"
+        )))
     }
 }
 
@@ -267,6 +292,22 @@ mod tests {
             .arguments(["-c", "echo why >&2; exit 1"])
             .quiet_output();
         assert!(failure.unwrap_err().to_string().ends_with(": why"));
+    }
+
+    #[test]
+    fn a_server_that_does_not_start_is_told() {
+        let mut server = Shell::new("sh")
+            .arguments(["-c", "exit 7"])
+            .background()
+            .unwrap();
+        let wait = |server: &mut Background, address: &str| {
+            server
+                .wait_for(address, Duration::from_secs(5))
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(wait(&mut server, "127.0.0.1:9").contains('7'));
+        assert!(wait(&mut server, "nowhere").contains("nowhere"));
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! Runs the commands of a page.
 
 use std::ffi::OsString;
-use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::failure::{Context, Result};
 use crate::project::Project;
@@ -100,7 +99,8 @@ impl Runner {
 
     fn serve(&mut self, command: &str) -> Result<Printed> {
         let mut server = self.shell(&format!("exec {command}")).background()?;
-        let complaint = wait_for(address(command), &mut server);
+        let complaint = server.wait_for(address(command), PATIENCE).err();
+        let complaint = complaint.map(|failure| failure.to_string());
         self.servers.push(server);
         Ok(Printed {
             output: None,
@@ -146,27 +146,6 @@ fn address(command: &str) -> &str {
         }
     }
     DEFAULT_ADDRESS
-}
-
-/// Waits until a server takes connections; says what went wrong where it does not.
-fn wait_for(address: &str, server: &mut Background) -> Option<String> {
-    let Ok(address) = address.parse::<SocketAddr>() else {
-        return Some(format!("{address:?} is no address to wait for"));
-    };
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
-        if let Some(status) = server.ended() {
-            return Some(format!("the server ended with {status}"));
-        }
-        if TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok() {
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Some(format!(
-        "nothing listens on {address} after {} seconds",
-        PATIENCE.as_secs()
-    ))
 }
 
 #[cfg(test)]
@@ -218,20 +197,5 @@ mod tests {
             .unwrap();
         assert!(unknown.complaint.unwrap().contains("nothing"));
         std::fs::remove_dir_all(&runner.folder).unwrap();
-    }
-
-    #[test]
-    fn a_server_that_does_not_start_is_told() {
-        let mut server = Shell::new("sh")
-            .arguments(["-c", "exit 7"])
-            .background()
-            .unwrap();
-        let complaint = wait_for("127.0.0.1:9", &mut server).unwrap();
-        assert!(complaint.contains('7'), "{complaint}");
-        assert!(
-            wait_for("nowhere", &mut server)
-                .unwrap()
-                .contains("nowhere")
-        );
     }
 }

@@ -1,0 +1,41 @@
+-- Sessions by window functions, as one would write it first: every event is sorted by conversation.
+with marked as (
+    select *, dateDiff('microsecond', lagInFrame(ts, 1, ts) over conversation, ts) > 1800000000 as begins
+    from file('{events}', Parquet)
+    window conversation as (
+        partition by conversation_id order by ts rows between unbounded preceding and unbounded following
+    )
+),
+numbered as (
+    select *,
+        sum(begins) over (partition by conversation_id order by ts rows unbounded preceding) as number
+    from marked
+),
+sessions as (
+    select
+        any(channel) as channel,
+        any(user_id) as user_id,
+        dateDiff('microsecond', min(ts), max(ts)) as duration,
+        countIf(event_type in ('user_message', 'bot_message')) as messages,
+        max(topic_kind in (0, 4)) as engaged,
+        max(topic_kind = 4 or event_type = 'handover') as escalated,
+        max(topic_kind = 5) as ended_well,
+        sum(tokens) as tokens,
+        max(score) as score
+    from numbered
+    group by conversation_id, number
+)
+select
+    channel,
+    count() as sessions,
+    uniqExact(user_id) as users,
+    avg(engaged) as engagement,
+    avgIf(escalated, engaged) as escalation,
+    avgIf(ended_well and not escalated, engaged) as resolution,
+    avg(messages) as messages,
+    avg(duration) / 1e6 as seconds,
+    sum(s.tokens) as tokens,
+    avgIf(score, score > 0) as satisfaction
+from sessions as s
+group by channel
+order by channel;

@@ -4,7 +4,7 @@ use encoding_rs::{Decoder as Converter, UTF_16BE, UTF_16LE};
 
 /// How a text is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+pub(crate) enum Encoding {
     /// UTF-8; its mark is left out.
     Utf8,
     /// UTF-16, of either order.
@@ -92,22 +92,24 @@ impl Decoder {
         self.mark
     }
 
+    /// How the file is written down.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding.unwrap_or(Encoding::Utf8)
+    }
+}
+
+impl Encoding {
     /// How many bytes of the file this text took.
-    pub fn source_length(&self, text: &[u8]) -> u64 {
-        match self.encoding {
-            Some(Encoding::Utf16) => {
-                // A character outside the basic plane has four bytes in both encodings.
-                let units = text
-                    .iter()
-                    .map(|byte| match byte {
-                        0xf0.. => 2,
-                        0x80..0xc0 => 0,
-                        _ => 1u64,
-                    })
-                    .sum::<u64>();
-                2 * units
-            }
-            _ => text.len() as u64,
+    pub fn source_length(self, text: &[u8]) -> u64 {
+        if self == Self::Utf8 {
+            return text.len() as u64;
         }
+        // A character outside the basic plane has four bytes in both encodings.
+        let units = text.iter().map(|byte| match byte {
+            0xf0.. => 2,
+            0x80..0xc0 => 0,
+            _ => 1u64,
+        });
+        2 * units.sum::<u64>()
     }
 }

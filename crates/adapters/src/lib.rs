@@ -9,6 +9,7 @@
 //! `Output`. Each format has a page under `docs/formats`.
 
 mod botframework;
+mod channel;
 mod copilot_studio;
 mod encoding;
 mod format;

@@ -5,6 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use upshot_core::Event;
 
+use crate::encoding::Encoding;
 use crate::report::{Batch, ImportOptions, Position, Rejected, Summary, raw_text};
 
 /// What each format implements. Records arrive in the order of the file; a format may hold records
@@ -21,6 +22,8 @@ pub(crate) trait Adapter {
 pub(crate) struct Record<'a> {
     /// Where it stands.
     pub position: Position,
+    /// How the file is written down.
+    pub encoding: Encoding,
     /// Its text as UTF-8 (or nearly so: a format reports bytes that are not).
     pub text: &'a [u8],
     /// What the reader made of it.
@@ -28,6 +31,19 @@ pub(crate) struct Record<'a> {
     /// Whether the record ends as it should; `false` for what a cut-off file ends with. A format
     /// that can read the whole parts of such a record does so.
     pub complete: bool,
+}
+
+impl Record<'_> {
+    /// The place of a part of the record: the part's number from 0 and its offset in the text.
+    pub fn part(&self, number: u64, offset: usize) -> Position {
+        let before = &self.text[..offset.min(self.text.len())];
+        let lines = memchr::memchr_iter(b'\n', before).count() as u64;
+        Position {
+            record: self.position.record + number,
+            line: self.position.line.map(|line| line + lines),
+            byte: self.position.byte + self.encoding.source_length(before),
+        }
+    }
 }
 
 /// What a record is.

@@ -3,7 +3,7 @@
 use crate::Format;
 use crate::botframework::BotFramework;
 use crate::copilot_studio::CopilotStudio;
-use crate::encoding::Decoder;
+use crate::encoding::{Decoder, Encoding};
 use crate::output::{Adapter, Data, Occurrences, Output, Record};
 use crate::recognise::{Layout, PROBE_BYTES, Recognised, recognise};
 use crate::report::{Batch, ImportOptions, Position, Summary};
@@ -187,21 +187,27 @@ impl Reader {
                 Splitter::Csv(table) => table.splitter.next(&buffer, last),
             };
             let Step::Piece(piece) = step else { break };
-            place.move_to(piece.start, &buffer, &self.decoder);
+            place.move_to(piece.start, &buffer, self.decoder.encoding());
             self.summary.records += 1;
             let position = Position {
                 record: self.summary.records,
                 line: Some(place.lines + 1),
                 byte: place.byte,
             };
-            let text = &buffer[piece.start..piece.end];
+            let record = Record {
+                position,
+                encoding: self.decoder.encoding(),
+                text: &buffer[piece.start..piece.end],
+                data: Data::Json,
+                complete: piece.problem.is_none(),
+            };
             let mut output = self.output(out);
             match &mut reading.splitter {
                 Splitter::Json(_) => {
-                    json_record(&mut *reading.adapter, piece, position, text, &mut output);
+                    json_record(&mut *reading.adapter, piece, &record, &mut output);
                 }
                 Splitter::Csv(table) => {
-                    table.row(&mut *reading.adapter, piece, position, text, &mut output);
+                    table.row(&mut *reading.adapter, piece, &record, &mut output);
                 }
             }
         }
@@ -212,7 +218,7 @@ impl Reader {
         self.buffer = buffer;
         // A record that goes on is moved to the front once, not with every chunk.
         if needed > 0 {
-            place.move_to(needed, &self.buffer, &self.decoder);
+            place.move_to(needed, &self.buffer, self.decoder.encoding());
             self.byte = place.byte;
             self.lines = place.lines;
             self.buffer.drain(..needed);
@@ -232,41 +238,27 @@ struct Place {
 }
 
 impl Place {
-    fn move_to(&mut self, to: usize, buffer: &[u8], decoder: &Decoder) {
+    fn move_to(&mut self, to: usize, buffer: &[u8], encoding: Encoding) {
         // A retried row begins before the end of the one that was given up, never before its start.
         let between = buffer.get(self.at..to).unwrap_or_default();
-        self.byte += decoder.source_length(between);
+        self.byte += encoding.source_length(between);
         self.lines += memchr::memchr_iter(b'\n', between).count() as u64;
         self.at = self.at.max(to);
     }
 }
 
-fn json_record(
-    adapter: &mut dyn Adapter,
-    piece: Piece,
-    position: Position,
-    text: &[u8],
-    out: &mut Output<'_>,
-) {
-    let complete = piece.problem.is_none();
-    let record = Record {
-        position,
-        text,
-        data: Data::Json,
-        complete,
-    };
+fn json_record(adapter: &mut dyn Adapter, piece: Piece, record: &Record<'_>, out: &mut Output<'_>) {
     match piece.problem {
-        None => adapter.record(&record, out),
-        Some(Problem::Damaged) => adapter.record(&record, out),
+        None | Some(Problem::Damaged) => adapter.record(record, out),
         Some(Problem::CutByLimit) => {
-            adapter.record(&record, out);
-            reject_piece(Problem::CutByLimit, position, text, out);
+            adapter.record(record, out);
+            reject_piece(Problem::CutByLimit, record, out);
         }
-        Some(problem) => reject_piece(problem, position, text, out),
+        Some(problem) => reject_piece(problem, record, out),
     }
 }
 
-fn reject_piece(problem: Problem, position: Position, text: &[u8], out: &mut Output<'_>) {
+fn reject_piece(problem: Problem, record: &Record<'_>, out: &mut Output<'_>) {
     let limit = out.options.maximum_record_bytes;
     let (reason, cure) = match problem {
         Problem::TooLarge => (
@@ -294,7 +286,7 @@ fn reject_piece(problem: Problem, position: Position, text: &[u8], out: &mut Out
             "double the quotation marks within a field, or export the file again",
         ),
     };
-    out.reject(position, text, None, reason, cure);
+    out.reject(record.position, record.text, None, reason, cure);
 }
 
 impl Table {
@@ -302,23 +294,17 @@ impl Table {
         &mut self,
         adapter: &mut dyn Adapter,
         piece: Piece,
-        position: Position,
-        text: &[u8],
+        record: &Record<'_>,
         out: &mut Output<'_>,
     ) {
         if let Some(problem) = piece.problem {
             self.recovering = true;
-            reject_piece(problem, position, text, out);
+            reject_piece(problem, record, out);
             return;
         }
-        let Ok(row) = std::str::from_utf8(text) else {
-            out.reject(
-                position,
-                text,
-                None,
-                "the row is not UTF-8",
-                "export the file as UTF-8",
-            );
+        let Ok(row) = std::str::from_utf8(record.text) else {
+            let (reason, cure) = ("the row is not UTF-8", "export the file as UTF-8");
+            out.reject(record.position, record.text, None, reason, cure);
             return;
         };
         let fields = fields_of(row, self.delimiter);
@@ -332,15 +318,8 @@ impl Table {
             return;
         }
         self.recovering = false;
-        let record = Record {
-            position,
-            text,
-            data: Data::Csv {
-                header,
-                fields: &fields,
-            },
-            complete: true,
-        };
-        adapter.record(&record, out);
+        let fields = &fields;
+        let data = Data::Csv { header, fields };
+        adapter.record(&Record { data, ..*record }, out);
     }
 }

@@ -69,13 +69,14 @@ pub(crate) struct Element<'a> {
 }
 
 /// The elements of a JSON array, which may be damaged or cut off: what can be read is found, what
-/// cannot is given with its problem. `array` begins with the bracket.
-pub(crate) fn elements(array: &[u8]) -> Vec<Element<'_>> {
+/// cannot is given with its problem. `array` begins with the bracket and ends with the text; where
+/// the array stands `within_object`, the rest of the object may follow it.
+pub(crate) fn elements(array: &[u8], within_object: bool) -> Vec<Element<'_>> {
     let layout = JsonLayout {
         lines: false,
         split_arrays: true,
         whole: false,
-        wrapped: None,
+        wrapped: within_object.then_some(""),
     };
     let mut splitter = JsonSplitter::new(layout, usize::MAX >> 1);
     let mut elements = Vec::new();

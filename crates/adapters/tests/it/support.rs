@@ -146,6 +146,7 @@ impl FieldSink for Line {
 }
 
 /// The events as lines of our own JSON.
+#[allow(dead_code)]
 pub fn lines(events: &[Event]) -> String {
     events
         .iter()

@@ -34,10 +34,10 @@ pub(super) fn array_at<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
 /// An object, or the object that a text holds: some writers encode twice.
 pub(super) fn decoded(value: &Value) -> Cow<'_, Value> {
     let text = value.as_str().unwrap_or_default().trim_start();
-    if text.starts_with(['{', '[']) {
-        if let Ok(inner) = serde_json::from_str(text) {
-            return Cow::Owned(inner);
-        }
+    if text.starts_with(['{', '['])
+        && let Ok(inner) = serde_json::from_str(text)
+    {
+        return Cow::Owned(inner);
     }
     Cow::Borrowed(value)
 }

@@ -25,7 +25,7 @@ pub(super) fn salvage(content: &[u8]) -> Option<Salvaged> {
         activities: Vec::new(),
         cut: false,
     };
-    for element in elements(&content[array..]) {
+    for element in elements(&content[array..], array > start) {
         let value = match element.problem {
             None => serde_json::from_slice(element.text).ok(),
             Some(problem) => {

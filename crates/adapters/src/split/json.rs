@@ -4,6 +4,7 @@
 //! next line is the next record; in an array the next record is looked for where it would stand if
 //! the file goes on as it began.
 
+use super::resume::{Candidate, SEPARATOR_BYTES, Style, follows_well, indent_before};
 use super::scan::{Scan, Scanned, array_under, skip_space};
 use super::{Piece, Problem, Step};
 
@@ -23,8 +24,6 @@ pub(crate) struct JsonLayout {
 
 /// How much text is looked through in vain, in one file, for the place where records go on.
 const SEEK_BUDGET: usize = 64 << 20;
-/// How much white space may stand before a record if the layout is to be learned from it.
-const SEPARATOR_BYTES: usize = 4 << 10;
 /// How far into an object the array of its records may begin.
 const WRAPPER_BYTES: usize = 64 << 10;
 
@@ -475,6 +474,15 @@ impl JsonSplitter {
         }
     }
 
+    fn next_candidate(&self, buffer: &[u8], finished: bool) -> Candidate {
+        let style = match &self.indent {
+            Some(indent) => Style::of_indent(indent),
+            None if self.inside_array => Style::Shared,
+            None => Style::OwnLine(b""),
+        };
+        style.next_candidate(buffer, self.at.min(buffer.len()), finished)
+    }
+
     fn judge(&self, buffer: &[u8], finished: bool, scanned: Scanned, place: usize) -> Verdict {
         match scanned {
             Scanned::End(length) => match follows_well(buffer, self.at + length, finished) {
@@ -519,43 +527,6 @@ impl JsonSplitter {
         };
         step
     }
-
-    /// Where, from here on, a record could begin: at a line's start with the indent of the first
-    /// record, or behind a comma in a text without line breaks.
-    fn next_candidate(&self, buffer: &[u8], finished: bool) -> Candidate {
-        let own_line = match &self.indent {
-            Some(indent) => indent.first() == Some(&b'\n'),
-            None => !self.inside_array,
-        };
-        let indent: &[u8] = match &self.indent {
-            Some(indent) if own_line => &indent[1..],
-            _ => b"",
-        };
-        let separator = if own_line { b'\n' } else { b',' };
-        let mut from = self.at.min(buffer.len());
-        while let Some(length) = memchr::memchr(separator, &buffer[from..]) {
-            let place = from + length;
-            from = place + 1;
-            let brace = if own_line {
-                let rest = &buffer[from..];
-                if !rest.starts_with(indent) && !indent.starts_with(rest) {
-                    continue;
-                }
-                from + indent.len()
-            } else {
-                skip_space(buffer, from)
-            };
-            if brace - place > SEPARATOR_BYTES {
-                continue;
-            }
-            match buffer.get(brace) {
-                Some(b'{') => return Candidate::At(brace),
-                None if !finished => return Candidate::Perhaps(place),
-                _ => {}
-            }
-        }
-        Candidate::Perhaps(buffer.len())
-    }
 }
 
 /// A damaged record, for the report.
@@ -564,13 +535,6 @@ struct Lost {
     start: usize,
     problem: Problem,
     reported: bool,
-}
-
-/// A place where records may go on.
-enum Candidate {
-    At(usize),
-    /// There is none before this place.
-    Perhaps(usize),
 }
 
 /// What is thought of such a place.
@@ -588,28 +552,4 @@ fn too_large(whole: bool) -> Problem {
     } else {
         Problem::TooLarge
     }
-}
-
-/// Whether what follows an element is what must: a comma, the array's end, or nothing. `None`: not
-/// known yet.
-fn follows_well(buffer: &[u8], at: usize, finished: bool) -> Option<bool> {
-    match buffer.get(skip_space(buffer, at)) {
-        None if !finished => None,
-        None | Some(b',' | b']' | b'{') => Some(true),
-        Some(_) => Some(false),
-    }
-}
-
-/// The line break and indent before an element, or nothing if it shares its line.
-fn indent_before(before: &[u8]) -> Vec<u8> {
-    let blank = before
-        .iter()
-        .rev()
-        .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .count();
-    let line_start = before.len() - blank;
-    if line_start == 0 || before[line_start - 1] != b'\n' {
-        return Vec::new();
-    }
-    before[line_start - 1..].to_vec()
 }

@@ -2,6 +2,7 @@
 
 mod csv;
 mod json;
+mod resume;
 mod scan;
 
 pub(crate) use csv::{CsvSplitter, fields_of};

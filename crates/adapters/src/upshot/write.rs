@@ -66,11 +66,11 @@ impl FieldSink for Writer {
         let Some(number) = value else { return };
         self.name(index);
         let kind = Event::FIELDS[index].kind;
-        if matches!(kind, FieldKind::Instant | FieldKind::Time) {
-            if let Ok(timestamp) = jiff::Timestamp::from_microsecond(number) {
-                self.line.push_str(&format!("\"{timestamp:.6}\""));
-                return;
-            }
+        if matches!(kind, FieldKind::Instant | FieldKind::Time)
+            && let Ok(timestamp) = jiff::Timestamp::from_microsecond(number)
+        {
+            self.line.push_str(&format!("\"{timestamp:.6}\""));
+            return;
         }
         self.line.push_str(&number.to_string());
     }

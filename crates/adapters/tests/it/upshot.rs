@@ -238,12 +238,12 @@ impl FieldSource for Seeded {
             FieldKind::Word if Self::field(index).name == "event_type" => {
                 Some(EventType::ALL[(pick % 22) as usize].as_str())
             }
-            FieldKind::Word if pick % 2 == 0 => {
+            FieldKind::Word if pick.is_multiple_of(2) => {
                 let words = Self::field(index).words.unwrap()();
                 Some(words[(pick / 2) as usize % words.len()])
             }
             FieldKind::Word => None,
-            _ if pick % 3 == 0 => None,
+            _ if pick.is_multiple_of(3) => None,
             _ => Some(TEXTS[(pick % 10) as usize]),
         }
     }
@@ -251,19 +251,21 @@ impl FieldSource for Seeded {
         let pick = self.pick(index);
         match Self::field(index).kind {
             FieldKind::Instant => Some((pick % 4_000_000_000_000_000) as i64),
-            FieldKind::Time => (pick % 2 == 0).then_some((pick % 4_000_000_000_000_000) as i64),
-            _ => (pick % 2 == 0).then_some(pick as i64),
+            FieldKind::Time => pick
+                .is_multiple_of(2)
+                .then_some((pick % 4_000_000_000_000_000) as i64),
+            _ => pick.is_multiple_of(2).then_some(pick as i64),
         }
     }
     fn real(&self, index: usize) -> Option<f64> {
         let pick = self.pick(index);
-        (pick % 2 == 0)
+        pick.is_multiple_of(2)
             .then(|| f64::from_bits(pick))
             .filter(|it| it.is_finite())
     }
     fn flag(&self, index: usize) -> Option<bool> {
         let pick = self.pick(index);
-        (pick % 2 == 0).then_some(pick % 4 == 0)
+        pick.is_multiple_of(2).then_some(pick.is_multiple_of(4))
     }
     fn map(&self, index: usize) -> Attributes {
         let pick = self.pick(index) as usize;

@@ -1,0 +1,173 @@
+//! Makes the rows of a flush: events and texts that are in no file yet, and the facts of the
+//! conversations that are over. Works on copies, without the lock, on several threads.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use upshot_core::event::{TEXT_FIELDS, order_key};
+use upshot_core::fold::Facts;
+use upshot_core::time::day_of;
+use upshot_core::{Event, Record};
+
+use crate::codec::Decoder;
+use crate::engine::overlay::{decode_all, fold_conversation};
+use crate::engine::settings::Settings;
+use crate::engine::state::{Replaced, StoredEvent};
+use crate::error::LakeError;
+use crate::schema::{BatchBuilder, Table};
+
+/// A conversation as a flush found it in memory.
+pub(crate) struct Job {
+    pub conversation_id: Box<str>,
+    pub bucket: i32,
+    pub version: u64,
+    pub complete: bool,
+    /// What memory held, then what was looked up in files.
+    pub events: Vec<StoredEvent>,
+    /// How many of `events` memory held.
+    pub in_memory: usize,
+    /// Sessions in files that the facts made here stand in for.
+    pub replaced: Vec<Replaced>,
+    /// Whether the facts are written; set by [`build`].
+    pub sealed: bool,
+    /// The sessions that were written; set by [`build`].
+    pub sessions: Vec<Replaced>,
+}
+
+/// Where rows belong: table, day, bucket.
+pub(crate) type Partition = (Table, i32, i32);
+
+/// Rows by where they belong; the batches of one partition are in order one after the other.
+pub(crate) type Rows = BTreeMap<Partition, Vec<RecordBatch>>;
+
+/// What is the same for all conversations of a flush.
+pub(crate) struct BuildContext<'a> {
+    pub workspace: &'a str,
+    pub settings: &'a Settings,
+    pub now: i64,
+    /// Seal every conversation, over or not: for tests, and when memory is short.
+    pub seal_all: bool,
+}
+
+/// Makes the rows of these jobs, which must be in order of the conversation's id, on this many
+/// threads. Marks the jobs that are sealed.
+pub(crate) fn build(context: &BuildContext<'_>, jobs: &mut [Job], threads: usize) -> Result<Rows, LakeError> {
+    let chunk = jobs.len().div_ceil(threads.max(1)).max(1);
+    let parts: Vec<Result<Rows, LakeError>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = jobs
+            .chunks_mut(chunk)
+            .map(|jobs| scope.spawn(move || build_part(context, jobs)))
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| {
+                worker.join().unwrap_or_else(|_| {
+                    Err(LakeError::Stopped("a thread that folds events failed".to_owned()))
+                })
+            })
+            .collect()
+    });
+    let mut rows = Rows::new();
+    for part in parts {
+        for (partition, batches) in part? {
+            rows.entry(partition).or_default().extend(batches);
+        }
+    }
+    Ok(rows)
+}
+
+/// How much longer than the time-out a conversation waits for late events before its facts are
+/// written. Events that come later still are right, only dearer: the facts are made anew.
+const LATENESS: i64 = upshot_core::time::MINUTE;
+
+fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Rows, LakeError> {
+    let decoder = Decoder::current();
+    let mut builders = Builders::default();
+    for job in jobs {
+        let mut events = decode_all(&decoder, &job.events)?;
+        builders.push_events(job, &events)?;
+        let mut facts = Facts::default();
+        let profile =
+            fold_conversation(context.workspace, context.settings, context.now, &mut events, &mut facts);
+        let channel = events.iter().find_map(|event| event.channel.as_deref());
+        let silence = profile.timeout(channel) + LATENESS;
+        let over = facts.sessions.iter().all(|session| !session.open)
+            && events.last().is_none_or(|event| event.time + silence < context.now);
+        job.sealed = over || context.seal_all;
+        if job.sealed {
+            builders.push_facts(job, facts)?;
+        }
+    }
+    builders.finish()
+}
+
+#[derive(Default)]
+struct Builders {
+    by_partition: BTreeMap<Partition, BatchBuilder>,
+    done: Rows,
+}
+
+/// A builder becomes a batch at this many rows.
+const BATCH_ROWS: usize = 32_768;
+
+impl Builders {
+    fn push(&mut self, table: Table, day: i32, bucket: i32, record: &impl Record) -> Result<(), LakeError> {
+        let partition = (table, day, bucket);
+        let builder = self.by_partition.entry(partition).or_insert_with(|| BatchBuilder::new(table));
+        builder.push(record, day, bucket);
+        if builder.len() >= BATCH_ROWS {
+            let batch = builder.finish()?;
+            self.done.entry(partition).or_default().push(batch);
+        }
+        Ok(())
+    }
+
+    fn push_events(&mut self, job: &Job, events: &[Event]) -> Result<(), LakeError> {
+        let mut unflushed: Vec<&Event> = job
+            .events
+            .iter()
+            .zip(events)
+            .filter(|(stored, _)| !stored.flushed)
+            .map(|(_, event)| event)
+            .collect();
+        unflushed.sort_by(|left, right| order_key(left).cmp(&order_key(right)));
+        for event in unflushed {
+            let day = day_of(event.time);
+            self.push(Table::Events, day, job.bucket, event)?;
+            if has_text(event) {
+                self.push(Table::Texts, day, job.bucket, event)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn push_facts(&mut self, job: &mut Job, facts: Facts) -> Result<(), LakeError> {
+        for session in &facts.sessions {
+            let day = day_of(session.start_time);
+            job.sessions.push(Replaced { session_id: session.session_id.clone(), day });
+            self.push(Table::Sessions, day, job.bucket, session)?;
+        }
+        for message in &facts.messages {
+            self.push(Table::Messages, day_of(message.session_start), job.bucket, message)?;
+        }
+        for step in &facts.steps {
+            self.push(Table::Steps, day_of(step.session_start), job.bucket, step)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Rows, LakeError> {
+        for (partition, mut builder) in std::mem::take(&mut self.by_partition) {
+            if !builder.is_empty() {
+                let batch = builder.finish()?;
+                self.done.entry(partition).or_default().push(batch);
+            }
+        }
+        Ok(self.done)
+    }
+}
+
+fn has_text(event: &Event) -> bool {
+    debug_assert_eq!(TEXT_FIELDS.len(), 3, "a new text field must be asked here too");
+    event.text.is_some() || event.survey_comment.is_some() || event.feedback_comment.is_some()
+}

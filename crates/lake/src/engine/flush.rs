@@ -1,0 +1,315 @@
+//! The flush: moves what is in memory into files, in one transaction of the catalog.
+//!
+//! 1. Under the lock: copy what is to be moved (the events themselves are shared, not copied).
+//! 2. Without it: look up what files hold around the events, fold, write files, sync them.
+//! 3. Commit: the new files, the ended ones, the marks and the dirty conversations together.
+//! 4. Under the lock: what is in files leaves memory. A query sees the switch as one.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use upshot_core::time::{DAY, MINUTE};
+
+use crate::catalog::{Dirty, Marks, NewFile, Transaction};
+use crate::engine::build::{BuildContext, Job, Rows, build};
+use crate::engine::ingest::Command;
+use crate::engine::lookup::{self, Question};
+use crate::engine::rewrite;
+use crate::engine::settings::Settings;
+use crate::engine::state::{StoredEvent, Workspace};
+use crate::engine::{Inner, Lake};
+use crate::error::LakeError;
+use crate::schema::Table;
+
+/// How much a flush moves at once at most, in bytes of events: bounds the memory of its copies.
+const PORTION_BYTES: usize = 192 << 20;
+
+impl Lake {
+    /// Writes everything to files, and seals the conversations that are over. Returns when it is
+    /// durable.
+    ///
+    /// # Errors
+    /// When files or the catalog cannot be read or written; memory and log then still hold it all.
+    pub async fn flush(&self) -> Result<(), LakeError> {
+        flush_all(&self.inner, false).await
+    }
+
+    /// As [`Lake::flush`], but seals every conversation, over or not. Later events make the facts of
+    /// such a conversation anew.
+    ///
+    /// # Errors
+    /// As [`Lake::flush`].
+    pub async fn flush_and_seal(&self) -> Result<(), LakeError> {
+        flush_all(&self.inner, true).await
+    }
+}
+
+pub(crate) async fn flush_all(inner: &Arc<Inner>, seal_all: bool) -> Result<(), LakeError> {
+    let names: Vec<Arc<str>> =
+        inner.lock_state().workspaces().map(|workspace| workspace.name.clone()).collect();
+    for name in names {
+        while flush_portion(inner, &name, seal_all).await? {}
+    }
+    trim_log(inner)
+}
+
+/// Everything before the oldest frame that some workspace still needs may go.
+fn trim_log(inner: &Arc<Inner>) -> Result<(), LakeError> {
+    let (waiting, applied) = {
+        let state = inner.lock_state();
+        let waiting = state.workspaces().any(|workspace| workspace.unflushed_events > 0);
+        (waiting, state.applied_sequence)
+    };
+    let mark = if waiting { inner.counters.flushed_sequence() } else { applied };
+    inner.send(Command::Trim(mark))
+}
+
+/// Moves one portion; says whether there is more.
+async fn flush_portion(inner: &Arc<Inner>, name: &Arc<str>, seal_all: bool) -> Result<bool, LakeError> {
+    let _committing = inner.committing.lock().await;
+    let now = inner.now();
+    let Some(collected) = collect(inner, name, now, seal_all) else { return Ok(false) };
+    let worker = inner.clone();
+    let workspace = name.clone();
+    let written = tokio::task::spawn_blocking(move || write(&worker, &workspace, collected, now, seal_all))
+        .await
+        .map_err(|error| LakeError::Stopped(error.to_string()))??;
+    let Written { transaction, collected } = written;
+    inner.counters.flushed(&transaction.add);
+    inner.commit(transaction).await?;
+    settle(inner, name, collected);
+    Ok(true)
+}
+
+/// A conversation with an event younger than this is not asked whether it is over.
+const SHORTEST_SESSION: i64 = 2 * MINUTE;
+
+/// What a flush took from memory.
+struct Collected {
+    jobs: Vec<Job>,
+    settings: Arc<Settings>,
+    /// All events up to this sequence are among the jobs, or in files.
+    sequence: u64,
+    /// Whether nothing of the workspace was left out.
+    all: bool,
+}
+
+struct Written {
+    transaction: Transaction,
+    collected: Collected,
+}
+
+fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<Collected> {
+    let state = inner.lock_state();
+    let sequence = state.applied_sequence;
+    let workspace = state.workspace(name)?;
+    let mut jobs = Vec::new();
+    let mut bytes = 0;
+    let mut all = true;
+    for shard in &workspace.shards {
+        for (id, conversation) in &shard.conversations {
+            let unflushed = conversation.events.iter().any(|event| !event.flushed);
+            let last = conversation.events.iter().map(|event| event.time).max().unwrap_or(i64::MIN);
+            let may_be_over = last < now - SHORTEST_SESSION;
+            if !unflushed && !may_be_over && !seal_all {
+                continue;
+            }
+            if bytes > PORTION_BYTES {
+                all = false;
+                break;
+            }
+            bytes += conversation.events.iter().map(|event| event.bytes.len()).sum::<usize>();
+            jobs.push(Job {
+                conversation_id: id.clone(),
+                bucket: conversation.bucket,
+                version: conversation.version,
+                complete: conversation.complete,
+                events: conversation.events.clone(),
+                in_memory: conversation.events.len(),
+                replaced: conversation.replaced.clone(),
+                sealed: false,
+                sessions: Vec::new(),
+            });
+        }
+    }
+    jobs.sort_by(|left, right| left.conversation_id.cmp(&right.conversation_id));
+    let settings = workspace.settings.clone();
+    (!jobs.is_empty()).then_some(Collected { jobs, settings, sequence, all })
+}
+
+fn write(
+    inner: &Inner,
+    workspace: &str,
+    mut collected: Collected,
+    now: i64,
+    seal_all: bool,
+) -> Result<Written, LakeError> {
+    look_up(inner, workspace, &mut collected)?;
+    let settings = collected.settings.clone();
+    let context = BuildContext { workspace, settings: &settings, now, seal_all };
+    let mut rows = build(&context, &mut collected.jobs, inner.options.threads)?;
+    let fact_set = settings.fact_set();
+    let end = rewrite::keep_other_rows(inner, workspace, &fact_set, &collected.jobs, settings.cut_gap(), &mut rows)?;
+    let add = write_rows(inner, workspace, &fact_set, rows)?;
+    let mut transaction = Transaction {
+        workspace: workspace.to_owned(),
+        add,
+        end,
+        now,
+        message: "flush".to_owned(),
+        ..Transaction::default()
+    };
+    if collected.all {
+        transaction.marks = Some(Marks { events: collected.sequence, facts: collected.sequence });
+    }
+    let gap = settings.cut_gap();
+    for job in &collected.jobs {
+        if job.sealed {
+            transaction.dirty_remove.push(job.conversation_id.to_string());
+        } else if job.events.iter().take(job.in_memory).any(|event| !event.flushed) {
+            transaction.dirty_add.push(dirty(job, gap));
+        }
+    }
+    Ok(Written { transaction, collected })
+}
+
+fn dirty(job: &Job, gap: i64) -> Dirty {
+    let times = || job.events.iter().map(|event| event.time);
+    let last = times().max().unwrap_or_default();
+    Dirty {
+        conversation_id: job.conversation_id.to_string(),
+        segment_from: times().min().unwrap_or_default(),
+        segment_to: last,
+        due_time: last + gap,
+        reason: "open".to_owned(),
+    }
+}
+
+fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<(), LakeError> {
+    let gap = collected.settings.cut_gap();
+    let mut questions: Vec<Question> = Vec::new();
+    let mut asked: Vec<usize> = Vec::new();
+    for (index, job) in collected.jobs.iter().enumerate() {
+        if !job.complete {
+            questions.push(Question::new(&job.conversation_id, job.bucket, &job.events));
+            asked.push(index);
+        }
+    }
+    lookup::complete(inner, workspace, &mut questions, gap)?;
+    for (index, question) in asked.into_iter().zip(questions) {
+        let job = &mut collected.jobs[index];
+        job.events.extend(question.found.events);
+        for replaced in question.found.replaced {
+            if !job.replaced.contains(&replaced) {
+                job.replaced.push(replaced);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes each partition's rows as one file, several at a time, then makes the names durable.
+fn write_rows(inner: &Inner, workspace: &str, fact_set: &str, rows: Rows) -> Result<Vec<NewFile>, LakeError> {
+    let partitions: Vec<_> = rows.into_iter().collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let added = std::sync::Mutex::new(Vec::new());
+    let work = || -> Result<(), LakeError> {
+        loop {
+            let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some(((table, day, bucket), batches)) = partitions.get(index) else { return Ok(()) };
+            let of_table = if Table::FACTS.contains(table) { fact_set } else { "" };
+            let file = inner.write_file(workspace, *table, *day, *bucket, of_table, batches)?;
+            added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(file);
+        }
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..inner.options.threads.max(1)).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| Err(LakeError::Stopped("a thread that writes files failed".to_owned())))
+        })
+    })?;
+    let added = added.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    inner.sync_folders(workspace, &added)?;
+    Ok(added)
+}
+
+/// Takes out of memory what is in files now.
+fn settle(inner: &Inner, name: &Arc<str>, collected: Collected) {
+    let mut state = inner.lock_state();
+    let Some(workspace) = state.workspace_mut(name) else { return };
+    for job in collected.jobs {
+        settle_job(workspace, job);
+    }
+    if workspace.unflushed_events == 0 {
+        workspace.oldest_unflushed = None;
+    }
+    workspace.files = inner.catalog.file_list(name);
+    workspace.version += 1;
+    if collected.all {
+        inner.counters.note_flushed_sequence(collected.sequence);
+    }
+}
+
+fn settle_job(workspace: &mut Workspace, job: Job) {
+    let (mut events, mut bytes) = (0, 0);
+    let shard = workspace.shard_mut(&job.conversation_id);
+    let Some(conversation) = shard.conversations.get_mut(&job.conversation_id) else { return };
+    // Memory only ever appends to a conversation, so its first events are those of the job.
+    for event in conversation.events.iter_mut().take(job.in_memory).filter(|event| !event.flushed) {
+        event.flushed = true;
+        events += 1;
+        bytes += event.bytes.len() + crate::engine::state::EVENT_OVERHEAD;
+    }
+    let unchanged = conversation.version == job.version;
+    if !(job.sealed && unchanged) {
+        let found: Vec<StoredEvent> = job.events[job.in_memory..].to_vec();
+        let present: HashSet<u128> = conversation.events.iter().map(|event| event.id_hash).collect();
+        conversation.events.extend(found.into_iter().filter(|event| !present.contains(&event.id_hash)));
+        conversation.complete = unchanged;
+        // Whatever was sealed meanwhile is what the overlay now stands in for.
+        conversation.replaced = if job.sealed { job.sessions } else { job.replaced };
+        shard.facts = None;
+    }
+    workspace.unflushed_events = workspace.unflushed_events.saturating_sub(events);
+    workspace.unflushed_bytes = workspace.unflushed_bytes.saturating_sub(bytes);
+    if job.sealed && unchanged {
+        workspace.release(&job.conversation_id);
+    }
+}
+
+/// How long the background task waits when there is nothing to do.
+const IDLE: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// The background task: flushes when much waits or it waits long, merges small files, lets old
+/// snapshots go. Ends when the lake is closed.
+pub(crate) async fn run(inner: Arc<Inner>, mut closed: tokio::sync::watch::Receiver<bool>) {
+    let mut last_seal = inner.now();
+    loop {
+        tokio::select! {
+            () = inner.flush_wanted.notified() => {}
+            () = tokio::time::sleep(IDLE) => {}
+            _ = closed.changed() => return,
+        }
+        let now = inner.now();
+        if !wanted(&inner, now, last_seal) {
+            continue;
+        }
+        last_seal = now;
+        if let Err(error) = flush_all(&inner, false).await {
+            tracing::error!(%error, "flush failed; events stay in the log and in memory");
+            tokio::time::sleep(IDLE * 4).await;
+        } else if let Err(error) = crate::engine::upkeep::run(&inner).await {
+            tracing::warn!(%error, "merging files failed; it is tried again after the next flush");
+        }
+    }
+}
+
+fn wanted(inner: &Inner, now: i64, last_seal: i64) -> bool {
+    let interval = i64::try_from(inner.options.flush_interval.as_micros()).unwrap_or(DAY);
+    let state = inner.lock_state();
+    let old = state.workspaces().any(|workspace| {
+        workspace.oldest_unflushed.is_some_and(|since| now - since >= interval)
+    });
+    let seal = now - last_seal >= interval && state.workspaces().any(|workspace| workspace.conversations() > 0);
+    old || seal || state.unflushed_bytes() > inner.options.flush_bytes
+}

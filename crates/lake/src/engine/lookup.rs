@@ -1,0 +1,234 @@
+//! What files hold of conversations that memory holds: repeats by id, events around new events, and
+//! the sessions that these make doubtful.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use upshot_core::event::conversation_hash;
+use upshot_core::{Event, EventView, Record, Session, event::SourceEvent};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::capture::DataFile;
+use crate::codec::encode;
+use crate::engine::Inner;
+use crate::engine::overlay::{days_of, neighbourhoods};
+use crate::engine::state::{Conversation, Known, Replaced, StoredEvent};
+use crate::error::LakeError;
+use crate::parquet_files::Keys;
+use crate::schema::{BatchReader, Table};
+
+/// Finds which of these ids stand in files of this day, with their time and conversation.
+pub(crate) fn filed_events(
+    inner: &Inner,
+    workspace: &str,
+    day: i32,
+    ids: &HashSet<&str>,
+    found: &mut FxHashMap<u128, Known>,
+) -> Result<(), LakeError> {
+    for file in inner.files_of(workspace, Table::Events, day..=day, None) {
+        let columns = ["event_id", "time", "conversation_id"];
+        let keys = Keys::new("event_id", ids.iter().copied());
+        for batch in inner.read_rows(&file, Table::Events, Some(&columns), &keys)? {
+            let reader = BatchReader::new::<Event>(&batch)?;
+            for row in 0..reader.len() {
+                let event = SourceEvent(reader.row(row));
+                found.insert(
+                    xxh3_128(event.event_id().as_bytes()),
+                    Known {
+                        time: event.time(),
+                        conversation: conversation_hash(workspace, event.conversation_id()),
+                    },
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What files hold around the events of one conversation.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Events that hang together with those in memory.
+    pub events: Vec<StoredEvent>,
+    /// Sessions that were made of them.
+    pub replaced: Vec<Replaced>,
+}
+
+/// A conversation whose neighbourhood is to be looked up: what memory holds of it.
+pub(crate) struct Question {
+    /// The conversation.
+    pub conversation_id: Box<str>,
+    /// Its bucket.
+    pub bucket: i32,
+    /// Its events so far; grows as the lookup goes on.
+    pub known: Conversation,
+    /// The answer so far.
+    pub found: Found,
+    /// The ids of all events in `known`.
+    pub ids: FxHashSet<u128>,
+}
+
+impl Question {
+    /// About a conversation of which memory holds these events.
+    pub fn new(conversation_id: &str, bucket: i32, events: &[StoredEvent]) -> Self {
+        let known =
+            Conversation { bucket, events: events.to_vec(), ..Conversation::default() };
+        let ids = events.iter().map(|event| event.id_hash).collect();
+        Self { conversation_id: conversation_id.into(), bucket, known, found: Found::default(), ids }
+    }
+}
+
+/// Brings in what files hold around these conversations' events. Each round reads every file that
+/// may matter once, for all conversations together; a round that finds events further out is
+/// followed by another.
+pub(crate) fn complete(inner: &Inner, workspace: &str, questions: &mut [Question], gap: i64) -> Result<(), LakeError> {
+    let mut waiting: Vec<usize> = (0..questions.len()).collect();
+    while !waiting.is_empty() {
+        let found = load_events(inner, workspace, questions, &waiting, gap)?;
+        waiting = found.into_iter().collect();
+    }
+    load_sessions(inner, workspace, questions, gap)
+}
+
+type ByPartition = BTreeMap<(i32, i32), Vec<usize>>;
+
+fn by_partition(questions: &[Question], waiting: &[usize], gap: i64) -> ByPartition {
+    let mut partitions = ByPartition::new();
+    for &index in waiting {
+        let question = &questions[index];
+        let days: FxHashSet<i32> =
+            neighbourhoods(&question.known, gap).into_iter().flat_map(days_of).collect();
+        for day in days {
+            partitions.entry((day, question.bucket)).or_default().push(index);
+        }
+    }
+    partitions
+}
+
+/// Gives the questions whose events reach further than before.
+fn load_events(
+    inner: &Inner,
+    workspace: &str,
+    questions: &mut [Question],
+    waiting: &[usize],
+    gap: i64,
+) -> Result<FxHashSet<usize>, LakeError> {
+    let mut grown = FxHashSet::default();
+    for ((day, bucket), indices) in by_partition(questions, waiting, gap) {
+        let files = inner.files_of(workspace, Table::Events, day..=day, Some(bucket));
+        if files.is_empty() {
+            continue;
+        }
+        let texts = inner.files_of(workspace, Table::Texts, day..=day, Some(bucket));
+        let wanted: FxHashMap<Box<str>, usize> =
+            indices.iter().map(|index| (questions[*index].conversation_id.clone(), *index)).collect();
+        let mut events = Vec::new();
+        for file in &files {
+            read_events(inner, file, Table::Events, &wanted, &mut events)?;
+        }
+        if events.is_empty() {
+            continue;
+        }
+        let mut with_text = Vec::new();
+        for file in &texts {
+            read_events(inner, file, Table::Texts, &wanted, &mut with_text)?;
+        }
+        join_texts(&mut events, with_text);
+        let near: FxHashMap<usize, Vec<(i64, i64)>> =
+            indices.iter().map(|index| (*index, neighbourhoods(&questions[*index].known, gap))).collect();
+        for event in events {
+            let index = wanted[&*event.conversation_id];
+            if within(&near[&index], event.time) && add(&mut questions[index], &event) {
+                grown.insert(index);
+            }
+        }
+    }
+    Ok(grown)
+}
+
+/// Gives the events what the table of texts holds of them.
+pub(crate) fn join_texts(events: &mut [Event], texts: Vec<Event>) {
+    let mut by_id: FxHashMap<Box<str>, Event> =
+        texts.into_iter().map(|event| (event.event_id.clone(), event)).collect();
+    for event in events {
+        if let Some(text) = by_id.remove(&event.event_id) {
+            event.text = text.text;
+            event.survey_comment = text.survey_comment;
+            event.feedback_comment = text.feedback_comment;
+        }
+    }
+}
+
+fn read_events(
+    inner: &Inner,
+    file: &DataFile,
+    table: Table,
+    wanted: &FxHashMap<Box<str>, usize>,
+    events: &mut Vec<Event>,
+) -> Result<(), LakeError> {
+    let keys = Keys::new("conversation_id", wanted.keys().cloned());
+    for batch in inner.read_rows(file, table, None, &keys)? {
+        let reader = BatchReader::new::<Event>(&batch)?;
+        events.extend((0..reader.len()).map(|row| Event::read(&reader.row(row))));
+    }
+    Ok(())
+}
+
+/// Adds an event from a file; says whether it was new.
+fn add(question: &mut Question, event: &Event) -> bool {
+    let id_hash = xxh3_128(event.event_id.as_bytes());
+    if !question.ids.insert(id_hash) {
+        return false;
+    }
+    let mut bytes = Vec::new();
+    encode(event, &mut bytes);
+    let stored =
+        StoredEvent { time: event.time, id_hash, bytes: Arc::from(bytes), flushed: true };
+    question.known.events.push(stored.clone());
+    question.found.events.push(stored);
+    true
+}
+
+/// Whether the time lies in one of these stretches, which are in order and apart.
+fn within(stretches: &[(i64, i64)], time: i64) -> bool {
+    let after = stretches.partition_point(|(from, _)| *from <= time);
+    after > 0 && time <= stretches[after - 1].1
+}
+
+/// The sessions in files that start within the neighbourhood of what is known: they were made of
+/// these events and are made anew.
+fn load_sessions(inner: &Inner, workspace: &str, questions: &mut [Question], gap: i64) -> Result<(), LakeError> {
+    let all: Vec<usize> =
+        (0..questions.len()).filter(|index| !questions[*index].found.events.is_empty()).collect();
+    let fact_set = inner.settings(workspace).fact_set();
+    for ((day, bucket), indices) in by_partition(questions, &all, gap) {
+        let wanted: FxHashMap<Box<str>, usize> =
+            indices.iter().map(|index| (questions[*index].conversation_id.clone(), *index)).collect();
+        let near: FxHashMap<usize, Vec<(i64, i64)>> =
+            indices.iter().map(|index| (*index, neighbourhoods(&questions[*index].known, gap))).collect();
+        let keys = Keys::new("conversation_id", wanted.keys().cloned());
+        for file in inner.files_of(workspace, Table::Sessions, day..=day, Some(bucket)) {
+            if file.fact_set != fact_set {
+                continue;
+            }
+            let columns = ["session_id", "conversation_id", "start_time"];
+            for batch in inner.read_rows(&file, Table::Sessions, Some(&columns), &keys)? {
+                let reader = BatchReader::new::<Session>(&batch)?;
+                for row in 0..reader.len() {
+                    let session = Session::read(&reader.row(row));
+                    let index = wanted[&*session.conversation_id];
+                    note_replaced(&mut questions[index], &session, &near[&index], day);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn note_replaced(question: &mut Question, session: &Session, near: &[(i64, i64)], day: i32) {
+    let replaced = Replaced { session_id: session.session_id.clone(), day };
+    if within(near, session.start_time) && !question.found.replaced.contains(&replaced) {
+        question.found.replaced.push(replaced);
+    }
+}

@@ -1,0 +1,269 @@
+//! The engine: takes events in, keeps what is not sealed in memory, writes files, and gives queries
+//! one consistent value of all of it.
+//!
+//! ```text
+//! append ─► ingest thread ─► log (fdatasync) ─► memory ─► answer
+//!                                                 │
+//!                     flush: events to files, sealed sessions to files, one transaction
+//!                                                 │
+//! capture ◄─ files of the newest snapshot  +  facts of what is still in memory
+//! ```
+//! **Invariants.** An event is in memory or in files, and the switch is made under the lock that a
+//! capture takes too. One flush runs at a time, and only a flush or a merge, which share a lock,
+//! commits to the catalog.
+
+mod build;
+mod capture;
+mod flush;
+mod ingest;
+mod lookup;
+mod open;
+mod overlay;
+mod rewrite;
+mod settings;
+mod state;
+mod status;
+mod upkeep;
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, oneshot};
+use upshot_core::Event;
+
+pub use ingest::{Receipt, Refused};
+pub use settings::Settings;
+pub use status::Status;
+
+use crate::capture::DataFile;
+use crate::catalog::Catalog;
+use crate::error::LakeError;
+use crate::files::Files;
+use crate::schema::Table;
+use ingest::{Command, Commands, Request};
+use state::Workspace;
+use status::Counters;
+
+/// The clock: UTC microseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// How a lake is opened.
+#[derive(Clone)]
+pub struct LakeOptions {
+    /// The data directory.
+    pub directory: PathBuf,
+    /// Into how many buckets the conversations of a new data directory are spread. An existing one
+    /// keeps its number.
+    pub buckets: u32,
+    /// What the events in memory may take together, in bytes. Beyond it new events wait or are
+    /// turned away.
+    pub memory_bytes: usize,
+    /// When this much is not in files, a flush begins.
+    pub flush_bytes: usize,
+    /// When the oldest event that is not in files is this old, a flush begins.
+    pub flush_interval: Duration,
+    /// A log segment is followed by another at this size, in bytes.
+    pub segment_bytes: u64,
+    /// How many threads a flush may use.
+    pub threads: usize,
+    /// How long snapshots are kept after newer ones.
+    pub keep_snapshots: Duration,
+    /// The clock.
+    pub clock: Clock,
+    /// The file system.
+    pub files: Arc<dyn Files>,
+}
+
+impl LakeOptions {
+    /// Sensible values for this data directory.
+    pub fn new(directory: impl Into<PathBuf>, clock: Clock) -> Self {
+        Self {
+            directory: directory.into(),
+            buckets: 1,
+            memory_bytes: 512 << 20,
+            flush_bytes: 96 << 20,
+            flush_interval: Duration::from_secs(60),
+            segment_bytes: 64 << 20,
+            threads: 2,
+            keep_snapshots: Duration::from_secs(3600),
+            clock,
+            files: Arc::new(crate::files::DiskFiles),
+        }
+    }
+}
+
+/// All that is kept. Cheap to clone; [`Lake::close`] ends it in order.
+#[derive(Clone)]
+pub struct Lake {
+    inner: Arc<Inner>,
+}
+
+/// What the parts of the engine share.
+pub(crate) struct Inner {
+    pub options: LakeOptions,
+    pub catalog: Catalog,
+    pub counters: Counters,
+    state: Mutex<State>,
+    commands: Mutex<Commands>,
+    /// Bytes that may still come in.
+    room: Arc<Semaphore>,
+    flush_wanted: Notify,
+    /// Held by whoever commits.
+    committing: tokio::sync::Mutex<()>,
+    /// The data directory's lock, for as long as the lake is open.
+    _lock: std::fs::File,
+}
+
+/// What changes under the lock.
+#[derive(Default)]
+pub(crate) struct State {
+    workspaces: BTreeMap<Arc<str>, Workspace>,
+    /// Everything up to this sequence of the log is in memory or in files.
+    pub applied_sequence: u64,
+}
+
+impl State {
+    pub fn workspace(&self, name: &str) -> Option<&Workspace> {
+        self.workspaces.get(name)
+    }
+    pub fn workspace_mut(&mut self, name: &str) -> Option<&mut Workspace> {
+        self.workspaces.get_mut(name)
+    }
+    pub fn workspace_or_insert(&mut self, name: &Arc<str>, settings: Arc<Settings>) -> &mut Workspace {
+        self.workspaces.entry(name.clone()).or_insert_with(|| Workspace::new(name, settings))
+    }
+    pub fn workspaces(&self) -> impl Iterator<Item = &Workspace> {
+        self.workspaces.values()
+    }
+    pub fn unflushed_bytes(&self) -> usize {
+        self.workspaces.values().map(|workspace| workspace.unflushed_bytes).sum()
+    }
+}
+
+impl Inner {
+    pub fn now(&self) -> i64 {
+        (self.options.clock)()
+    }
+
+    pub fn lock_state(&self) -> MutexGuard<'_, State> {
+        // A panic while the lock was held cannot leave the maps half-changed in a way that a later
+        // fold would not repair; losing the whole lake over it would be worse.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub fn wake_flush(&self) {
+        self.flush_wanted.notify_one();
+    }
+
+    /// The profiles of this workspace.
+    pub fn settings(&self, workspace: &str) -> Arc<Settings> {
+        self.lock_state()
+            .workspace(workspace)
+            .map_or_else(|| self.default_settings(), |workspace| workspace.settings.clone())
+    }
+
+    pub fn default_settings(&self) -> Arc<Settings> {
+        Arc::new(Settings::default())
+    }
+
+    /// The live files of a table on these days, in one bucket or all.
+    pub fn files_of(&self, workspace: &str, table: Table, days: RangeInclusive<i32>, bucket: Option<i32>) -> Vec<DataFile> {
+        self.catalog
+            .file_list(workspace)
+            .files(table)
+            .iter()
+            .filter(|file| days.contains(&file.day) && bucket.is_none_or(|bucket| file.bucket == bucket))
+            .cloned()
+            .collect()
+    }
+
+    pub fn send(&self, command: Command) -> Result<(), LakeError> {
+        let commands = self.commands.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        commands.send(command).map_err(|_| LakeError::Stopped("the lake is closed".to_owned()))
+    }
+}
+
+impl Lake {
+    /// Takes events in. When this returns, those that it says were added are durable. It answers at
+    /// once with [`LakeError::Full`] when memory is full.
+    ///
+    /// # Errors
+    /// When the log cannot be written, or memory is full.
+    pub async fn append(&self, workspace: &str, events: &[Event]) -> Result<Receipt, LakeError> {
+        self.take(workspace, events, false).await
+    }
+
+    /// As [`Lake::append`], but waits while memory is full.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub async fn append_waiting(&self, workspace: &str, events: &[Event]) -> Result<Receipt, LakeError> {
+        self.take(workspace, events, true).await
+    }
+
+    async fn take(&self, workspace: &str, events: &[Event], wait: bool) -> Result<Receipt, LakeError> {
+        check_workspace_name(workspace)?;
+        let (incoming, receipt) = ingest::prepare(workspace, events, self.inner.now());
+        if incoming.is_empty() {
+            return Ok(receipt);
+        }
+        let bytes: usize =
+            incoming.iter().map(|(_, event)| event.bytes.len() + state::EVENT_OVERHEAD).sum();
+        let permit = self.make_room(bytes, wait).await?;
+        let (reply, answer) = oneshot::channel();
+        self.inner.send(Command::Append(Request {
+            workspace: workspace.into(),
+            events: incoming,
+            receipt,
+            reply,
+            permit: Some(permit),
+        }))?;
+        answer.await.map_err(|_| LakeError::Stopped("the lake is closed".to_owned()))?
+    }
+
+    /// Room for what waits in the queue; memory beyond the budget is room that is not there.
+    async fn make_room(&self, bytes: usize, wait: bool) -> Result<tokio::sync::OwnedSemaphorePermit, LakeError> {
+        const RETRY_AFTER_SECONDS: u32 = 2;
+        let inner = &self.inner;
+        let full = LakeError::Full { retry_after_seconds: RETRY_AFTER_SECONDS };
+        while inner.lock_state().unflushed_bytes() > inner.options.memory_bytes / 2 {
+            inner.wake_flush();
+            if !wait {
+                return Err(full);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // One request may be larger than the whole queue; it then waits for all of it.
+        let wanted = u32::try_from(bytes).unwrap_or(u32::MAX).min(QUEUE_BYTES);
+        let room = inner.room.clone();
+        if wait {
+            return room.acquire_many_owned(wanted).await.map_err(|_| LakeError::Stopped("the lake is closed".to_owned()));
+        }
+        room.try_acquire_many_owned(wanted).map_err(|_| full)
+    }
+
+    /// The time that the lake's clock shows.
+    pub fn now(&self) -> i64 {
+        self.inner.now()
+    }
+
+    /// The profiles of this workspace.
+    pub fn settings(&self, workspace: &str) -> Arc<Settings> {
+        self.inner.settings(workspace)
+    }
+}
+
+/// What may wait in the queue of the ingest thread, in bytes.
+pub(crate) const QUEUE_BYTES: u32 = 32 << 20;
+
+/// A workspace's name is a schema of the catalog and a folder.
+pub(crate) fn check_workspace_name(name: &str) -> Result<(), LakeError> {
+    let mut letters = name.bytes();
+    let good = letters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_')
+        && name.len() <= 63;
+    if good { Ok(()) } else { Err(LakeError::WorkspaceName(name.to_owned())) }
+}

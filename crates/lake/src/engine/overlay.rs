@@ -1,0 +1,116 @@
+//! The overlay's facts: each shard's conversations are folded when a query needs them and something
+//! changed since.
+
+use std::sync::Arc;
+
+use upshot_core::event::{EventView, order_key};
+use upshot_core::facts::{Message, Session, Step};
+use upshot_core::fold::{Carry, FactSink, FoldContext, fold};
+use upshot_core::Event;
+use upshot_core::profile::Profile;
+use upshot_core::time::{DAY, day_of};
+
+use crate::codec::Decoder;
+use crate::engine::settings::Settings;
+use crate::engine::state::{Conversation, Shard, ShardFacts, StoredEvent};
+use crate::error::LakeError;
+use crate::schema::{BatchBuilder, Table};
+
+/// Facts of a shard that depend on the clock (is a session over?) are good for this long.
+const FRESH: i64 = 10 * upshot_core::time::SECOND;
+
+/// Collects facts as batches of the three fact tables.
+struct FactBatches {
+    builders: [BatchBuilder; 3],
+    bucket: i32,
+}
+
+impl FactSink for FactBatches {
+    fn session(&mut self, session: Session) {
+        self.builders[0].push(&session, day_of(session.start_time), self.bucket);
+    }
+    fn message(&mut self, message: Message) {
+        self.builders[1].push(&message, day_of(message.session_start), self.bucket);
+    }
+    fn step(&mut self, step: Step) {
+        self.builders[2].push(&step, day_of(step.session_start), self.bucket);
+    }
+}
+
+/// Folds the events of one conversation, which come in any order, with the profile of its source;
+/// gives that profile. What a silence cuts off leaves nothing behind (see [`Carry`]), so folding
+/// begins anew.
+pub(crate) fn fold_conversation<'a>(
+    workspace: &str,
+    settings: &'a Settings,
+    as_of: i64,
+    events: &mut Vec<Event>,
+    sink: &mut impl FactSink,
+) -> &'a Profile {
+    events.sort_by(|left, right| order_key(left).cmp(&order_key(right)));
+    events.dedup_by(|next, kept| next.event_id == kept.event_id);
+    let source = events.first().and_then(|event| event.source());
+    let profile = settings.profile(source);
+    fold(&FoldContext { workspace, profile, as_of }, &Carry::default(), events, sink);
+    profile
+}
+
+/// The events of a conversation, decoded.
+pub(crate) fn decode_all(decoder: &Decoder, stored: &[StoredEvent]) -> Result<Vec<Event>, LakeError> {
+    stored.iter().map(|event| decoder.decode(&event.bytes)).collect()
+}
+
+/// The shard's facts as of this time, made anew only where they have to be.
+pub(crate) fn shard_facts(
+    workspace: &str,
+    settings: &Settings,
+    shard: &mut Shard,
+    as_of: i64,
+) -> Result<Arc<ShardFacts>, LakeError> {
+    if let Some(facts) = &shard.facts
+        && (as_of - facts.as_of).abs() < FRESH
+    {
+        return Ok(facts.clone());
+    }
+    let decoder = Decoder::current();
+    let mut sink = FactBatches { builders: Table::FACTS.map(BatchBuilder::new), bucket: 0 };
+    let mut replaced = Vec::new();
+    for conversation in shard.conversations.values() {
+        let mut events = decode_all(&decoder, &conversation.events)?;
+        sink.bucket = conversation.bucket;
+        fold_conversation(workspace, settings, as_of, &mut events, &mut sink);
+        replaced.extend(conversation.replaced.iter().map(|session| session.session_id.clone()));
+    }
+    let [sessions, messages, steps] = &mut sink.builders;
+    let batches = [sessions.finish()?, messages.finish()?, steps.finish()?];
+    let facts = Arc::new(ShardFacts { as_of, batches, replaced });
+    shard.facts = Some(facts.clone());
+    Ok(facts)
+}
+
+/// The stretches of time around a conversation's events in which other events could hang together
+/// with them: each event's time with a cut's silence before and after, joined where they touch.
+pub(crate) fn neighbourhoods(conversation: &Conversation, gap: i64) -> Vec<(i64, i64)> {
+    stretches_around(conversation.events.iter().map(|event| event.time), gap)
+}
+
+/// Each time with a silence before and after, joined where they touch, in order.
+pub(crate) fn stretches_around(times: impl Iterator<Item = i64>, gap: i64) -> Vec<(i64, i64)> {
+    let mut times: Vec<i64> = times.collect();
+    times.sort_unstable();
+    let mut stretches: Vec<(i64, i64)> = Vec::new();
+    for time in times {
+        let (from, to) = (time.saturating_sub(gap), time.saturating_add(gap));
+        match stretches.last_mut() {
+            Some(last) if last.1 >= from => last.1 = to,
+            _ => stretches.push((from, to)),
+        }
+    }
+    stretches
+}
+
+/// The UTC days that a stretch of time touches.
+pub(crate) fn days_of((from, to): (i64, i64)) -> std::ops::RangeInclusive<i32> {
+    // A stretch cannot begin before the first day that Parquet's dates know; times never do.
+    day_of(from.max(-DAY))..=day_of(to)
+}

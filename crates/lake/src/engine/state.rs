@@ -1,0 +1,212 @@
+//! What the engine holds in memory: for each workspace the conversations that are not yet sealed,
+//! with all events since their last cut, and the ids of these events.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use rustc_hash::FxHashMap;
+use upshot_core::event::conversation_hash;
+
+use crate::catalog::FileList;
+use crate::engine::settings::Settings;
+
+/// The overlay is kept in this many parts, so that a new event makes only one of them be folded anew.
+pub(crate) const SHARDS: usize = 64;
+
+/// What an entry of the id table and a stored event cost beside the event's own bytes.
+pub(crate) const EVENT_OVERHEAD: usize = 120;
+
+/// An event in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredEvent {
+    /// When it happened.
+    pub time: i64,
+    /// A hash of its id.
+    pub id_hash: u128,
+    /// The event as [`crate::codec`] writes it.
+    pub bytes: Arc<[u8]>,
+    /// Whether it is in a data file already.
+    pub flushed: bool,
+}
+
+/// A conversation that is not sealed.
+#[derive(Debug, Default)]
+pub(crate) struct Conversation {
+    /// The bucket of its rows.
+    pub bucket: i32,
+    /// Its events since the last cut, in the order of arrival.
+    pub events: Vec<StoredEvent>,
+    /// Whether what files hold around these events has been brought in.
+    pub complete: bool,
+    /// The sessions in files that the overlay stands in for.
+    pub replaced: Vec<Replaced>,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+/// A session in a file that the overlay stands in for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Replaced {
+    /// Its id.
+    pub session_id: Box<str>,
+    /// The day under which it is filed.
+    pub day: i32,
+}
+
+impl Conversation {
+    /// When its first and last events happened.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let times = || self.events.iter().map(|event| event.time);
+        Some((times().min()?, times().max()?))
+    }
+}
+
+/// The facts of one shard's conversations.
+#[derive(Debug)]
+pub(crate) struct ShardFacts {
+    /// For which time they were made.
+    pub as_of: i64,
+    /// Sessions, messages and steps, each in the schema of its table.
+    pub batches: [RecordBatch; 3],
+    /// The sessions in files that these stand in for.
+    pub replaced: Vec<Box<str>>,
+}
+
+/// A part of the overlay.
+#[derive(Debug, Default)]
+pub(crate) struct Shard {
+    /// Its conversations by id.
+    pub conversations: FxHashMap<Box<str>, Conversation>,
+    /// Their facts, until something changes.
+    pub facts: Option<Arc<ShardFacts>>,
+}
+
+/// Where an event is, by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Its time.
+    pub time: i64,
+    /// The hash of its conversation.
+    pub conversation: u64,
+}
+
+/// A workspace's part of the memory.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The overlay.
+    pub shards: Vec<Shard>,
+    /// The ids of all events in it.
+    pub ids: FxHashMap<u128, Known>,
+    /// Which profile serves which source.
+    pub settings: Arc<Settings>,
+    /// The files that queries read: those of the commit that memory has settled with.
+    pub files: Arc<FileList>,
+    /// Events that are in no data file yet.
+    pub unflushed_events: usize,
+    /// Their bytes.
+    pub unflushed_bytes: usize,
+    /// Bytes of all events in memory, with what holds them.
+    pub memory_bytes: usize,
+    /// Grows with every change that an answer could show.
+    pub version: u64,
+    /// When the oldest event that is in no data file arrived.
+    pub oldest_unflushed: Option<i64>,
+}
+
+/// A new event on its way in.
+#[derive(Debug, Clone)]
+pub(crate) struct Incoming {
+    /// When it happened.
+    pub time: i64,
+    /// A hash of its id.
+    pub id_hash: u128,
+    /// Its id.
+    pub event_id: Box<str>,
+    /// Its conversation.
+    pub conversation_id: Box<str>,
+    /// The hash of its conversation.
+    pub conversation: u64,
+    /// The event as [`crate::codec`] writes it.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Workspace {
+    /// An empty one.
+    pub fn new(name: &str, settings: Arc<Settings>) -> Self {
+        Self {
+            name: name.into(),
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            ids: FxHashMap::default(),
+            settings,
+            files: Arc::default(),
+            unflushed_events: 0,
+            unflushed_bytes: 0,
+            memory_bytes: 0,
+            version: 0,
+            oldest_unflushed: None,
+        }
+    }
+
+    /// The shard of this conversation.
+    pub fn shard_of(conversation: u64) -> usize {
+        (conversation % SHARDS as u64) as usize
+    }
+
+    /// The part of the overlay that holds this conversation.
+    pub fn shard_mut(&mut self, conversation_id: &str) -> &mut Shard {
+        let shard = Self::shard_of(conversation_hash(&self.name, conversation_id));
+        &mut self.shards[shard]
+    }
+
+    /// Takes in an event that is durable in the log and was not here before.
+    pub fn take(&mut self, event: Incoming, buckets: u32, now: i64) {
+        let cost = event.bytes.len() + EVENT_OVERHEAD;
+        self.ids.insert(
+            event.id_hash,
+            Known { time: event.time, conversation: event.conversation },
+        );
+        let shard = &mut self.shards[Self::shard_of(event.conversation)];
+        shard.facts = None;
+        let conversation = shard.conversations.entry(event.conversation_id).or_default();
+        conversation.bucket = bucket_of(event.conversation, buckets);
+        conversation.complete = false;
+        conversation.version += 1;
+        conversation.events.push(StoredEvent {
+            time: event.time,
+            id_hash: event.id_hash,
+            bytes: event.bytes,
+            flushed: false,
+        });
+        self.unflushed_events += 1;
+        self.unflushed_bytes += cost;
+        self.memory_bytes += cost;
+        self.version += 1;
+        self.oldest_unflushed.get_or_insert(now);
+    }
+
+    /// Lets a conversation go that is in files with all its facts.
+    pub fn release(&mut self, conversation_id: &str) {
+        let shard = self.shard_mut(conversation_id);
+        shard.facts = None;
+        let Some(conversation) = shard.conversations.remove(conversation_id) else { return };
+        for event in &conversation.events {
+            self.ids.remove(&event.id_hash);
+            self.memory_bytes =
+                self.memory_bytes.saturating_sub(event.bytes.len() + EVENT_OVERHEAD);
+        }
+        self.version += 1;
+    }
+
+    /// How many conversations are in memory.
+    pub fn conversations(&self) -> usize {
+        self.shards.iter().map(|shard| shard.conversations.len()).sum()
+    }
+}
+
+/// The bucket of a conversation.
+pub(crate) fn bucket_of(conversation: u64, buckets: u32) -> i32 {
+    // The upper half: the lower bits choose the shard.
+    ((conversation >> 32) % u64::from(buckets.max(1))) as i32
+}

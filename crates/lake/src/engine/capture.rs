@@ -164,7 +164,7 @@ fn conversation(inner: &Inner, name: &str, conversation_id: &str) -> Result<Vec<
     let bucket = inner.bucket(conversation_hash(name, conversation_id));
     let read = |table| -> Result<Vec<Event>, LakeError> {
         let mut events = Vec::new();
-        for file in inner.files_of(name, table, i32::MIN..=i32::MAX, Some(bucket)) {
+        for file in inner.files_of(name, table, i32::MIN..=i32::MAX, Some(bucket), None) {
             for batch in inner.read_rows(&file, table, None, &keys)? {
                 let reader = BatchReader::new::<Event>(&batch)?;
                 events.extend((0..reader.len()).map(|row| Event::read(&reader.row(row))));

@@ -69,6 +69,7 @@ async fn flush_portion(inner: &Arc<Inner>, name: &Arc<str>, seal_all: bool) -> R
     let _committing = inner.committing.lock().await;
     let now = inner.now();
     let Some(collected) = collect(inner, name, now, seal_all) else { return Ok(false) };
+    inner.catalog.create_workspace(name, now).await?;
     let worker = inner.clone();
     let workspace = name.clone();
     let written = tokio::task::spawn_blocking(move || write(&worker, &workspace, collected, now, seal_all))
@@ -76,9 +77,10 @@ async fn flush_portion(inner: &Arc<Inner>, name: &Arc<str>, seal_all: bool) -> R
         .map_err(|error| LakeError::Stopped(error.to_string()))??;
     let Written { transaction, collected } = written;
     inner.counters.flushed(&transaction.add);
-    inner.commit(transaction).await?;
+    inner.catalog.commit(transaction).await?;
+    let more = !collected.all;
     settle(inner, name, collected);
-    Ok(true)
+    Ok(more)
 }
 
 /// A conversation with an event younger than this is not asked whether it is over.
@@ -208,7 +210,7 @@ fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<
     Ok(())
 }
 
-/// Writes each partition's rows as one file, several at a time, then makes the names durable.
+/// Writes each partition's rows as one file, several at a time. The commit makes their names durable.
 fn write_rows(inner: &Inner, workspace: &str, fact_set: &str, rows: Rows) -> Result<Vec<NewFile>, LakeError> {
     let partitions: Vec<_> = rows.into_iter().collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
@@ -216,9 +218,9 @@ fn write_rows(inner: &Inner, workspace: &str, fact_set: &str, rows: Rows) -> Res
     let work = || -> Result<(), LakeError> {
         loop {
             let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(((table, day, bucket), batches)) = partitions.get(index) else { return Ok(()) };
-            let of_table = if Table::FACTS.contains(table) { fact_set } else { "" };
-            let file = inner.write_file(workspace, *table, *day, *bucket, of_table, batches)?;
+            let Some((partition, batches)) = partitions.get(index) else { return Ok(()) };
+            let of_table = if Table::FACTS.contains(&partition.0) { fact_set } else { "" };
+            let file = inner.write_file(workspace, *partition, of_table, batches)?;
             added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(file);
         }
     };
@@ -228,9 +230,7 @@ fn write_rows(inner: &Inner, workspace: &str, fact_set: &str, rows: Rows) -> Res
             worker.join().unwrap_or_else(|_| Err(LakeError::Stopped("a thread that writes files failed".to_owned())))
         })
     })?;
-    let added = added.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    inner.sync_folders(workspace, &added)?;
-    Ok(added)
+    Ok(added.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
 /// Takes out of memory what is in files now.
@@ -243,7 +243,7 @@ fn settle(inner: &Inner, name: &Arc<str>, collected: Collected) {
     if workspace.unflushed_events == 0 {
         workspace.oldest_unflushed = None;
     }
-    workspace.files = inner.catalog.file_list(name);
+    workspace.files = inner.catalog.file_list(name).unwrap_or_default();
     workspace.version += 1;
     if collected.all {
         inner.counters.note_flushed_sequence(collected.sequence);

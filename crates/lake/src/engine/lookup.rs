@@ -26,7 +26,7 @@ pub(crate) fn filed_events(
     ids: &HashSet<&str>,
     found: &mut FxHashMap<u128, Known>,
 ) -> Result<(), LakeError> {
-    for file in inner.files_of(workspace, Table::Events, day..=day, None) {
+    for file in inner.files_of(workspace, Table::Events, day..=day, None, None) {
         let columns = ["event_id", "time", "conversation_id"];
         let keys = Keys::new("event_id", ids.iter().copied());
         for batch in inner.read_rows(&file, Table::Events, Some(&columns), &keys)? {
@@ -116,11 +116,11 @@ fn load_events(
 ) -> Result<FxHashSet<usize>, LakeError> {
     let mut grown = FxHashSet::default();
     for ((day, bucket), indices) in by_partition(questions, waiting, gap) {
-        let files = inner.files_of(workspace, Table::Events, day..=day, Some(bucket));
+        let files = inner.files_of(workspace, Table::Events, day..=day, Some(bucket), None);
         if files.is_empty() {
             continue;
         }
-        let texts = inner.files_of(workspace, Table::Texts, day..=day, Some(bucket));
+        let texts = inner.files_of(workspace, Table::Texts, day..=day, Some(bucket), None);
         let wanted: FxHashMap<Box<str>, usize> =
             indices.iter().map(|index| (questions[*index].conversation_id.clone(), *index)).collect();
         let mut events = Vec::new();
@@ -208,10 +208,7 @@ fn load_sessions(inner: &Inner, workspace: &str, questions: &mut [Question], gap
         let near: FxHashMap<usize, Vec<(i64, i64)>> =
             indices.iter().map(|index| (*index, neighbourhoods(&questions[*index].known, gap))).collect();
         let keys = Keys::new("conversation_id", wanted.keys().cloned());
-        for file in inner.files_of(workspace, Table::Sessions, day..=day, Some(bucket)) {
-            if file.fact_set != fact_set {
-                continue;
-            }
+        for file in inner.files_of(workspace, Table::Sessions, day..=day, Some(bucket), Some(&fact_set)) {
             let columns = ["session_id", "conversation_id", "start_time"];
             for batch in inner.read_rows(&file, Table::Sessions, Some(&columns), &keys)? {
                 let reader = BatchReader::new::<Session>(&batch)?;

@@ -31,6 +31,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use upshot_core::Event;
 
@@ -39,9 +41,10 @@ pub use settings::Settings;
 pub use status::Status;
 
 use crate::capture::DataFile;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, NewFile};
 use crate::error::LakeError;
 use crate::files::Files;
+use crate::parquet_files::{self, FileCache, Keys, ReadRequest};
 use crate::schema::Table;
 use ingest::{Command, Commands, Request};
 use state::Workspace;
@@ -113,6 +116,14 @@ pub(crate) struct Inner {
     flush_wanted: Notify,
     /// Held by whoever commits.
     committing: tokio::sync::Mutex<()>,
+    /// Footers and bloom filters of files.
+    pub cache: FileCache,
+    /// The profiles of a workspace that has chosen none.
+    built_in: Arc<Settings>,
+    /// The key with which this data directory hides what names people.
+    secret: [u8; 32],
+    /// Tells the background task to end.
+    closing: tokio::sync::watch::Sender<bool>,
     /// The data directory's lock, for as long as the lake is open.
     _lock: std::fs::File,
 }
@@ -166,18 +177,66 @@ impl Inner {
     }
 
     pub fn default_settings(&self) -> Arc<Settings> {
-        Arc::new(Settings::default())
+        self.built_in.clone()
     }
 
-    /// The live files of a table on these days, in one bucket or all.
-    pub fn files_of(&self, workspace: &str, table: Table, days: RangeInclusive<i32>, bucket: Option<i32>) -> Vec<DataFile> {
-        self.catalog
-            .file_list(workspace)
-            .files(table)
-            .iter()
-            .filter(|file| days.contains(&file.day) && bucket.is_none_or(|bucket| file.bucket == bucket))
+    /// The live files of a table on these days, in one bucket or all, of one fact set or all.
+    pub fn files_of(
+        &self,
+        workspace: &str,
+        table: Table,
+        days: RangeInclusive<i32>,
+        bucket: Option<i32>,
+        fact_set: Option<&str>,
+    ) -> Vec<Arc<DataFile>> {
+        let Some(list) = self.catalog.file_list(workspace) else { return Vec::new() };
+        let days = *days.start()..days.end().saturating_add(1);
+        list.files(table, Some(days), fact_set)
+            .filter(|file| bucket.is_none_or(|bucket| file.bucket == bucket))
             .cloned()
             .collect()
+    }
+
+    /// The rows of a file whose key is one of these.
+    pub fn read_rows(
+        &self,
+        file: &DataFile,
+        table: Table,
+        columns: Option<&[&'static str]>,
+        keys: &Keys,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let mut request = ReadRequest::all().keys(keys.clone());
+        if let Some(columns) = columns {
+            request = request.columns(columns);
+        }
+        parquet_files::read(&self.cache, &file.path, table, &request)
+    }
+
+    /// All rows of a file.
+    pub fn read_whole(&self, file: &DataFile, table: Table) -> Result<Vec<RecordBatch>, LakeError> {
+        parquet_files::read(&self.cache, &file.path, table, &ReadRequest::all())
+    }
+
+    /// Writes rows of one partition as a file that no commit knows yet.
+    pub fn write_file(
+        &self,
+        workspace: &str,
+        (table, day, bucket): (Table, i32, i32),
+        fact_set: &str,
+        batches: &[RecordBatch],
+    ) -> Result<NewFile, LakeError> {
+        let whole = concat_batches(&table.schema(), batches)?;
+        let sorted = parquet_files::sort(&whole, table)?;
+        let ids = self.catalog.field_ids(workspace, table)?;
+        let (name, path) = self.catalog.new_file(workspace, table, day, bucket);
+        let files = self.options.files.as_ref();
+        let info = parquet_files::write(files, &path, table, &ids, [&sorted])?;
+        Ok(NewFile { table, name, info, day, bucket, fact_set: fact_set.to_owned() })
+    }
+
+    /// The bucket of a conversation with this hash.
+    pub fn bucket(&self, conversation: u64) -> i32 {
+        state::bucket_of(conversation, self.options.buckets)
     }
 
     pub fn send(&self, command: Command) -> Result<(), LakeError> {
@@ -253,6 +312,11 @@ impl Lake {
     /// The profiles of this workspace.
     pub fn settings(&self, workspace: &str) -> Arc<Settings> {
         self.inner.settings(workspace)
+    }
+
+    /// The key with which this data directory hides what names people.
+    pub fn secret(&self) -> &[u8] {
+        &self.inner.secret
     }
 }
 

@@ -13,7 +13,7 @@ use crate::engine::Inner;
 use crate::engine::build::{Job, Rows};
 use crate::engine::overlay::{days_of, stretches_around};
 use crate::error::LakeError;
-use crate::parquet_files::Keys;
+use crate::parquet_files::{Keys, contains_any};
 use crate::schema::Table;
 
 /// What is made anew in one partition: the conversations, each with the stretches of time in which
@@ -43,13 +43,12 @@ pub(crate) fn keep_other_rows(
     let mut ended = Vec::new();
     for ((day, bucket), anew) in by_partition {
         for table in Table::FACTS {
-            let files = inner.files_of(workspace, table, day..=day, Some(bucket));
-            for file in files.iter().filter(|file| file.fact_set == fact_set) {
-                let keys = Keys::new("conversation_id", anew.keys().copied());
-                if inner.contains_any(file, table, &keys)?.is_empty() {
+            let keys = Keys::new("conversation_id", anew.keys().copied());
+            for file in inner.files_of(workspace, table, day..=day, Some(bucket), Some(fact_set)) {
+                if contains_any(&inner.cache, &file.path, table, &keys)?.is_empty() {
                     continue;
                 }
-                for batch in inner.read_whole(file, table)? {
+                for batch in inner.read_whole(&file, table)? {
                     let kept = without(&batch, table, &anew)?;
                     if kept.num_rows() > 0 {
                         rows.entry((table, day, bucket)).or_default().push(kept);

@@ -2,15 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use upshot_core::profile::Profile;
+use upshot_core::profile::{Profile, built_in_text};
 
 use crate::error::LakeError;
+
+/// A profile and the text from which it was made.
+#[derive(Debug, Clone)]
+struct Chosen {
+    profile: Profile,
+    text: String,
+}
+
+impl Chosen {
+    fn from_text(text: &str) -> Result<Self, LakeError> {
+        let profile = Profile::from_toml(text).map_err(|error| LakeError::Damaged {
+            what: "a profile".to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self { profile, text: text.to_owned() })
+    }
+}
 
 /// A workspace's choice of profiles: one for everything, and others for some sources.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    default: Profile,
-    by_source: BTreeMap<String, Profile>,
+    default: Chosen,
+    by_source: BTreeMap<String, Chosen>,
 }
 
 /// How [`Settings`] are stored: the profiles as TOML.
@@ -20,45 +37,54 @@ struct StoredSettings {
     by_source: BTreeMap<String, String>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            default: Profile::default(),
-            by_source: Profile::built_in("copilot-studio")
-                .map(|profile| ("copilot-studio".to_owned(), profile))
-                .into_iter()
-                .collect(),
-        }
-    }
-}
-
 impl Settings {
+    /// The choice of a new workspace: `default`, and for sources that have a profile of their own,
+    /// that one.
+    ///
+    /// # Errors
+    /// When a profile that comes with the program is not valid, which a test rules out.
+    pub fn built_in() -> Result<Self, LakeError> {
+        const OF_SOURCES: [&str; 1] = ["copilot-studio"];
+        let text = |name| built_in_text(name).unwrap_or_default();
+        let default = Chosen::from_text(text("default"))?;
+        let by_source = OF_SOURCES
+            .into_iter()
+            .map(|name| Ok((name.to_owned(), Chosen::from_text(text(name))?)))
+            .collect::<Result<_, LakeError>>()?;
+        Ok(Self { default, by_source })
+    }
+
     /// The profile for conversations of this source.
     pub fn profile(&self, source: Option<&str>) -> &Profile {
-        source.and_then(|name| self.by_source.get(name)).unwrap_or(&self.default)
+        &source.and_then(|name| self.by_source.get(name)).unwrap_or(&self.default).profile
     }
 
     /// The profile for conversations of sources that have none of their own.
     pub fn default_profile(&self) -> &Profile {
-        &self.default
+        &self.default.profile
     }
 
-    /// The same choice, with this profile for conversations of this source.
-    pub fn with_source(mut self, source: &str, profile: Profile) -> Self {
-        self.by_source.insert(source.to_owned(), profile);
-        self
-    }
-
-    /// The same choice, with this profile for all sources that have none of their own.
-    pub fn with_default(mut self, profile: Profile) -> Self {
-        self.default = profile;
-        self
+    /// The same choice, with the profile of this TOML text for conversations of this source, or for
+    /// all sources that have none of their own.
+    ///
+    /// # Errors
+    /// When the text is not a profile.
+    pub fn with_profile(mut self, source: Option<&str>, text: &str) -> Result<Self, LakeError> {
+        let chosen = Chosen::from_text(text)?;
+        match source {
+            Some(source) => {
+                self.by_source.insert(source.to_owned(), chosen);
+            }
+            None => self.default = chosen,
+        }
+        Ok(self)
     }
 
     /// All profiles: the source (none for the default one) and the profile.
     pub fn profiles(&self) -> impl Iterator<Item = (Option<&str>, &Profile)> {
-        std::iter::once((None, &self.default))
-            .chain(self.by_source.iter().map(|(source, profile)| (Some(source.as_str()), profile)))
+        std::iter::once((None, &self.default.profile)).chain(
+            self.by_source.iter().map(|(source, chosen)| (Some(source.as_str()), &chosen.profile)),
+        )
     }
 
     /// The longest silence within which events of a conversation hang together, in microseconds.
@@ -82,11 +108,11 @@ impl Settings {
     /// The text from which [`Settings::from_stored`] makes the same choice.
     pub fn to_stored(&self) -> String {
         let stored = StoredSettings {
-            default: self.default.to_toml(),
+            default: self.default.text.clone(),
             by_source: self
                 .by_source
                 .iter()
-                .map(|(source, profile)| (source.clone(), profile.to_toml()))
+                .map(|(source, chosen)| (source.clone(), chosen.text.clone()))
                 .collect(),
         };
         serde_json::to_string(&stored).unwrap_or_default()
@@ -97,22 +123,16 @@ impl Settings {
     /// # Errors
     /// When the text is not one, or a profile in it is not valid.
     pub fn from_stored(text: &str) -> Result<Self, LakeError> {
-        let damaged = |reason: String| LakeError::Damaged {
-            what: "the stored choice of profiles".to_owned(),
-            reason,
-        };
         let stored: StoredSettings =
-            serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
-        let parse = |toml: &str| {
-            Profile::from_toml(toml).map_err(|error| damaged(error.to_string()))
-        };
-        Ok(Self {
-            default: parse(&stored.default)?,
-            by_source: stored
-                .by_source
-                .iter()
-                .map(|(source, toml)| Ok((source.clone(), parse(toml)?)))
-                .collect::<Result<_, LakeError>>()?,
-        })
+            serde_json::from_str(text).map_err(|error| LakeError::Damaged {
+                what: "the stored choice of profiles".to_owned(),
+                reason: error.to_string(),
+            })?;
+        let by_source = stored
+            .by_source
+            .iter()
+            .map(|(source, text)| Ok((source.clone(), Chosen::from_text(text)?)))
+            .collect::<Result<_, LakeError>>()?;
+        Ok(Self { default: Chosen::from_text(&stored.default)?, by_source })
     }
 }

@@ -6,6 +6,7 @@
 pub mod capture;
 pub mod catalog;
 pub mod codec;
+pub mod engine;
 pub mod error;
 pub mod files;
 pub mod log;
@@ -13,5 +14,6 @@ pub mod parquet_files;
 pub mod schema;
 
 pub use capture::{Capture, DataFile, TableCapture};
+pub use engine::{Lake, LakeOptions, Receipt, Refused, Settings, Status};
 pub use error::LakeError;
 pub use schema::Table;

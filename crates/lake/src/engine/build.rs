@@ -51,7 +51,11 @@ pub(crate) struct BuildContext<'a> {
 
 /// Makes the rows of these jobs, which must be in order of the conversation's id, on this many
 /// threads. Marks the jobs that are sealed.
-pub(crate) fn build(context: &BuildContext<'_>, jobs: &mut [Job], threads: usize) -> Result<Rows, LakeError> {
+pub(crate) fn build(
+    context: &BuildContext<'_>,
+    jobs: &mut [Job],
+    threads: usize,
+) -> Result<Rows, LakeError> {
     let chunk = jobs.len().div_ceil(threads.max(1)).max(1);
     let parts: Vec<Result<Rows, LakeError>> = std::thread::scope(|scope| {
         let workers: Vec<_> = jobs
@@ -62,7 +66,9 @@ pub(crate) fn build(context: &BuildContext<'_>, jobs: &mut [Job], threads: usize
             .into_iter()
             .map(|worker| {
                 worker.join().unwrap_or_else(|_| {
-                    Err(LakeError::Stopped("a thread that folds events failed".to_owned()))
+                    Err(LakeError::Stopped(
+                        "a thread that folds events failed".to_owned(),
+                    ))
                 })
             })
             .collect()
@@ -87,12 +93,19 @@ fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Rows, Lake
         let mut events = decode_all(&decoder, &job.events)?;
         builders.push_events(job, &events)?;
         let mut facts = Facts::default();
-        let profile =
-            fold_conversation(context.workspace, context.settings, context.now, &mut events, &mut facts);
+        let profile = fold_conversation(
+            context.workspace,
+            context.settings,
+            context.now,
+            &mut events,
+            &mut facts,
+        );
         let channel = events.iter().find_map(|event| event.channel.as_deref());
         let silence = profile.timeout(channel) + LATENESS;
         let over = facts.sessions.iter().all(|session| !session.open)
-            && events.last().is_none_or(|event| event.time + silence < context.now);
+            && events
+                .last()
+                .is_none_or(|event| event.time + silence < context.now);
         job.sealed = over || context.seal_all;
         if job.sealed {
             builders.push_facts(job, facts)?;
@@ -111,9 +124,18 @@ struct Builders {
 const BATCH_ROWS: usize = 32_768;
 
 impl Builders {
-    fn push(&mut self, table: Table, day: i32, bucket: i32, record: &impl Record) -> Result<(), LakeError> {
+    fn push(
+        &mut self,
+        table: Table,
+        day: i32,
+        bucket: i32,
+        record: &impl Record,
+    ) -> Result<(), LakeError> {
         let partition = (table, day, bucket);
-        let builder = self.by_partition.entry(partition).or_insert_with(|| BatchBuilder::new(table));
+        let builder = self
+            .by_partition
+            .entry(partition)
+            .or_insert_with(|| BatchBuilder::new(table));
         builder.push(record, day, bucket);
         if builder.len() >= BATCH_ROWS {
             let batch = builder.finish()?;
@@ -144,11 +166,19 @@ impl Builders {
     fn push_facts(&mut self, job: &mut Job, facts: Facts) -> Result<(), LakeError> {
         for session in &facts.sessions {
             let day = day_of(session.start_time);
-            job.sessions.push(Replaced { session_id: session.session_id.clone(), day });
+            job.sessions.push(Replaced {
+                session_id: session.session_id.clone(),
+                day,
+            });
             self.push(Table::Sessions, day, job.bucket, session)?;
         }
         for message in &facts.messages {
-            self.push(Table::Messages, day_of(message.session_start), job.bucket, message)?;
+            self.push(
+                Table::Messages,
+                day_of(message.session_start),
+                job.bucket,
+                message,
+            )?;
         }
         for step in &facts.steps {
             self.push(Table::Steps, day_of(step.session_start), job.bucket, step)?;
@@ -168,6 +198,10 @@ impl Builders {
 }
 
 fn has_text(event: &Event) -> bool {
-    debug_assert_eq!(TEXT_FIELDS.len(), 3, "a new text field must be asked here too");
+    debug_assert_eq!(
+        TEXT_FIELDS.len(),
+        3,
+        "a new text field must be asked here too"
+    );
     event.text.is_some() || event.survey_comment.is_some() || event.feedback_comment.is_some()
 }

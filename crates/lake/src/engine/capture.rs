@@ -40,7 +40,11 @@ impl Lake {
         let incomplete = {
             let state = self.inner.lock_state();
             state.workspace(workspace).is_some_and(|workspace| {
-                workspace.shards.iter().flat_map(|shard| shard.conversations.values()).any(|conversation| !conversation.complete)
+                workspace
+                    .shards
+                    .iter()
+                    .flat_map(|shard| shard.conversations.values())
+                    .any(|conversation| !conversation.complete)
             })
         };
         if !incomplete {
@@ -59,7 +63,11 @@ impl Lake {
     ///
     /// # Errors
     /// When files cannot be read.
-    pub async fn conversation(&self, workspace: &str, conversation_id: &str) -> Result<Vec<Event>, LakeError> {
+    pub async fn conversation(
+        &self,
+        workspace: &str,
+        conversation_id: &str,
+    ) -> Result<Vec<Event>, LakeError> {
         let inner = self.inner.clone();
         let (workspace, conversation_id) = (workspace.to_owned(), conversation_id.to_owned());
         tokio::task::spawn_blocking(move || conversation(&inner, &workspace, &conversation_id))
@@ -73,7 +81,12 @@ impl Lake {
     /// When the catalog cannot be read.
     pub async fn workspaces(&self) -> Result<Vec<String>, LakeError> {
         let mut names = self.inner.catalog.workspaces();
-        names.extend(self.inner.lock_state().workspaces().map(|workspace| workspace.name.to_string()));
+        names.extend(
+            self.inner
+                .lock_state()
+                .workspaces()
+                .map(|workspace| workspace.name.to_string()),
+        );
         names.sort();
         names.dedup();
         Ok(names)
@@ -85,8 +98,14 @@ fn complete(inner: &Inner, name: &str) -> Result<(), LakeError> {
     let mut questions = Vec::new();
     let gap = {
         let state = inner.lock_state();
-        let Some(workspace) = state.workspace(name) else { return Ok(()) };
-        for (id, conversation) in workspace.shards.iter().flat_map(|shard| &shard.conversations) {
+        let Some(workspace) = state.workspace(name) else {
+            return Ok(());
+        };
+        for (id, conversation) in workspace
+            .shards
+            .iter()
+            .flat_map(|shard| &shard.conversations)
+        {
             if !conversation.complete {
                 questions.push(Question::new(id, conversation.bucket, &conversation.events));
                 versions.push(conversation.version);
@@ -96,13 +115,25 @@ fn complete(inner: &Inner, name: &str) -> Result<(), LakeError> {
     };
     lookup::complete(inner, name, &mut questions, gap)?;
     let mut state = inner.lock_state();
-    let Some(workspace) = state.workspace_mut(name) else { return Ok(()) };
+    let Some(workspace) = state.workspace_mut(name) else {
+        return Ok(());
+    };
     for (question, version) in questions.into_iter().zip(versions) {
         let shard = workspace.shard_mut(&question.conversation_id);
-        let Some(conversation) = shard.conversations.get_mut(&question.conversation_id) else { continue };
-        let present: HashSet<u128> = conversation.events.iter().map(|event| event.id_hash).collect();
-        let new: Vec<StoredEvent> =
-            question.found.events.into_iter().filter(|event| !present.contains(&event.id_hash)).collect();
+        let Some(conversation) = shard.conversations.get_mut(&question.conversation_id) else {
+            continue;
+        };
+        let present: HashSet<u128> = conversation
+            .events
+            .iter()
+            .map(|event| event.id_hash)
+            .collect();
+        let new: Vec<StoredEvent> = question
+            .found
+            .events
+            .into_iter()
+            .filter(|event| !present.contains(&event.id_hash))
+            .collect();
         conversation.events.extend(new);
         for replaced in question.found.replaced {
             if !conversation.replaced.contains(&replaced) {
@@ -126,13 +157,21 @@ fn capture(inner: &Inner, name: &str, tables: &[Table]) -> Result<Capture, LakeE
         files = workspace.files.clone();
         fact_set = workspace.settings.fact_set();
         let settings = workspace.settings.clone();
-        for shard in workspace.shards.iter_mut().filter(|shard| !shard.conversations.is_empty()) {
+        for shard in workspace
+            .shards
+            .iter_mut()
+            .filter(|shard| !shard.conversations.is_empty())
+        {
             shards.push(shard_facts(name, &settings, shard, now)?);
         }
     }
     drop(state);
-    let replaced: Arc<HashSet<Box<str>>> =
-        Arc::new(shards.iter().flat_map(|shard| shard.replaced.iter().cloned()).collect());
+    let replaced: Arc<HashSet<Box<str>>> = Arc::new(
+        shards
+            .iter()
+            .flat_map(|shard| shard.replaced.iter().cloned())
+            .collect(),
+    );
     let tables = tables
         .iter()
         .map(|&table| {
@@ -143,12 +182,24 @@ fn capture(inner: &Inner, name: &str, tables: &[Table]) -> Result<Capture, LakeE
                     .files(table, None, of_facts.map(|_| fact_set.as_str()))
                     .map(|file| file.as_ref().clone())
                     .collect(),
-                memory: of_facts.map(|index| memory_of(&shards, index)).unwrap_or_default(),
-                replaced: if of_facts.is_some() { replaced.clone() } else { Arc::default() },
+                memory: of_facts
+                    .map(|index| memory_of(&shards, index))
+                    .unwrap_or_default(),
+                replaced: if of_facts.is_some() {
+                    replaced.clone()
+                } else {
+                    Arc::default()
+                },
             }
         })
         .collect();
-    Ok(Capture { workspace: name.to_owned(), fact_set, snapshot: files.snapshot(), version, tables })
+    Ok(Capture {
+        workspace: name.to_owned(),
+        fact_set,
+        snapshot: files.snapshot(),
+        version,
+        tables,
+    })
 }
 
 fn memory_of(shards: &[Arc<ShardFacts>], index: usize) -> Vec<RecordBatch> {
@@ -177,7 +228,12 @@ fn conversation(inner: &Inner, name: &str, conversation_id: &str) -> Result<Vec<
         let mut state = inner.lock_state();
         state
             .workspace_mut(name)
-            .and_then(|workspace| workspace.shard_mut(conversation_id).conversations.get(conversation_id))
+            .and_then(|workspace| {
+                workspace
+                    .shard_mut(conversation_id)
+                    .conversations
+                    .get(conversation_id)
+            })
             .map(|conversation| conversation.events.clone())
             .unwrap_or_default()
     };

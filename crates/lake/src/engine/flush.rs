@@ -45,37 +45,46 @@ impl Lake {
 }
 
 pub(crate) async fn flush_all(inner: &Arc<Inner>, seal_all: bool) -> Result<(), LakeError> {
-    let names: Vec<Arc<str>> =
-        inner.lock_state().workspaces().map(|workspace| workspace.name.clone()).collect();
+    let (names, sequence): (Vec<Arc<str>>, u64) = {
+        let state = inner.lock_state();
+        (
+            state
+                .workspaces()
+                .map(|workspace| workspace.name.clone())
+                .collect(),
+            state.applied_sequence,
+        )
+    };
     for name in names {
         while flush_portion(inner, &name, seal_all).await? {}
     }
-    trim_log(inner)
-}
-
-/// Everything before the oldest frame that some workspace still needs may go.
-fn trim_log(inner: &Arc<Inner>) -> Result<(), LakeError> {
-    let (waiting, applied) = {
-        let state = inner.lock_state();
-        let waiting = state.workspaces().any(|workspace| workspace.unflushed_events > 0);
-        (waiting, state.applied_sequence)
-    };
-    let mark = if waiting { inner.counters.flushed_sequence() } else { applied };
-    inner.send(Command::Trim(mark))
+    // What was in memory when this began is in files now, of every workspace.
+    inner.counters.note_flushed_sequence(sequence);
+    inner.send(Command::Trim(sequence))
 }
 
 /// Moves one portion; says whether there is more.
-async fn flush_portion(inner: &Arc<Inner>, name: &Arc<str>, seal_all: bool) -> Result<bool, LakeError> {
+async fn flush_portion(
+    inner: &Arc<Inner>,
+    name: &Arc<str>,
+    seal_all: bool,
+) -> Result<bool, LakeError> {
     let _committing = inner.committing.lock().await;
     let now = inner.now();
-    let Some(collected) = collect(inner, name, now, seal_all) else { return Ok(false) };
+    let Some(collected) = collect(inner, name, now, seal_all) else {
+        return Ok(false);
+    };
     inner.catalog.create_workspace(name, now).await?;
     let worker = inner.clone();
     let workspace = name.clone();
-    let written = tokio::task::spawn_blocking(move || write(&worker, &workspace, collected, now, seal_all))
-        .await
-        .map_err(|error| LakeError::Stopped(error.to_string()))??;
-    let Written { transaction, collected } = written;
+    let written =
+        tokio::task::spawn_blocking(move || write(&worker, &workspace, collected, now, seal_all))
+            .await
+            .map_err(|error| LakeError::Stopped(error.to_string()))??;
+    let Written {
+        transaction,
+        collected,
+    } = written;
     inner.counters.flushed(&transaction.add);
     inner.catalog.commit(transaction).await?;
     let more = !collected.all;
@@ -111,7 +120,12 @@ fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<C
     for shard in &workspace.shards {
         for (id, conversation) in &shard.conversations {
             let unflushed = conversation.events.iter().any(|event| !event.flushed);
-            let last = conversation.events.iter().map(|event| event.time).max().unwrap_or(i64::MIN);
+            let last = conversation
+                .events
+                .iter()
+                .map(|event| event.time)
+                .max()
+                .unwrap_or(i64::MIN);
             let may_be_over = last < now - SHORTEST_SESSION;
             if !unflushed && !may_be_over && !seal_all {
                 continue;
@@ -120,7 +134,11 @@ fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<C
                 all = false;
                 break;
             }
-            bytes += conversation.events.iter().map(|event| event.bytes.len()).sum::<usize>();
+            bytes += conversation
+                .events
+                .iter()
+                .map(|event| event.bytes.len())
+                .sum::<usize>();
             jobs.push(Job {
                 conversation_id: id.clone(),
                 bucket: conversation.bucket,
@@ -136,7 +154,12 @@ fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<C
     }
     jobs.sort_by(|left, right| left.conversation_id.cmp(&right.conversation_id));
     let settings = workspace.settings.clone();
-    (!jobs.is_empty()).then_some(Collected { jobs, settings, sequence, all })
+    (!jobs.is_empty()).then_some(Collected {
+        jobs,
+        settings,
+        sequence,
+        all,
+    })
 }
 
 fn write(
@@ -148,10 +171,22 @@ fn write(
 ) -> Result<Written, LakeError> {
     look_up(inner, workspace, &mut collected)?;
     let settings = collected.settings.clone();
-    let context = BuildContext { workspace, settings: &settings, now, seal_all };
+    let context = BuildContext {
+        workspace,
+        settings: &settings,
+        now,
+        seal_all,
+    };
     let mut rows = build(&context, &mut collected.jobs, inner.options.threads)?;
     let fact_set = settings.fact_set();
-    let end = rewrite::keep_other_rows(inner, workspace, &fact_set, &collected.jobs, settings.cut_gap(), &mut rows)?;
+    let end = rewrite::keep_other_rows(
+        inner,
+        workspace,
+        &fact_set,
+        &collected.jobs,
+        settings.cut_gap(),
+        &mut rows,
+    )?;
     let add = write_rows(inner, workspace, &fact_set, rows)?;
     let mut transaction = Transaction {
         workspace: workspace.to_owned(),
@@ -162,17 +197,30 @@ fn write(
         ..Transaction::default()
     };
     if collected.all {
-        transaction.marks = Some(Marks { events: collected.sequence, facts: collected.sequence });
+        transaction.marks = Some(Marks {
+            events: collected.sequence,
+            facts: collected.sequence,
+        });
     }
     let gap = settings.cut_gap();
     for job in &collected.jobs {
         if job.sealed {
-            transaction.dirty_remove.push(job.conversation_id.to_string());
-        } else if job.events.iter().take(job.in_memory).any(|event| !event.flushed) {
+            transaction
+                .dirty_remove
+                .push(job.conversation_id.to_string());
+        } else if job
+            .events
+            .iter()
+            .take(job.in_memory)
+            .any(|event| !event.flushed)
+        {
             transaction.dirty_add.push(dirty(job, gap));
         }
     }
-    Ok(Written { transaction, collected })
+    Ok(Written {
+        transaction,
+        collected,
+    })
 }
 
 fn dirty(job: &Job, gap: i64) -> Dirty {
@@ -211,32 +259,56 @@ fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<
 }
 
 /// Writes each partition's rows as one file, several at a time. The commit makes their names durable.
-fn write_rows(inner: &Inner, workspace: &str, fact_set: &str, rows: Rows) -> Result<Vec<NewFile>, LakeError> {
+fn write_rows(
+    inner: &Inner,
+    workspace: &str,
+    fact_set: &str,
+    rows: Rows,
+) -> Result<Vec<NewFile>, LakeError> {
     let partitions: Vec<_> = rows.into_iter().collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let added = std::sync::Mutex::new(Vec::new());
     let work = || -> Result<(), LakeError> {
         loop {
             let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some((partition, batches)) = partitions.get(index) else { return Ok(()) };
-            let of_table = if Table::FACTS.contains(&partition.0) { fact_set } else { "" };
+            let Some((partition, batches)) = partitions.get(index) else {
+                return Ok(());
+            };
+            let of_table = if Table::FACTS.contains(&partition.0) {
+                fact_set
+            } else {
+                ""
+            };
             let file = inner.write_file(workspace, *partition, of_table, batches)?;
-            added.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(file);
+            added
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .push(file);
         }
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..inner.options.threads.max(1)).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..inner.options.threads.max(1))
+            .map(|_| scope.spawn(work))
+            .collect();
         workers.into_iter().try_for_each(|worker| {
-            worker.join().unwrap_or_else(|_| Err(LakeError::Stopped("a thread that writes files failed".to_owned())))
+            worker.join().unwrap_or_else(|_| {
+                Err(LakeError::Stopped(
+                    "a thread that writes files failed".to_owned(),
+                ))
+            })
         })
     })?;
-    Ok(added.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+    Ok(added
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
 /// Takes out of memory what is in files now.
 fn settle(inner: &Inner, name: &Arc<str>, collected: Collected) {
     let mut state = inner.lock_state();
-    let Some(workspace) = state.workspace_mut(name) else { return };
+    let Some(workspace) = state.workspace_mut(name) else {
+        return;
+    };
     for job in collected.jobs {
         settle_job(workspace, job);
     }
@@ -245,17 +317,21 @@ fn settle(inner: &Inner, name: &Arc<str>, collected: Collected) {
     }
     workspace.files = inner.catalog.file_list(name).unwrap_or_default();
     workspace.version += 1;
-    if collected.all {
-        inner.counters.note_flushed_sequence(collected.sequence);
-    }
 }
 
 fn settle_job(workspace: &mut Workspace, job: Job) {
     let (mut events, mut bytes) = (0, 0);
     let shard = workspace.shard_mut(&job.conversation_id);
-    let Some(conversation) = shard.conversations.get_mut(&job.conversation_id) else { return };
+    let Some(conversation) = shard.conversations.get_mut(&job.conversation_id) else {
+        return;
+    };
     // Memory only ever appends to a conversation, so its first events are those of the job.
-    for event in conversation.events.iter_mut().take(job.in_memory).filter(|event| !event.flushed) {
+    for event in conversation
+        .events
+        .iter_mut()
+        .take(job.in_memory)
+        .filter(|event| !event.flushed)
+    {
         event.flushed = true;
         events += 1;
         bytes += event.bytes.len() + crate::engine::state::EVENT_OVERHEAD;
@@ -263,11 +339,23 @@ fn settle_job(workspace: &mut Workspace, job: Job) {
     let unchanged = conversation.version == job.version;
     if !(job.sealed && unchanged) {
         let found: Vec<StoredEvent> = job.events[job.in_memory..].to_vec();
-        let present: HashSet<u128> = conversation.events.iter().map(|event| event.id_hash).collect();
-        conversation.events.extend(found.into_iter().filter(|event| !present.contains(&event.id_hash)));
+        let present: HashSet<u128> = conversation
+            .events
+            .iter()
+            .map(|event| event.id_hash)
+            .collect();
+        conversation.events.extend(
+            found
+                .into_iter()
+                .filter(|event| !present.contains(&event.id_hash)),
+        );
         conversation.complete = unchanged;
         // Whatever was sealed meanwhile is what the overlay now stands in for.
-        conversation.replaced = if job.sealed { job.sessions } else { job.replaced };
+        conversation.replaced = if job.sealed {
+            job.sessions
+        } else {
+            job.replaced
+        };
         shard.facts = None;
     }
     workspace.unflushed_events = workspace.unflushed_events.saturating_sub(events);
@@ -308,8 +396,13 @@ fn wanted(inner: &Inner, now: i64, last_seal: i64) -> bool {
     let interval = i64::try_from(inner.options.flush_interval.as_micros()).unwrap_or(DAY);
     let state = inner.lock_state();
     let old = state.workspaces().any(|workspace| {
-        workspace.oldest_unflushed.is_some_and(|since| now - since >= interval)
+        workspace
+            .oldest_unflushed
+            .is_some_and(|since| now - since >= interval)
     });
-    let seal = now - last_seal >= interval && state.workspaces().any(|workspace| workspace.conversations() > 0);
+    let seal = now - last_seal >= interval
+        && state
+            .workspaces()
+            .any(|workspace| workspace.conversations() > 0);
     old || seal || state.unflushed_bytes() > inner.options.flush_bytes
 }

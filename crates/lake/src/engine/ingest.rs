@@ -69,25 +69,39 @@ pub(crate) struct Request {
 }
 
 /// Checks events and turns them into the form in which they are logged. Runs on the caller's thread.
-pub(crate) fn prepare(workspace: &str, events: &[Event], now: i64) -> (Vec<(usize, Incoming)>, Receipt) {
-    let mut receipt = Receipt { received: events.len(), ..Receipt::default() };
+pub(crate) fn prepare(
+    workspace: &str,
+    events: &[Event],
+    now: i64,
+) -> (Vec<(usize, Incoming)>, Receipt) {
+    let mut receipt = Receipt {
+        received: events.len(),
+        ..Receipt::default()
+    };
     let mut incoming = Vec::with_capacity(events.len());
     let mut buffer = Vec::with_capacity(512);
     for (index, event) in events.iter().enumerate() {
         if let Some(reason) = objection(event, now) {
-            receipt.refused.push(Refused { index, event_id: event.event_id.to_string(), reason });
+            receipt.refused.push(Refused {
+                index,
+                event_id: event.event_id.to_string(),
+                reason,
+            });
             continue;
         }
         buffer.clear();
         encode(event, &mut buffer);
-        incoming.push((index, Incoming {
-            time: event.time,
-            id_hash: xxh3_128(event.event_id.as_bytes()),
-            event_id: event.event_id.clone(),
-            conversation_id: event.conversation_id.clone(),
-            conversation: conversation_hash(workspace, &event.conversation_id),
-            bytes: buffer.as_slice().into(),
-        }));
+        incoming.push((
+            index,
+            Incoming {
+                time: event.time,
+                id_hash: xxh3_128(event.event_id.as_bytes()),
+                event_id: event.event_id.clone(),
+                conversation_id: event.conversation_id.clone(),
+                conversation: conversation_hash(workspace, &event.conversation_id),
+                bytes: buffer.as_slice().into(),
+            },
+        ));
     }
     (incoming, receipt)
 }
@@ -102,7 +116,9 @@ fn objection(event: &Event, now: i64) -> Option<String> {
         return Some("the event has no conversation; send `conversation_id`".to_owned());
     }
     if event.event_id.len() > LONGEST_ID || event.conversation_id.len() > LONGEST_ID {
-        return Some(format!("an id is longer than {LONGEST_ID} bytes; send a shorter one"));
+        return Some(format!(
+            "an id is longer than {LONGEST_ID} bytes; send a shorter one"
+        ));
     }
     if event.event_type.is_none() {
         return Some("the event has no type; send `event_type`".to_owned());
@@ -111,10 +127,16 @@ fn objection(event: &Event, now: i64) -> Option<String> {
         return Some("the time is before 1970; send UTC, as RFC 3339 or as a Unix time".to_owned());
     }
     if event.time > now + 2 * DAY {
-        return Some("the time is more than two days ahead; check the sender's clock and unit".to_owned());
+        return Some(
+            "the time is more than two days ahead; check the sender's clock and unit".to_owned(),
+        );
     }
     let longest = event.text.as_deref().map_or(0, str::len).max(
-        event.attributes.iter().map(|(name, value)| name.len() + value.len()).sum(),
+        event
+            .attributes
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum(),
     );
     (longest > LONGEST_EVENT)
         .then(|| format!("the event is larger than {LONGEST_EVENT} bytes; send less text"))
@@ -130,7 +152,11 @@ pub(crate) fn run(inner: &Arc<Inner>, mut log: Log, commands: &Receiver<Command>
         while let Some(command) = next.take() {
             match command {
                 Command::Append(request) => {
-                    bytes += request.events.iter().map(|(_, event)| event.bytes.len()).sum::<usize>();
+                    bytes += request
+                        .events
+                        .iter()
+                        .map(|(_, event)| event.bytes.len())
+                        .sum::<usize>();
                     requests.push(request);
                 }
                 Command::Trim(mark) => {
@@ -174,13 +200,20 @@ fn take_in(inner: &Arc<Inner>, log: &mut Log, mut requests: Vec<Request>) {
         }
     }
     if let Some(reason) = failed {
-        answer_all(requests, &LakeError::Damaged { what: "the lake".to_owned(), reason });
+        answer_all(
+            requests,
+            &LakeError::Damaged {
+                what: "the lake".to_owned(),
+                reason,
+            },
+        );
         return;
     }
     inner.counters.note_log(log);
     give_to_memory(inner, &mut requests, sequence);
     for mut request in requests {
         request.receipt.sequence = sequence;
+        request.receipt.refused.sort_by_key(|refused| refused.index);
         drop(request.permit.take());
         // Whoever asked may have gone; the events are in all the same.
         let _ = request.reply.send(Ok(request.receipt));
@@ -191,7 +224,11 @@ fn answer_all(requests: Vec<Request>, error: &LakeError) {
     for request in requests {
         let copy = match error {
             LakeError::Stopped(reason) => LakeError::Stopped(reason.clone()),
-            LakeError::Io { action, path, source } => LakeError::Io {
+            LakeError::Io {
+                action,
+                path,
+                source,
+            } => LakeError::Io {
                 action,
                 path: path.clone(),
                 source: std::io::Error::new(source.kind(), source.to_string()),
@@ -216,7 +253,12 @@ fn give_to_memory(inner: &Arc<Inner>, requests: &mut [Request], sequence: u64) {
     state.applied_sequence = sequence;
     let full = state.unflushed_bytes() > inner.options.flush_bytes;
     drop(state);
-    inner.counters.events_received(requests.iter().map(|request| request.receipt.added as u64).sum());
+    inner.counters.events_received(
+        requests
+            .iter()
+            .map(|request| request.receipt.added as u64)
+            .sum(),
+    );
     if full {
         inner.wake_flush();
     }
@@ -230,10 +272,15 @@ fn leave_out_repeats(inner: &Arc<Inner>, requests: &mut [Request]) -> Result<(),
     {
         let state = inner.lock_state();
         for request in requests.iter_mut() {
-            let known = state.workspace(&request.workspace).map(|workspace| &workspace.ids);
+            let known = state
+                .workspace(&request.workspace)
+                .map(|workspace| &workspace.ids);
             let receipt = &mut request.receipt;
             request.events.retain(|(index, event)| {
-                let here = Known { time: event.time, conversation: event.conversation };
+                let here = Known {
+                    time: event.time,
+                    conversation: event.conversation,
+                };
                 let key = (request.workspace.clone(), event.id_hash);
                 let before = known
                     .and_then(|ids| ids.get(&event.id_hash).copied())
@@ -246,13 +293,24 @@ fn leave_out_repeats(inner: &Arc<Inner>, requests: &mut [Request]) -> Result<(),
         }
     }
     for request in requests.iter_mut() {
-        leave_out_filed(inner, request)?;
+        leave_out_filed(
+            inner,
+            &request.workspace,
+            &mut request.events,
+            &mut request.receipt,
+        )?;
     }
     Ok(())
 }
 
 /// Whether the event is new; if not, writes down what it is.
-fn judge(receipt: &mut Receipt, index: usize, event: &Incoming, here: Known, before: Option<Known>) -> bool {
+fn judge(
+    receipt: &mut Receipt,
+    index: usize,
+    event: &Incoming,
+    here: Known,
+    before: Option<Known>,
+) -> bool {
     match before {
         None => true,
         Some(known) if known == here => {
@@ -260,37 +318,56 @@ fn judge(receipt: &mut Receipt, index: usize, event: &Incoming, here: Known, bef
             false
         }
         Some(known) => {
-            let what = if known.conversation == here.conversation { "another time" } else { "another conversation" };
+            let what = if known.conversation == here.conversation {
+                "another time"
+            } else {
+                "another conversation"
+            };
             receipt.refused.push(Refused {
                 index,
                 event_id: event.event_id.to_string(),
-                reason: format!("an event of this id exists with {what}; give every event an id of its own"),
+                reason: format!(
+                    "an event of this id exists with {what}; give every event an id of its own"
+                ),
             });
             false
         }
     }
 }
 
-fn leave_out_filed(inner: &Arc<Inner>, request: &mut Request) -> Result<(), LakeError> {
-    let days: HashSet<i32> = request.events.iter().map(|(_, event)| day_of(event.time)).collect();
+/// Leaves out the events that files hold.
+pub(crate) fn leave_out_filed(
+    inner: &Inner,
+    workspace: &str,
+    events: &mut Vec<(usize, Incoming)>,
+    receipt: &mut Receipt,
+) -> Result<(), LakeError> {
+    let days: HashSet<i32> = events.iter().map(|(_, event)| day_of(event.time)).collect();
     let mut filed = FxHashMap::default();
     for day in days {
-        let ids: HashSet<&str> = request
-            .events
+        let of_day = |event: &Incoming| day_of(event.time) == day;
+        let ids: HashSet<&str> = events
             .iter()
-            .filter(|(_, event)| day_of(event.time) == day)
+            .filter(|(_, event)| of_day(event))
             .map(|(_, event)| &*event.event_id)
             .collect();
-        lookup::filed_events(inner, &request.workspace, day, &ids, &mut filed)?;
+        lookup::filed_events(inner, workspace, day, &ids, &mut filed)?;
     }
-    if filed.is_empty() {
-        return Ok(());
+    if !filed.is_empty() {
+        events.retain(|(index, event)| {
+            let here = Known {
+                time: event.time,
+                conversation: event.conversation,
+            };
+            judge(
+                receipt,
+                *index,
+                event,
+                here,
+                filed.get(&event.id_hash).copied(),
+            )
+        });
     }
-    let receipt = &mut request.receipt;
-    request.events.retain(|(index, event)| {
-        let here = Known { time: event.time, conversation: event.conversation };
-        judge(receipt, *index, event, here, filed.get(&event.id_hash).copied())
-    });
     Ok(())
 }
 
@@ -313,7 +390,9 @@ fn encode_frame(requests: &[Request]) -> Vec<u8> {
 ///
 /// # Errors
 /// When the frame is not one, although its checksum is right.
-pub(crate) fn decode_frame(frame: &RecoveredFrame) -> Result<Vec<(Arc<str>, Vec<Event>)>, LakeError> {
+pub(crate) fn decode_frame(
+    frame: &RecoveredFrame,
+) -> Result<Vec<(Arc<str>, Vec<Event>)>, LakeError> {
     let decoder = Decoder::from_dictionary(&frame.dictionary)?;
     let mut rest = frame.payload.as_slice();
     let mut parts = Vec::new();

@@ -10,8 +10,10 @@ use upshot_core::{Event, EventView, Record, Session, event::SourceEvent};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::capture::DataFile;
+use crate::catalog::Dirty;
 use crate::codec::encode;
 use crate::engine::Inner;
+use crate::engine::open::{bucket_in, days_of_dirty};
 use crate::engine::overlay::{days_of, neighbourhoods};
 use crate::engine::state::{Conversation, Known, Replaced, StoredEvent};
 use crate::error::LakeError;
@@ -72,17 +74,31 @@ pub(crate) struct Question {
 impl Question {
     /// About a conversation of which memory holds these events.
     pub fn new(conversation_id: &str, bucket: i32, events: &[StoredEvent]) -> Self {
-        let known =
-            Conversation { bucket, events: events.to_vec(), ..Conversation::default() };
+        let known = Conversation {
+            bucket,
+            events: events.to_vec(),
+            ..Conversation::default()
+        };
         let ids = events.iter().map(|event| event.id_hash).collect();
-        Self { conversation_id: conversation_id.into(), bucket, known, found: Found::default(), ids }
+        Self {
+            conversation_id: conversation_id.into(),
+            bucket,
+            known,
+            found: Found::default(),
+            ids,
+        }
     }
 }
 
 /// Brings in what files hold around these conversations' events. Each round reads every file that
 /// may matter once, for all conversations together; a round that finds events further out is
 /// followed by another.
-pub(crate) fn complete(inner: &Inner, workspace: &str, questions: &mut [Question], gap: i64) -> Result<(), LakeError> {
+pub(crate) fn complete(
+    inner: &Inner,
+    workspace: &str,
+    questions: &mut [Question],
+    gap: i64,
+) -> Result<(), LakeError> {
     let mut waiting: Vec<usize> = (0..questions.len()).collect();
     while !waiting.is_empty() {
         let found = load_events(inner, workspace, questions, &waiting, gap)?;
@@ -97,10 +113,15 @@ fn by_partition(questions: &[Question], waiting: &[usize], gap: i64) -> ByPartit
     let mut partitions = ByPartition::new();
     for &index in waiting {
         let question = &questions[index];
-        let days: FxHashSet<i32> =
-            neighbourhoods(&question.known, gap).into_iter().flat_map(days_of).collect();
+        let days: FxHashSet<i32> = neighbourhoods(&question.known, gap)
+            .into_iter()
+            .flat_map(days_of)
+            .collect();
         for day in days {
-            partitions.entry((day, question.bucket)).or_default().push(index);
+            partitions
+                .entry((day, question.bucket))
+                .or_default()
+                .push(index);
         }
     }
     partitions
@@ -121,8 +142,10 @@ fn load_events(
             continue;
         }
         let texts = inner.files_of(workspace, Table::Texts, day..=day, Some(bucket), None);
-        let wanted: FxHashMap<Box<str>, usize> =
-            indices.iter().map(|index| (questions[*index].conversation_id.clone(), *index)).collect();
+        let wanted: FxHashMap<Box<str>, usize> = indices
+            .iter()
+            .map(|index| (questions[*index].conversation_id.clone(), *index))
+            .collect();
         let mut events = Vec::new();
         for file in &files {
             read_events(inner, file, Table::Events, &wanted, &mut events)?;
@@ -135,8 +158,10 @@ fn load_events(
             read_events(inner, file, Table::Texts, &wanted, &mut with_text)?;
         }
         join_texts(&mut events, with_text);
-        let near: FxHashMap<usize, Vec<(i64, i64)>> =
-            indices.iter().map(|index| (*index, neighbourhoods(&questions[*index].known, gap))).collect();
+        let near: FxHashMap<usize, Vec<(i64, i64)>> = indices
+            .iter()
+            .map(|index| (*index, neighbourhoods(&questions[*index].known, gap)))
+            .collect();
         for event in events {
             let index = wanted[&*event.conversation_id];
             if within(&near[&index], event.time) && add(&mut questions[index], &event) {
@@ -149,8 +174,10 @@ fn load_events(
 
 /// Gives the events what the table of texts holds of them.
 pub(crate) fn join_texts(events: &mut [Event], texts: Vec<Event>) {
-    let mut by_id: FxHashMap<Box<str>, Event> =
-        texts.into_iter().map(|event| (event.event_id.clone(), event)).collect();
+    let mut by_id: FxHashMap<Box<str>, Event> = texts
+        .into_iter()
+        .map(|event| (event.event_id.clone(), event))
+        .collect();
     for event in events {
         if let Some(text) = by_id.remove(&event.event_id) {
             event.text = text.text;
@@ -181,10 +208,7 @@ fn add(question: &mut Question, event: &Event) -> bool {
     if !question.ids.insert(id_hash) {
         return false;
     }
-    let mut bytes = Vec::new();
-    encode(event, &mut bytes);
-    let stored =
-        StoredEvent { time: event.time, id_hash, bytes: Arc::from(bytes), flushed: true };
+    let stored = stored(event);
     question.known.events.push(stored.clone());
     question.found.events.push(stored);
     true
@@ -198,17 +222,33 @@ fn within(stretches: &[(i64, i64)], time: i64) -> bool {
 
 /// The sessions in files that start within the neighbourhood of what is known: they were made of
 /// these events and are made anew.
-fn load_sessions(inner: &Inner, workspace: &str, questions: &mut [Question], gap: i64) -> Result<(), LakeError> {
-    let all: Vec<usize> =
-        (0..questions.len()).filter(|index| !questions[*index].found.events.is_empty()).collect();
+fn load_sessions(
+    inner: &Inner,
+    workspace: &str,
+    questions: &mut [Question],
+    gap: i64,
+) -> Result<(), LakeError> {
+    let all: Vec<usize> = (0..questions.len())
+        .filter(|index| !questions[*index].found.events.is_empty())
+        .collect();
     let fact_set = inner.settings(workspace).fact_set();
     for ((day, bucket), indices) in by_partition(questions, &all, gap) {
-        let wanted: FxHashMap<Box<str>, usize> =
-            indices.iter().map(|index| (questions[*index].conversation_id.clone(), *index)).collect();
-        let near: FxHashMap<usize, Vec<(i64, i64)>> =
-            indices.iter().map(|index| (*index, neighbourhoods(&questions[*index].known, gap))).collect();
+        let wanted: FxHashMap<Box<str>, usize> = indices
+            .iter()
+            .map(|index| (questions[*index].conversation_id.clone(), *index))
+            .collect();
+        let near: FxHashMap<usize, Vec<(i64, i64)>> = indices
+            .iter()
+            .map(|index| (*index, neighbourhoods(&questions[*index].known, gap)))
+            .collect();
         let keys = Keys::new("conversation_id", wanted.keys().cloned());
-        for file in inner.files_of(workspace, Table::Sessions, day..=day, Some(bucket), Some(&fact_set)) {
+        for file in inner.files_of(
+            workspace,
+            Table::Sessions,
+            day..=day,
+            Some(bucket),
+            Some(&fact_set),
+        ) {
             let columns = ["session_id", "conversation_id", "start_time"];
             for batch in inner.read_rows(&file, Table::Sessions, Some(&columns), &keys)? {
                 let reader = BatchReader::new::<Session>(&batch)?;
@@ -224,8 +264,57 @@ fn load_sessions(inner: &Inner, workspace: &str, questions: &mut [Question], gap
 }
 
 fn note_replaced(question: &mut Question, session: &Session, near: &[(i64, i64)], day: i32) {
-    let replaced = Replaced { session_id: session.session_id.clone(), day };
+    let replaced = Replaced {
+        session_id: session.session_id.clone(),
+        day,
+    };
     if within(near, session.start_time) && !question.found.replaced.contains(&replaced) {
         question.found.replaced.push(replaced);
+    }
+}
+
+/// Brings conversations back into memory that files hold but whose facts they do not.
+pub(crate) fn bring_back_dirty(
+    inner: &Inner,
+    workspace: &str,
+    dirty: &[Dirty],
+) -> Result<(), LakeError> {
+    let wanted: FxHashMap<Box<str>, usize> = dirty
+        .iter()
+        .enumerate()
+        .map(|(index, dirty)| (dirty.conversation_id.as_str().into(), index))
+        .collect();
+    for day in days_of_dirty(dirty) {
+        let mut events = Vec::new();
+        for file in inner.files_of(workspace, Table::Events, day..=day, None, None) {
+            read_events(inner, &file, Table::Events, &wanted, &mut events)?;
+        }
+        let mut texts = Vec::new();
+        for file in inner.files_of(workspace, Table::Texts, day..=day, None, None) {
+            read_events(inner, &file, Table::Texts, &wanted, &mut texts)?;
+        }
+        join_texts(&mut events, texts);
+        let mut state = inner.lock_state();
+        let memory = state.workspace_or_insert(&workspace.into(), inner.default_settings());
+        for event in events {
+            let segment = &dirty[wanted[&*event.conversation_id]];
+            if (segment.segment_from..=segment.segment_to).contains(&event.time) {
+                let bucket = bucket_in(inner, workspace, &event.conversation_id);
+                memory.take_filed(&event.conversation_id, bucket, stored(&event));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An event that a file holds.
+fn stored(event: &Event) -> StoredEvent {
+    let mut bytes = Vec::new();
+    encode(event, &mut bytes);
+    StoredEvent {
+        time: event.time,
+        id_hash: xxh3_128(event.event_id.as_bytes()),
+        bytes: Arc::from(bytes),
+        flushed: true,
     }
 }

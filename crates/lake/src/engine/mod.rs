@@ -124,8 +124,11 @@ pub(crate) struct Inner {
     secret: [u8; 32],
     /// Tells the background task to end.
     closing: tokio::sync::watch::Sender<bool>,
+    closed: std::sync::atomic::AtomicBool,
+    /// The background task, until the lake is closed.
+    background: Mutex<Option<tokio::task::JoinHandle<()>>>,
     /// The data directory's lock, for as long as the lake is open.
-    _lock: std::fs::File,
+    lock: Mutex<Option<std::fs::File>>,
 }
 
 /// What changes under the lock.
@@ -143,14 +146,23 @@ impl State {
     pub fn workspace_mut(&mut self, name: &str) -> Option<&mut Workspace> {
         self.workspaces.get_mut(name)
     }
-    pub fn workspace_or_insert(&mut self, name: &Arc<str>, settings: Arc<Settings>) -> &mut Workspace {
-        self.workspaces.entry(name.clone()).or_insert_with(|| Workspace::new(name, settings))
+    pub fn workspace_or_insert(
+        &mut self,
+        name: &Arc<str>,
+        settings: Arc<Settings>,
+    ) -> &mut Workspace {
+        self.workspaces
+            .entry(name.clone())
+            .or_insert_with(|| Workspace::new(name, settings))
     }
     pub fn workspaces(&self) -> impl Iterator<Item = &Workspace> {
         self.workspaces.values()
     }
     pub fn unflushed_bytes(&self) -> usize {
-        self.workspaces.values().map(|workspace| workspace.unflushed_bytes).sum()
+        self.workspaces
+            .values()
+            .map(|workspace| workspace.unflushed_bytes)
+            .sum()
     }
 }
 
@@ -162,7 +174,9 @@ impl Inner {
     pub fn lock_state(&self) -> MutexGuard<'_, State> {
         // A panic while the lock was held cannot leave the maps half-changed in a way that a later
         // fold would not repair; losing the whole lake over it would be worse.
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub fn wake_flush(&self) {
@@ -171,9 +185,10 @@ impl Inner {
 
     /// The profiles of this workspace.
     pub fn settings(&self, workspace: &str) -> Arc<Settings> {
-        self.lock_state()
-            .workspace(workspace)
-            .map_or_else(|| self.default_settings(), |workspace| workspace.settings.clone())
+        self.lock_state().workspace(workspace).map_or_else(
+            || self.default_settings(),
+            |workspace| workspace.settings.clone(),
+        )
     }
 
     pub fn default_settings(&self) -> Arc<Settings> {
@@ -189,7 +204,9 @@ impl Inner {
         bucket: Option<i32>,
         fact_set: Option<&str>,
     ) -> Vec<Arc<DataFile>> {
-        let Some(list) = self.catalog.file_list(workspace) else { return Vec::new() };
+        let Some(list) = self.catalog.file_list(workspace) else {
+            return Vec::new();
+        };
         let days = *days.start()..days.end().saturating_add(1);
         list.files(table, Some(days), fact_set)
             .filter(|file| bucket.is_none_or(|bucket| file.bucket == bucket))
@@ -231,7 +248,14 @@ impl Inner {
         let (name, path) = self.catalog.new_file(workspace, table, day, bucket);
         let files = self.options.files.as_ref();
         let info = parquet_files::write(files, &path, table, &ids, [&sorted])?;
-        Ok(NewFile { table, name, info, day, bucket, fact_set: fact_set.to_owned() })
+        Ok(NewFile {
+            table,
+            name,
+            info,
+            day,
+            bucket,
+            fact_set: fact_set.to_owned(),
+        })
     }
 
     /// The bucket of a conversation with this hash.
@@ -240,8 +264,13 @@ impl Inner {
     }
 
     pub fn send(&self, command: Command) -> Result<(), LakeError> {
-        let commands = self.commands.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        commands.send(command).map_err(|_| LakeError::Stopped("the lake is closed".to_owned()))
+        let commands = self
+            .commands
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        commands
+            .send(command)
+            .map_err(|_| LakeError::Stopped("the lake is closed".to_owned()))
     }
 }
 
@@ -259,18 +288,29 @@ impl Lake {
     ///
     /// # Errors
     /// When the log cannot be written.
-    pub async fn append_waiting(&self, workspace: &str, events: &[Event]) -> Result<Receipt, LakeError> {
+    pub async fn append_waiting(
+        &self,
+        workspace: &str,
+        events: &[Event],
+    ) -> Result<Receipt, LakeError> {
         self.take(workspace, events, true).await
     }
 
-    async fn take(&self, workspace: &str, events: &[Event], wait: bool) -> Result<Receipt, LakeError> {
+    async fn take(
+        &self,
+        workspace: &str,
+        events: &[Event],
+        wait: bool,
+    ) -> Result<Receipt, LakeError> {
         check_workspace_name(workspace)?;
         let (incoming, receipt) = ingest::prepare(workspace, events, self.inner.now());
         if incoming.is_empty() {
             return Ok(receipt);
         }
-        let bytes: usize =
-            incoming.iter().map(|(_, event)| event.bytes.len() + state::EVENT_OVERHEAD).sum();
+        let bytes: usize = incoming
+            .iter()
+            .map(|(_, event)| event.bytes.len() + state::EVENT_OVERHEAD)
+            .sum();
         let permit = self.make_room(bytes, wait).await?;
         let (reply, answer) = oneshot::channel();
         self.inner.send(Command::Append(Request {
@@ -280,14 +320,22 @@ impl Lake {
             reply,
             permit: Some(permit),
         }))?;
-        answer.await.map_err(|_| LakeError::Stopped("the lake is closed".to_owned()))?
+        answer
+            .await
+            .map_err(|_| LakeError::Stopped("the lake is closed".to_owned()))?
     }
 
     /// Room for what waits in the queue; memory beyond the budget is room that is not there.
-    async fn make_room(&self, bytes: usize, wait: bool) -> Result<tokio::sync::OwnedSemaphorePermit, LakeError> {
+    async fn make_room(
+        &self,
+        bytes: usize,
+        wait: bool,
+    ) -> Result<tokio::sync::OwnedSemaphorePermit, LakeError> {
         const RETRY_AFTER_SECONDS: u32 = 2;
         let inner = &self.inner;
-        let full = LakeError::Full { retry_after_seconds: RETRY_AFTER_SECONDS };
+        let full = LakeError::Full {
+            retry_after_seconds: RETRY_AFTER_SECONDS,
+        };
         while inner.lock_state().unflushed_bytes() > inner.options.memory_bytes / 2 {
             inner.wake_flush();
             if !wait {
@@ -299,7 +347,10 @@ impl Lake {
         let wanted = u32::try_from(bytes).unwrap_or(u32::MAX).min(QUEUE_BYTES);
         let room = inner.room.clone();
         if wait {
-            return room.acquire_many_owned(wanted).await.map_err(|_| LakeError::Stopped("the lake is closed".to_owned()));
+            return room
+                .acquire_many_owned(wanted)
+                .await
+                .map_err(|_| LakeError::Stopped("the lake is closed".to_owned()));
         }
         room.try_acquire_many_owned(wanted).map_err(|_| full)
     }
@@ -326,8 +377,15 @@ pub(crate) const QUEUE_BYTES: u32 = 32 << 20;
 /// A workspace's name is a schema of the catalog and a folder.
 pub(crate) fn check_workspace_name(name: &str) -> Result<(), LakeError> {
     let mut letters = name.bytes();
-    let good = letters.next().is_some_and(|first| first.is_ascii_lowercase())
-        && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_')
+    let good = letters
+        .next()
+        .is_some_and(|first| first.is_ascii_lowercase())
+        && letters
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_')
         && name.len() <= 63;
-    if good { Ok(()) } else { Err(LakeError::WorkspaceName(name.to_owned())) }
+    if good {
+        Ok(())
+    } else {
+        Err(LakeError::WorkspaceName(name.to_owned()))
+    }
 }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use upshot_core::Event;
 use upshot_core::event::{EventView, order_key};
 use upshot_core::facts::{Message, Session, Step};
 use upshot_core::fold::{Carry, FactSink, FoldContext, fold};
-use upshot_core::Event;
 use upshot_core::profile::Profile;
 use upshot_core::time::{DAY, day_of};
 
@@ -51,13 +51,28 @@ pub(crate) fn fold_conversation<'a>(
     events.dedup_by(|next, kept| next.event_id == kept.event_id);
     let source = events.first().and_then(|event| event.source());
     let profile = settings.profile(source);
-    fold(&FoldContext { workspace, profile, as_of }, &Carry::default(), events, sink);
+    fold(
+        &FoldContext {
+            workspace,
+            profile,
+            as_of,
+        },
+        &Carry::default(),
+        events,
+        sink,
+    );
     profile
 }
 
 /// The events of a conversation, decoded.
-pub(crate) fn decode_all(decoder: &Decoder, stored: &[StoredEvent]) -> Result<Vec<Event>, LakeError> {
-    stored.iter().map(|event| decoder.decode(&event.bytes)).collect()
+pub(crate) fn decode_all(
+    decoder: &Decoder,
+    stored: &[StoredEvent],
+) -> Result<Vec<Event>, LakeError> {
+    stored
+        .iter()
+        .map(|event| decoder.decode(&event.bytes))
+        .collect()
 }
 
 /// The shard's facts as of this time, made anew only where they have to be.
@@ -73,17 +88,29 @@ pub(crate) fn shard_facts(
         return Ok(facts.clone());
     }
     let decoder = Decoder::current();
-    let mut sink = FactBatches { builders: Table::FACTS.map(BatchBuilder::new), bucket: 0 };
+    let mut sink = FactBatches {
+        builders: Table::FACTS.map(BatchBuilder::new),
+        bucket: 0,
+    };
     let mut replaced = Vec::new();
     for conversation in shard.conversations.values() {
         let mut events = decode_all(&decoder, &conversation.events)?;
         sink.bucket = conversation.bucket;
         fold_conversation(workspace, settings, as_of, &mut events, &mut sink);
-        replaced.extend(conversation.replaced.iter().map(|session| session.session_id.clone()));
+        replaced.extend(
+            conversation
+                .replaced
+                .iter()
+                .map(|session| session.session_id.clone()),
+        );
     }
     let [sessions, messages, steps] = &mut sink.builders;
     let batches = [sessions.finish()?, messages.finish()?, steps.finish()?];
-    let facts = Arc::new(ShardFacts { as_of, batches, replaced });
+    let facts = Arc::new(ShardFacts {
+        as_of,
+        batches,
+        replaced,
+    });
     shard.facts = Some(facts.clone());
     Ok(facts)
 }

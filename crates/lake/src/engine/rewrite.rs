@@ -31,8 +31,14 @@ pub(crate) fn keep_other_rows(
     rows: &mut Rows,
 ) -> Result<Vec<i64>, LakeError> {
     let mut by_partition: BTreeMap<(i32, i32), Anew<'_>> = BTreeMap::new();
-    for job in jobs.iter().filter(|job| job.sealed && !job.replaced.is_empty()) {
-        let stretches = Arc::new(stretches_around(job.events.iter().map(|event| event.time), gap));
+    for job in jobs
+        .iter()
+        .filter(|job| job.sealed && !job.replaced.is_empty())
+    {
+        let stretches = Arc::new(stretches_around(
+            job.events.iter().map(|event| event.time),
+            gap,
+        ));
         for day in stretches.iter().copied().flat_map(days_of) {
             by_partition
                 .entry((day, job.bucket))
@@ -63,20 +69,27 @@ pub(crate) fn keep_other_rows(
 
 /// The rows that are not made anew.
 fn without(batch: &RecordBatch, table: Table, anew: &Anew<'_>) -> Result<RecordBatch, LakeError> {
-    let start = if table == Table::Sessions { "start_time" } else { "session_start" };
+    let start = if table == Table::Sessions {
+        "start_time"
+    } else {
+        "session_start"
+    };
     let missing = |column: &str| LakeError::Damaged {
         what: format!("a file of {}", table.name()),
         reason: format!("it lacks the column {column}"),
     };
-    let conversations =
-        batch.column_by_name("conversation_id").ok_or_else(|| missing("conversation_id"))?;
+    let conversations = batch
+        .column_by_name("conversation_id")
+        .ok_or_else(|| missing("conversation_id"))?;
     let conversations = conversations.as_string::<i32>();
     let starts = batch.column_by_name(start).ok_or_else(|| missing(start))?;
     let starts = starts.as_primitive::<TimestampMicrosecondType>();
     let keep: BooleanArray = (0..batch.num_rows())
         .map(|row| {
             let replaced = anew.get(conversations.value(row)).is_some_and(|stretches| {
-                stretches.iter().any(|(from, to)| (*from..=*to).contains(&starts.value(row)))
+                stretches
+                    .iter()
+                    .any(|(from, to)| (*from..=*to).contains(&starts.value(row)))
             });
             Some(!replaced)
         })

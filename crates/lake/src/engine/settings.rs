@@ -19,7 +19,10 @@ impl Chosen {
             what: "a profile".to_owned(),
             reason: error.to_string(),
         })?;
-        Ok(Self { profile, text: text.to_owned() })
+        Ok(Self {
+            profile,
+            text: text.to_owned(),
+        })
     }
 }
 
@@ -56,7 +59,10 @@ impl Settings {
 
     /// The profile for conversations of this source.
     pub fn profile(&self, source: Option<&str>) -> &Profile {
-        &source.and_then(|name| self.by_source.get(name)).unwrap_or(&self.default).profile
+        &source
+            .and_then(|name| self.by_source.get(name))
+            .unwrap_or(&self.default)
+            .profile
     }
 
     /// The profile for conversations of sources that have none of their own.
@@ -83,13 +89,18 @@ impl Settings {
     /// All profiles: the source (none for the default one) and the profile.
     pub fn profiles(&self) -> impl Iterator<Item = (Option<&str>, &Profile)> {
         std::iter::once((None, &self.default.profile)).chain(
-            self.by_source.iter().map(|(source, chosen)| (Some(source.as_str()), &chosen.profile)),
+            self.by_source
+                .iter()
+                .map(|(source, chosen)| (Some(source.as_str()), &chosen.profile)),
         )
     }
 
     /// The longest silence within which events of a conversation hang together, in microseconds.
     pub fn cut_gap(&self) -> i64 {
-        self.profiles().map(|(_, profile)| profile.cut_gap()).max().unwrap_or_default()
+        self.profiles()
+            .map(|(_, profile)| profile.cut_gap())
+            .max()
+            .unwrap_or_default()
     }
 
     /// The name of the facts that these profiles make: each profile with its version and the
@@ -133,6 +144,9 @@ impl Settings {
             .iter()
             .map(|(source, text)| Ok((source.clone(), Chosen::from_text(text)?)))
             .collect::<Result<_, LakeError>>()?;
-        Ok(Self { default: Chosen::from_text(&stored.default)?, by_source })
+        Ok(Self {
+            default: Chosen::from_text(&stored.default)?,
+            by_source,
+        })
     }
 }

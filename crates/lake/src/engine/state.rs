@@ -53,14 +53,6 @@ pub(crate) struct Replaced {
     pub day: i32,
 }
 
-impl Conversation {
-    /// When its first and last events happened.
-    pub fn span(&self) -> Option<(i64, i64)> {
-        let times = || self.events.iter().map(|event| event.time);
-        Some((times().min()?, times().max()?))
-    }
-}
-
 /// The facts of one shard's conversations.
 #[derive(Debug)]
 pub(crate) struct ShardFacts {
@@ -165,11 +157,17 @@ impl Workspace {
         let cost = event.bytes.len() + EVENT_OVERHEAD;
         self.ids.insert(
             event.id_hash,
-            Known { time: event.time, conversation: event.conversation },
+            Known {
+                time: event.time,
+                conversation: event.conversation,
+            },
         );
         let shard = &mut self.shards[Self::shard_of(event.conversation)];
         shard.facts = None;
-        let conversation = shard.conversations.entry(event.conversation_id).or_default();
+        let conversation = shard
+            .conversations
+            .entry(event.conversation_id)
+            .or_default();
         conversation.bucket = bucket_of(event.conversation, buckets);
         conversation.complete = false;
         conversation.version += 1;
@@ -190,18 +188,24 @@ impl Workspace {
     pub fn release(&mut self, conversation_id: &str) {
         let shard = self.shard_mut(conversation_id);
         shard.facts = None;
-        let Some(conversation) = shard.conversations.remove(conversation_id) else { return };
+        let Some(conversation) = shard.conversations.remove(conversation_id) else {
+            return;
+        };
         for event in &conversation.events {
             self.ids.remove(&event.id_hash);
-            self.memory_bytes =
-                self.memory_bytes.saturating_sub(event.bytes.len() + EVENT_OVERHEAD);
+            self.memory_bytes = self
+                .memory_bytes
+                .saturating_sub(event.bytes.len() + EVENT_OVERHEAD);
         }
         self.version += 1;
     }
 
     /// How many conversations are in memory.
     pub fn conversations(&self) -> usize {
-        self.shards.iter().map(|shard| shard.conversations.len()).sum()
+        self.shards
+            .iter()
+            .map(|shard| shard.conversations.len())
+            .sum()
     }
 }
 

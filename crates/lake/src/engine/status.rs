@@ -26,8 +26,10 @@ impl Counters {
 
     pub fn note_log(&self, log: &Log) {
         self.log_bytes.store(log.bytes_written(), Ordering::Relaxed);
-        self.log_sequence.store(log.last_sequence(), Ordering::Relaxed);
-        self.log_stopped.store(u64::from(log.stopped().is_some()), Ordering::Relaxed);
+        self.log_sequence
+            .store(log.last_sequence(), Ordering::Relaxed);
+        self.log_stopped
+            .store(u64::from(log.stopped().is_some()), Ordering::Relaxed);
     }
 
     pub fn flushed(&self, files: &[NewFile]) {
@@ -36,16 +38,16 @@ impl Counters {
     }
 
     pub fn wrote_files(&self, files: &[NewFile]) {
-        self.files_written.fetch_add(files.len() as u64, Ordering::Relaxed);
-        self.file_bytes.fetch_add(files.iter().map(|file| file.info.bytes).sum(), Ordering::Relaxed);
+        self.files_written
+            .fetch_add(files.len() as u64, Ordering::Relaxed);
+        self.file_bytes.fetch_add(
+            files.iter().map(|file| file.info.bytes).sum(),
+            Ordering::Relaxed,
+        );
     }
 
     pub fn note_flushed_sequence(&self, sequence: u64) {
         self.flushed_sequence.fetch_max(sequence, Ordering::Relaxed);
-    }
-
-    pub fn flushed_sequence(&self) -> u64 {
-        self.flushed_sequence.load(Ordering::Relaxed)
     }
 }
 
@@ -56,6 +58,8 @@ pub struct Status {
     pub events_received: u64,
     /// The newest sequence of the log that is durable.
     pub log_sequence: u64,
+    /// What has this sequence or a lower one is in data files.
+    pub flushed_sequence: u64,
     /// Bytes written to the log since the lake was opened.
     pub log_bytes: u64,
     /// Bytes written to data files since the lake was opened.
@@ -85,13 +89,23 @@ impl Lake {
         Status {
             events_received: counters.events_received.load(Ordering::Relaxed),
             log_sequence: counters.log_sequence.load(Ordering::Relaxed),
+            flushed_sequence: counters.flushed_sequence.load(Ordering::Relaxed),
             log_bytes: counters.log_bytes.load(Ordering::Relaxed),
             file_bytes: counters.file_bytes.load(Ordering::Relaxed),
             files_written: counters.files_written.load(Ordering::Relaxed),
             flushes: counters.flushes.load(Ordering::Relaxed),
-            overlay_conversations: state.workspaces().map(|workspace| workspace.conversations()).sum(),
-            overlay_bytes: state.workspaces().map(|workspace| workspace.memory_bytes).sum(),
-            unflushed_events: state.workspaces().map(|workspace| workspace.unflushed_events).sum(),
+            overlay_conversations: state
+                .workspaces()
+                .map(|workspace| workspace.conversations())
+                .sum(),
+            overlay_bytes: state
+                .workspaces()
+                .map(|workspace| workspace.memory_bytes)
+                .sum(),
+            unflushed_events: state
+                .workspaces()
+                .map(|workspace| workspace.unflushed_events)
+                .sum(),
             unflushed_age: state
                 .workspaces()
                 .filter_map(|workspace| workspace.oldest_unflushed)

@@ -39,7 +39,7 @@ struct SegmentInfo {
 /// What was found when a log was opened.
 #[derive(Debug, Default)]
 pub struct Recovery {
-    /// The frames past the mark, oldest first: sequence, payload, and the field list of its segment.
+    /// The frames, oldest first.
     pub frames: Vec<RecoveredFrame>,
     /// Bytes of a torn end that were cut off.
     pub torn_bytes: u64,
@@ -57,8 +57,8 @@ pub struct RecoveredFrame {
 }
 
 impl Log {
-    /// Opens the log of this folder, or makes one, and gives the frames past `mark`. Segments that
-    /// hold nothing past it are removed.
+    /// Opens the log of this folder, or makes one, and gives all frames that it holds. What is
+    /// missing before the first must be in data files: some mark says so of frames up to `mark`.
     ///
     /// # Errors
     /// When the folder cannot be read or written, or something acknowledged is damaged.
@@ -96,17 +96,12 @@ impl Log {
             let end = found.first_sequence + found.frames.len() as u64;
             next_sequence = next_sequence.max(end);
             let dictionary: Arc<str> = found.dictionary.into();
-            recovery.frames.extend(
-                found
-                    .frames
-                    .into_iter()
-                    .filter(|(sequence, _)| *sequence > mark)
-                    .map(|(sequence, payload)| RecoveredFrame {
-                        sequence,
-                        payload,
-                        dictionary: dictionary.clone(),
-                    }),
-            );
+            let frame = |(sequence, payload)| RecoveredFrame {
+                sequence,
+                payload,
+                dictionary: Arc::clone(&dictionary),
+            };
+            recovery.frames.extend(found.frames.into_iter().map(frame));
             segments.push(SegmentInfo {
                 path: path.clone(),
                 first_sequence: found.first_sequence,
@@ -118,7 +113,7 @@ impl Log {
         let (info, current) = begin_segment(&*files, directory, next_sequence, &dictionary)?;
         segments.retain(|old: &SegmentInfo| old.path != info.path);
         segments.push(info);
-        let mut log = Self {
+        let log = Self {
             files,
             directory: directory.to_owned(),
             segment_bytes,
@@ -129,7 +124,6 @@ impl Log {
             stopped: None,
             bytes_written: 0,
         };
-        log.trim(mark)?;
         Ok((log, recovery))
     }
 

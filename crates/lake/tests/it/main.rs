@@ -3,5 +3,6 @@
 
 mod catalog;
 mod common;
+mod engine;
 mod interop;
 mod parquet;

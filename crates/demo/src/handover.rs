@@ -196,6 +196,8 @@ impl Stage<'_> {
             self.accept(&last, true);
             self.talk(&last, true);
         }
+        let pause = self.draw.around(20 * SECOND, 0.8);
+        self.wait(pause);
         let text = self.phrases.agent_bye;
         self.other_says(Role::Agent, Some(&last.agent), text);
         self.handover(HandoverStage::Finished, |event| {

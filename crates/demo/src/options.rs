@@ -74,3 +74,18 @@ pub(crate) fn call(stage: &Stage) -> Choice {
         destination: Some((format!("tel:{phone}").into(), DestinationKind::Phone)),
     }
 }
+
+/// Yes or no.
+pub(crate) fn yes_or_no(stage: &Stage, yes: bool) -> Choice {
+    let (id, words) = if yes {
+        ("answer.yes", &stage.phrases.yes)
+    } else {
+        ("answer.no", &stage.phrases.no)
+    };
+    Choice {
+        id: id.into(),
+        title: words[0],
+        kind: OptionKind::QuickReply,
+        destination: Some(("answer".into(), DestinationKind::Answer)),
+    }
+}

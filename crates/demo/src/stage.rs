@@ -80,6 +80,8 @@ pub(crate) struct Stage<'world> {
     last_bot: Option<i64>,
     /// How many messages the user wrote in this session.
     pub(crate) turns: i64,
+    /// Whether somebody ended the conversation in this session.
+    pub(crate) ended: bool,
     spot: Option<Spot>,
 }
 
@@ -101,6 +103,7 @@ impl<'world> Stage<'world> {
             last_user: None,
             last_bot: None,
             turns: 0,
+            ended: false,
             spot: None,
         }
     }
@@ -112,9 +115,12 @@ impl<'world> Stage<'world> {
         let window = matches!(self.plan.channel, Channel::Web | Channel::Voice);
         self.identity.window_id =
             window.then(|| format!("{}-w{}", self.identity.conversation_id, number + 1).into());
-        self.mood = self.plan.person.temper;
+        // Whom the bad release serves waits for every answer.
+        let nuisance = if self.is_bad() { 0.4 } else { 0.0 };
+        self.mood = self.plan.person.temper - nuisance;
         self.landing = (true, true);
         self.turns = 0;
+        self.ended = false;
         self.spot = None;
     }
 
@@ -158,7 +164,8 @@ impl<'world> Stage<'world> {
     }
 
     fn bot_pause(&mut self) {
-        let usual = self.channel().bot_pause();
+        let slow = if self.is_bad() { 4 } else { 1 };
+        let usual = self.channel().bot_pause() * slow;
         let pause = self.draw.around(usual, 0.5);
         self.wait(pause);
     }
@@ -262,6 +269,7 @@ impl<'world> Stage<'world> {
 
     /// Somebody ends the conversation on purpose.
     pub(crate) fn conversation_end(&mut self, actor: Actor, reason: &str) {
+        self.ended = true;
         self.blink();
         self.emit(EventType::ConversationEnd, |event| {
             event.actor = Some(actor);

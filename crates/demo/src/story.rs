@@ -36,7 +36,8 @@ impl Story {
     pub const BAD_BOT: &'static str = "care-assistant";
     /// The version before.
     pub const VERSION_BEFORE: &'static str = "3.3.0";
-    /// The bad version: it understands less, and the tools of [`Story::BROKEN_TOPICS`] fail.
+    /// The bad version: it understands less, answers late, and the tools of
+    /// [`Story::BROKEN_TOPICS`] fail.
     pub const BAD_VERSION: &'static str = "3.4.0";
     /// The version that repairs it.
     pub const FIXED_VERSION: &'static str = "3.4.1";

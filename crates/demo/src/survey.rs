@@ -1,11 +1,10 @@
 //! Surveys: satisfaction, recommendation, «did that answer your question», and the agents' own.
 
 use upshot_core::Event;
-use upshot_core::words::{
-    DestinationKind, EventType, OptionKind, Role, SurveyKind, SurveyStage, TopicKind, TopicTrigger,
-};
+use upshot_core::words::{EventType, Role, SurveyKind, SurveyStage, TopicKind, TopicTrigger};
 
-use crate::stage::{Choice, Spot, Stage};
+use crate::options::yes_or_no;
+use crate::stage::{Spot, Stage};
 
 impl Stage<'_> {
     fn survey(&mut self, kind: SurveyKind, stage: SurveyStage, fill: impl FnOnce(&mut Event)) {
@@ -46,7 +45,7 @@ impl Stage<'_> {
 
     fn answer_satisfaction(&mut self) {
         self.user_pause();
-        let score = (3.36 + 1.35 * self.mood + 0.75 * self.draw.normal()).round();
+        let score = (3.24 + 1.35 * self.mood + 0.75 * self.draw.normal()).round();
         let score = score.clamp(1.0, 5.0);
         let comment = if !self.draw.chance(0.3) {
             None
@@ -87,24 +86,21 @@ impl Stage<'_> {
         let question = self.phrases.answered;
         self.bot_says(question);
         self.survey(SurveyKind::Resolution, SurveyStage::Offered, |_| {});
+        let buttons = [yes_or_no(self, true), yes_or_no(self, false)];
+        let clicks = self.channel().shows_options() && self.draw.chance(0.6);
+        if clicks {
+            self.show(&buttons);
+        }
         let answer = match self.draw.unit() {
             luck if luck < yes => true,
             luck if luck < yes + no => false,
             _ => return None,
         };
-        let words = if answer {
-            &self.phrases.yes
+        if clicks {
+            self.choose(&buttons[usize::from(!answer)]);
         } else {
-            &self.phrases.no
-        };
-        if self.channel().shows_options() && self.draw.chance(0.7) {
-            self.choose(&Choice {
-                id: if answer { "answer.yes" } else { "answer.no" }.into(),
-                title: words[0],
-                kind: OptionKind::QuickReply,
-                destination: Some(("answer".into(), DestinationKind::Answer)),
-            });
-        } else {
+            let phrases = self.phrases;
+            let words = if answer { &phrases.yes } else { &phrases.no };
             let text = self.draw.pick(words);
             self.user_says(text, false);
         }

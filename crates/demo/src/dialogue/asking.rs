@@ -133,7 +133,7 @@ impl Session {
                 Next::Person(HandoverTrigger::OperatorButton)
             }
             luck if luck < 0.26 => Next::Silence,
-            luck if luck < 0.32 => self.asks_for_person(stage),
+            luck if luck < 0.36 => self.asks_for_person(stage),
             _ if self.misunderstood >= 3 => Next::Silence,
             _ => {
                 // Who wanted what no bot can do asks for something else, or gives up.

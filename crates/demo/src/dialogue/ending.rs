@@ -18,9 +18,9 @@ impl Session {
         stage.mood += 0.5;
         stage.reach_goal(self.topic);
         match stage.draw.unit() {
-            luck if luck < 0.46 => self.end_of_conversation(stage, 0.62, 0.08),
-            luck if luck < 0.72 => self.declare(stage),
-            luck if luck < 0.84 && self.matters < 3 => {
+            luck if luck < 0.51 => self.end_of_conversation(stage, 0.62, 0.08),
+            luck if luck < 0.77 => self.declare(stage),
+            luck if luck < 0.89 && self.matters < 3 => {
                 self.matters += 1;
                 self.thank(stage, 0.3);
                 let next = TOPICS[self.topic].next.filter(|_| stage.draw.chance(0.6));
@@ -75,9 +75,6 @@ impl Session {
         });
         self.outcome = Some(Outcome::Resolved);
         self.implied = kind == ResolutionKind::Implied;
-        if stage.channel() == Channel::Voice {
-            stage.conversation_end(Actor::User, "hung up");
-        }
         Next::Done
     }
 
@@ -124,8 +121,8 @@ impl Session {
     pub(super) fn unsettled(&mut self, stage: &mut Stage) -> Next {
         stage.mood -= 0.55;
         match stage.draw.unit() {
-            luck if luck < 0.30 => self.asks_for_person(stage),
-            luck if luck < 0.36 => self.start_over(stage),
+            luck if luck < 0.36 => self.asks_for_person(stage),
+            luck if luck < 0.40 => self.start_over(stage),
             luck if luck < 0.50 && self.matters < 3 => {
                 self.matters += 1;
                 self.helped = stage.draw.chance(0.5);
@@ -178,10 +175,6 @@ impl Session {
 
     pub(super) fn silence(&mut self, stage: &mut Stage) -> Next {
         match stage.channel() {
-            Channel::Voice => {
-                stage.user_pause();
-                stage.conversation_end(Actor::User, "hung up");
-            }
             Channel::Web if stage.draw.chance(0.15) => {
                 stage.user_pause();
                 stage.conversation_end(Actor::User, "window closed");
@@ -193,6 +186,14 @@ impl Session {
             _ => {}
         }
         Next::Done
+    }
+
+    /// A call always has an end.
+    pub(super) fn hang_up(&self, stage: &mut Stage) {
+        if stage.channel() == Channel::Voice && !stage.ended {
+            stage.user_pause();
+            stage.conversation_end(Actor::User, "hung up");
+        }
     }
 
     /// The platform writes what it thinks became of the session.

@@ -145,6 +145,7 @@ impl Session {
                 Next::Done => Next::Done,
             };
         }
+        self.hang_up(stage);
         self.report(stage, began);
     }
 

@@ -3,6 +3,7 @@
 
 mod believable;
 mod promises;
+mod rates;
 mod same;
 mod story;
 
@@ -12,13 +13,18 @@ use upshot_demo::{DemoOptions, generate};
 /// 2025-11-01T00:00:00Z.
 pub const END: i64 = 1_761_955_200_000_000;
 
-/// The conversations of the 90 days before [`END`].
-pub fn sample(conversations: u64) -> Vec<Vec<Event>> {
+/// Conversations of the 90 days before [`END`], one by one: all of them at once are large.
+pub fn sample(conversations: u64) -> impl Iterator<Item = Vec<Event>> {
     let options = DemoOptions {
         conversations,
         ..DemoOptions::until(END)
     };
-    generate(&options).collect()
+    generate(&options)
+}
+
+/// Their events, without the conversations' bounds.
+pub fn events(conversations: u64) -> impl Iterator<Item = Event> {
+    sample(conversations).flatten()
 }
 
 /// Checks that a share lies within a band.

@@ -17,6 +17,7 @@ mod merge;
 mod statistics;
 mod tables;
 mod transaction;
+pub mod verify;
 mod workspace;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub use expire::ExpiredFile;
 pub use file_list::FileList;
 pub use merge::{MergeGroup, MergePolicy};
 pub use transaction::{Carry, Dirty, FactSet, Marks, NewFile, Transaction};
+pub use verify::{Problem, ProblemKind, Report};
 
 use crate::capture::DataFile;
 use crate::error::LakeError;

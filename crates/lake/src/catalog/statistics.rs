@@ -100,6 +100,20 @@ impl TableStatistics {
         self.bytes -= bytes;
     }
 
+    /// Whether values of a column within these bounds are within those of the table, as far as it has
+    /// any.
+    pub(super) fn covers(&self, column_id: i64, minimum: &Bound, maximum: &Bound) -> bool {
+        let bounds = self.columns.get(&column_id).map(|summary| &summary.bounds);
+        match bounds {
+            None => false,
+            Some(None) => true,
+            Some(Some((low, high))) => {
+                low.compare(minimum).is_some_and(std::cmp::Ordering::is_le)
+                    && high.compare(maximum).is_some_and(std::cmp::Ordering::is_ge)
+            }
+        }
+    }
+
     /// Writes the table's row, and those of the columns.
     pub(super) async fn save(
         &self,

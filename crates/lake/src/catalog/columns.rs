@@ -69,6 +69,22 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// Says of columns that are added to a table that rows may lack them and nothing is known of their
+/// values: files that are there already lack them, whatever later files say.
+pub(super) async fn insert_statistics_of_added(
+    connection: &mut SqliteConnection,
+    rows: &[Value],
+) -> Result<(), LakeError> {
+    sqlx::query(
+        "INSERT OR REPLACE INTO ducklake_table_column_stats \
+         SELECT value->>'table', value->>'id', 1, NULL, NULL, NULL, NULL FROM json_each(?1)",
+    )
+    .bind(Value::from(rows).to_string())
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
+}
+
 /// The ids that a table's columns have. Columns that this program lacks are refused.
 pub(super) async fn load(
     connection: &mut SqliteConnection,

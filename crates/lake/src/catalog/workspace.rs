@@ -127,6 +127,7 @@ impl Catalog {
         state.schema_version += 1;
         writer.stale = true;
         let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
+        columns::insert_statistics_of_added(&mut transaction, &rows).await?;
         columns::insert(&mut transaction, rows, state.snapshot).await?;
         for table_id in table_ids {
             insert_schema_version(

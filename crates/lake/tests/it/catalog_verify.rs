@@ -1,16 +1,13 @@
 //! `verify` finds each kind of planted damage, and nothing in a lake that is well.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use upshot_lake::Table;
 use upshot_lake::catalog::{MergePolicy, NewFile, Problem, ProblemKind, Report, Transaction};
 use upshot_lake::files::DiskFiles;
 use upshot_lake::parquet_files::write;
 
-use crate::common::{DAY, Lake, NOW, add, events, sessions};
+use crate::common::{DAY, Lake, NOW, add, events, execute, paths, sessions, without_column};
 
 async fn filled() -> Lake {
     let lake = Lake::new().await;
@@ -51,24 +48,6 @@ fn assert_found(report: &Report, kind: ProblemKind, detail: &str) {
         "{kind:?} «{detail}» is not among {:#?}",
         report.problems
     );
-}
-
-fn paths(lake: &Lake, table: Table) -> Vec<PathBuf> {
-    let list = lake.catalog.file_list("main").unwrap();
-    list.files(table, None, None)
-        .map(|file| file.path.clone())
-        .collect()
-}
-
-async fn execute(lake: &Lake, statement: &str) {
-    let options = SqliteConnectOptions::new().filename(lake.database());
-    let mut connection = options.connect().await.unwrap();
-    let result = sqlx::query(AssertSqlSafe(statement))
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    assert!(result.rows_affected() > 0, "{statement} changed nothing");
-    connection.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -328,26 +307,6 @@ async fn rows_that_are_twice_or_not_sorted_or_elsewhere_are_found() {
     assert_found(&report, ProblemKind::Partition, "3 rows belong");
     use ProblemKind::{Duplicate, Partition, Unsorted};
     assert_eq!(kinds(&report), [Unsorted, Partition, Duplicate]);
-}
-
-/// Writes the file again without a column, as the catalog would have it otherwise.
-fn without_column(path: &Path, name: &str) {
-    use parquet::arrow::ArrowWriter;
-    use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
-    let content: bytes::Bytes = fs::read(path).unwrap().into();
-    let reader = ParquetRecordBatchReader::try_new(content, 1024).unwrap();
-    let batches: Vec<_> = reader.map(Result::unwrap).collect();
-    let schema = batches[0].schema();
-    let kept: Vec<usize> = (0..schema.fields().len())
-        .filter(|index| schema.field(*index).name() != name)
-        .collect();
-    let file = fs::File::create(path).unwrap();
-    let projected = schema.project(&kept).unwrap();
-    let mut writer = ArrowWriter::try_new(file, projected.into(), None).unwrap();
-    for batch in batches {
-        writer.write(&batch.project(&kept).unwrap()).unwrap();
-    }
-    writer.close().unwrap();
 }
 
 #[tokio::test]

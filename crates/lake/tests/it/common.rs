@@ -1,9 +1,13 @@
 //! A small lake, and rows to fill it with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 use upshot_core::words::EventType;
 use upshot_core::{Event, Session};
@@ -154,4 +158,42 @@ pub fn sessions(numbers: std::ops::Range<usize>, day: i32, bucket: i32) -> Recor
         builder.push(&session, day, bucket);
     }
     builder.finish().unwrap()
+}
+
+/// Runs a statement on the database beside the catalog; it must change something.
+pub async fn execute(lake: &Lake, statement: &str) {
+    let options = SqliteConnectOptions::new().filename(lake.database());
+    let mut connection = options.connect().await.unwrap();
+    let result = sqlx::query(AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    assert!(result.rows_affected() > 0, "{statement} changed nothing");
+    connection.close().await.unwrap();
+}
+
+/// Writes the file again without a column, as the catalog would have it otherwise.
+pub fn without_column(path: &Path, name: &str) {
+    let content: bytes::Bytes = std::fs::read(path).unwrap().into();
+    let reader = ParquetRecordBatchReader::try_new(content, 1024).unwrap();
+    let batches: Vec<_> = reader.map(Result::unwrap).collect();
+    let schema = batches[0].schema();
+    let kept: Vec<usize> = (0..schema.fields().len())
+        .filter(|index| schema.field(*index).name() != name)
+        .collect();
+    let file = std::fs::File::create(path).unwrap();
+    let projected = schema.project(&kept).unwrap();
+    let mut writer = ArrowWriter::try_new(file, projected.into(), None).unwrap();
+    for batch in batches {
+        writer.write(&batch.project(&kept).unwrap()).unwrap();
+    }
+    writer.close().unwrap();
+}
+
+/// Where the live files of a table of the workspace `main` are.
+pub fn paths(lake: &Lake, table: Table) -> Vec<PathBuf> {
+    let list = lake.catalog.file_list("main").unwrap();
+    list.files(table, None, None)
+        .map(|file| file.path.clone())
+        .collect()
 }

@@ -143,7 +143,7 @@ async fn older_snapshots_and_changes_can_be_read() {
     let one = lake.add(vec![file]).await;
     let file = lake.file(Table::Sessions, &sessions(10..30, DAY, 0), DAY, 0);
     let two = lake.add(vec![file]).await;
-    let replaced = live(&lake, Table::Sessions)[1].clone();
+    let replaced = live(&lake, Table::Sessions)[1];
     let file = lake.file(Table::Sessions, &sessions(10..25, DAY, 0), DAY, 0);
     let change = Transaction {
         end: vec![replaced],
@@ -232,6 +232,29 @@ async fn merging_and_expiry_change_no_answer() {
             (
                 "SELECT count(*) AS n FROM lake.snapshots()",
                 json!([{"n": 1}]),
+            ),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn files_that_are_older_than_a_column_read() {
+    let lake = crate::catalog_open::old_lake().await.reopen().await;
+    let file = lake.file(Table::Events, &events(Table::Events, 100..200), DAY, 0);
+    let more = lake.file(Table::Sessions, &sessions(10..30, DAY, 0), DAY, 0);
+    lake.add(vec![file, more]).await;
+    let sum: f64 = (100..200).map(|number| f64::from(number) / 8.0).sum();
+    check(
+        &lake,
+        &[
+            (
+                "SELECT count(*) AS n, count(confidence) AS c, sum(confidence) AS s, \
+                 count(attributes['plan']) AS plans FROM lake.events",
+                json!([{"n": 200, "c": 100, "s": sum, "plans": 50}]),
+            ),
+            (
+                "SELECT count(*) AS n, count(duration) AS d, count_if(NOT open) AS closed FROM lake.sessions",
+                json!([{"n": 30, "d": 30, "closed": 30}]),
             ),
         ],
     );

@@ -147,7 +147,7 @@ impl Check<'_> {
     ) -> Result<(), LakeError> {
         let file = self.file;
         let keys = SortKeys::new(file.table)?;
-        let mut recount = Recount::new(file.table);
+        let mut recount = Recount::new(file.table, opened.metadata().schema());
         let mut last = None;
         let mut found = Found::default();
         let mut rows = 0_u64;

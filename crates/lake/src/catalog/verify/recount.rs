@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{
-    DataType, Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    DataType, Date32Type, Float64Type, Int32Type, Int64Type, Schema, TimestampMicrosecondType,
 };
 use upshot_core::FieldKind;
 
@@ -23,14 +23,17 @@ struct Counted {
 
 /// Counts of all columns of a file.
 pub(super) struct Recount {
+    schema: Schema,
     columns: Vec<(Column, Counted)>,
     private: &'static [&'static str],
 }
 
 impl Recount {
-    pub(super) fn new(table: Table) -> Self {
+    /// For a file with this schema: what it lacks reads as nothing and is not counted.
+    pub(super) fn new(table: Table, schema: &Schema) -> Self {
         let columns = table.columns().into_iter();
         Self {
+            schema: schema.clone(),
             columns: columns.map(|column| (column, Counted::default())).collect(),
             private: table.private_columns(),
         }
@@ -65,6 +68,9 @@ impl Recount {
         for (column, counted) in &self.columns {
             let name = column.name;
             let Some(id) = ids.get(name) else { continue };
+            if self.schema.field_with_name(name).is_err() {
+                continue;
+            }
             // The statistics of a map are those of its keys, whose id is the next.
             let is_map = matches!(column.data_type(), DataType::Map(..));
             let Some(stored) = stored.get(&if is_map { *id + 1 } else { *id }) else {

@@ -120,7 +120,10 @@ pub(crate) fn recognise(probe: &[u8], wanted: Option<Format>) -> Recognised {
     };
     let bare = *first == b'[' && !nested && !traits.row && !traits.content && !traits.activities;
     let layout = JsonLayout {
-        lines: *first == b'{' && is_lines(text),
+        // An answer of OData is one object, however long and however its lines are broken.
+        lines: *first == b'{'
+            && !(traits.wrapped && format == Format::CopilotStudio)
+            && is_lines(text),
         split_arrays: format == Format::Upshot || !bare,
         whole: format != Format::Upshot,
         wrapped: (traits.wrapped && format == Format::CopilotStudio).then_some("value"),

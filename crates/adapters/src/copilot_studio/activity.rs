@@ -91,6 +91,12 @@ impl<'a> Activity<'a> {
         json::text(from, "aadObjectId").or_else(|| json::text(from, "id"))
     }
 
+    /// The channel's and the directory's id of who sent it, where both are given.
+    pub(super) fn both_ids(&self) -> Option<(&'a str, &'a str)> {
+        let from = json::field(self.object, "from")?;
+        json::text(from, "id").zip(json::text(from, "aadObjectId"))
+    }
+
     /// Whether an event of another system, not a person, is behind an incoming activity.
     pub(super) fn is_trigger(&self) -> bool {
         let autonomous = self

@@ -29,6 +29,8 @@ pub(super) struct Background<'a> {
     pub(super) schema_names: HashMap<&'a str, &'a str>,
     /// Titles by schema name or id.
     pub(super) titles: HashMap<&'a str, &'a str>,
+    /// The directory's ids of people by the ids that the channel gives them.
+    people: HashMap<&'a str, &'a str>,
     user_ids: HashSet<&'a str>,
     bot_ids: HashSet<&'a str>,
 }
@@ -39,15 +41,16 @@ impl<'a> Background<'a> {
             bot: bot.map(Into::into),
             ..Self::default()
         };
+        let channels = activities.iter().filter_map(Activity::channel_id);
+        this.channel = channels.filter_map(channel::label).next().map(Into::into);
+        activities.iter().for_each(|it| this.note_people(it));
         let mut design_mode = None;
         let mut evaluation = false;
         for activity in activities {
-            this.note_people(activity);
             evaluation |= is_evaluation(activity);
-            if this.channel.is_none() {
-                this.channel = activity
-                    .channel_id()
-                    .and_then(channel::label)
+            if this.bot.is_none() {
+                this.bot = schema_name_in(activity)
+                    .and_then(topic::bot_of)
                     .map(Into::into);
             }
             match activity.marker {
@@ -63,6 +66,7 @@ impl<'a> Background<'a> {
                 _ => {}
             }
         }
+        this.user = this.user.map(|user| this.person(user));
         let test_pane = this.channel.as_deref() == Some(channel::TEST_PANE);
         this.environment = environment_of(design_mode, test_pane, evaluation);
         this
@@ -108,12 +112,25 @@ impl<'a> Background<'a> {
         self.schema_names.get(id).copied().unwrap_or(id)
     }
 
+    /// One id for a person, whichever of the two an activity gives.
+    pub(super) fn person(&self, sender: &'a str) -> &'a str {
+        self.people.get(sender).copied().unwrap_or(sender)
+    }
+
+    /// Whether an event of another system, not a person, is behind an incoming activity.
+    pub(super) fn is_trigger(&self, activity: &Activity<'_>) -> bool {
+        self.channel.as_deref() == Some(channel::AUTONOMOUS) || activity.is_trigger()
+    }
+
     fn note_people(&mut self, activity: &Activity<'a>) {
         let Some(sender) = activity.sender() else {
             return;
         };
+        if let Some((theirs, directory)) = activity.both_ids() {
+            self.people.insert(theirs, directory);
+        }
         match activity.said_role {
-            Some(Role::User) if !activity.is_trigger() => {
+            Some(Role::User) if !self.is_trigger(activity) => {
                 self.user_ids.insert(sender);
                 self.user = self.user.or(Some(sender));
             }
@@ -147,9 +164,6 @@ impl<'a> Background<'a> {
             if let Some(component) = json::text(action, "dialogComponentId") {
                 self.schema_names.entry(component).or_insert(topic_id);
             }
-            if self.bot.is_none() {
-                self.bot = topic::bot_of(topic_id).map(Into::into);
-            }
         }
     }
 
@@ -165,6 +179,20 @@ impl<'a> Background<'a> {
         if let (Some(id), Some(title)) = (topic_id, json::text(value, "topicDisplayName")) {
             self.titles.entry(id).or_insert(title);
         }
+    }
+}
+
+/// A schema name that an activity tells, which begins with the bot's.
+fn schema_name_in<'a>(activity: &'a Activity<'a>) -> Option<&'a str> {
+    let value = &activity.value;
+    match activity.marker? {
+        Marker::DialogTracing => {
+            let mut actions = json::elements(value, "actions").iter();
+            actions.find_map(|action| json::text(action, "topicId"))
+        }
+        Marker::NodeTraceData => json::text(value, "topicId"),
+        Marker::PlanStepTriggered => json::text(value, "taskDialogId"),
+        _ => None,
     }
 }
 

@@ -170,8 +170,8 @@ impl<'a> Converter<'a> {
             M::IntentCandidates => self.intent_candidates(activity),
             M::UnknownIntent => self.unknown_intent(at, activity),
             M::DialogRedirect => self.dialog_redirect(at, activity),
-            M::DialogTracing => self.dialog_tracing(activity),
-            M::NodeTraceData => self.node_trace(activity),
+            M::DialogTracing => self.dialog_tracing(at, activity),
+            M::NodeTraceData => self.node_trace(at, activity),
             M::VariableAssignment => self.variable_assignment(activity),
             M::GptAnswer
             | M::GenerativeAnswers
@@ -217,13 +217,13 @@ impl<'a> Converter<'a> {
             .and_then(handoff_hub);
         if let Some(hub) = hub {
             self.transferred(activity, Some(hub));
-        } else if activity.is_trigger() && activity.said_role == Some(Role::User) {
+        } else if self.background.is_trigger(activity) && activity.said_role == Some(Role::User) {
             self.start_conversation(activity);
         }
     }
 
     /// An event of this activity with all that is true of the conversation.
-    pub(super) fn event(&self, event_type: EventType, activity: &Activity<'_>) -> Event {
+    pub(super) fn event(&self, event_type: EventType, activity: &Activity<'a>) -> Event {
         let conversation = &self.transcript.conversation_id;
         let mut event = Event::new(event_type, activity.time, conversation);
         let background = &self.background;
@@ -235,10 +235,9 @@ impl<'a> Converter<'a> {
         event.locale = json::text(activity.object, "locale")
             .or(background.locale)
             .map(Into::into);
-        let sender = activity
-            .sender()
-            .filter(|_| activity.said_role == Some(Role::User) && !activity.is_trigger());
-        let user = sender.or(background.user);
+        let by_user = activity.said_role == Some(Role::User) && !background.is_trigger(activity);
+        let sender = activity.sender().filter(|_| by_user);
+        let user = sender.map(|it| background.person(it)).or(background.user);
         event.user_id = user.map(Into::into);
         // Where the page names nobody, the platform makes up an id for the conversation.
         let made_up = user.is_none_or(|user| user == conversation);

@@ -19,7 +19,9 @@ const REMEMBERED_CARDS: usize = 1_000;
 impl<'a> Converter<'a> {
     pub(super) fn message(&mut self, at: usize, activity: &'a Activity<'a>) {
         match self.background.role_of(activity) {
-            Some(Role::User) if activity.is_trigger() => self.start_conversation(activity),
+            Some(Role::User) if self.background.is_trigger(activity) => {
+                self.start_conversation(activity)
+            }
             Some(Role::User) => self.user_message(activity),
             Some(Role::Bot) => self.bot_message(at, activity),
             Some(role) => {
@@ -34,11 +36,14 @@ impl<'a> Converter<'a> {
         }
     }
 
-    fn plain_message(&mut self, role: Role, activity: &Activity<'_>) -> usize {
+    fn plain_message(&mut self, role: Role, activity: &Activity<'a>) -> usize {
         let mut event = self.event(EventType::Message, activity);
         event.message_id = activity.id().map(Into::into);
         event.role = Some(role);
-        event.message_kind = Some(MessageKind::Text);
+        event.message_kind = match event.channel.as_deref() {
+            Some(channel::VOICE) => Some(MessageKind::Voice),
+            _ => Some(MessageKind::Text),
+        };
         event.text = spoken_text(activity);
         event.reply_to = activity.reply_to().map(Into::into);
         self.push(activity, "", event)
@@ -49,13 +54,17 @@ impl<'a> Converter<'a> {
         let form = activity.text().is_none() && !activity.value.is_null();
         let posted = json::flag(&activity.channel_data, "postBack") == Some(true);
         let is_option = chosen.is_some() || form || posted;
+        let is_attachment = activity.text().is_none() && activity.attachments().next().is_some();
         let position = self.plain_message(Role::User, activity);
         let answers_question = self.state.question.is_some();
         let event = &mut self.events[position];
-        let kind = user_message_kind(is_option, event.channel.as_deref(), activity);
-        event.message_kind = Some(kind);
+        if is_option {
+            event.message_kind = Some(MessageKind::Option);
+        } else if is_attachment {
+            event.message_kind = Some(MessageKind::Attachment);
+        }
         // Taken back where a trace shows that the bot had to understand an answer after all.
-        let said = matches!(kind, MessageKind::Text | MessageKind::Voice);
+        let said = !is_option && !is_attachment;
         event.must_understand = Some(said && !answers_question && !self.state.transferred);
         let id = event.message_id.clone();
         if is_option {
@@ -110,7 +119,7 @@ impl<'a> Converter<'a> {
         chosen.cloned()
     }
 
-    fn option_chosen(&mut self, activity: &Activity<'_>, option: Option<Offered>) {
+    fn option_chosen(&mut self, activity: &Activity<'a>, option: Option<Offered>) {
         let mut event = self.event(EventType::Option, activity);
         event.role = Some(Role::User);
         event.option_stage = Some(OptionStage::Chosen);
@@ -268,7 +277,7 @@ impl<'a> Converter<'a> {
 
     /// The window was opened, or an event of another system began a run.
     pub(super) fn start_conversation(&mut self, activity: &'a Activity<'a>) {
-        let trigger = activity.is_trigger();
+        let trigger = self.background.is_trigger(activity);
         if self.state.started && !trigger {
             return;
         }
@@ -305,22 +314,6 @@ fn is_speaking_node(action: &Value) -> bool {
         "OAuthInput",
     ];
     json::text(action, "actionType").is_some_and(|it| SPEAKING.contains(&it))
-}
-
-fn user_message_kind(
-    is_option: bool,
-    channel: Option<&str>,
-    activity: &Activity<'_>,
-) -> MessageKind {
-    if is_option {
-        MessageKind::Option
-    } else if activity.text().is_none() && activity.attachments().next().is_some() {
-        MessageKind::Attachment
-    } else if channel == Some(channel::VOICE) {
-        MessageKind::Voice
-    } else {
-        MessageKind::Text
-    }
 }
 
 fn rating_of(reaction: &str) -> Option<FeedbackRating> {

@@ -6,7 +6,7 @@ use upshot_core::words::{
     TopicTrigger,
 };
 
-use super::activity::{Activity, instant_of};
+use super::activity::{Activity, Kind, instant_of};
 use super::convert::{Converter, OpenQuestion};
 use super::json;
 use super::understanding::node_topic;
@@ -23,7 +23,7 @@ struct Node<'a> {
 }
 
 impl<'a> Converter<'a> {
-    pub(super) fn dialog_tracing(&mut self, activity: &'a Activity<'a>) {
+    pub(super) fn dialog_tracing(&mut self, at: usize, activity: &'a Activity<'a>) {
         self.declared_outcome(&activity.value, activity);
         for action in json::elements(&activity.value, "actions") {
             let results = json::path(action, &["variableState", "dialogState"]);
@@ -38,16 +38,16 @@ impl<'a> Converter<'a> {
                         .is_some_and(|it| !it.is_empty()),
                     latency: None,
                 },
+                at,
                 activity,
             );
-            self.declared_outcome(action, activity);
             self.exception(action, activity);
         }
     }
 
     /// Enhanced transcripts trace each node once more; where the plain traces are there too, only
     /// the titles of the topics are taken.
-    pub(super) fn node_trace(&mut self, activity: &'a Activity<'a>) {
+    pub(super) fn node_trace(&mut self, at: usize, activity: &'a Activity<'a>) {
         if self.background.has_dialog_tracing {
             return;
         }
@@ -61,12 +61,12 @@ impl<'a> Converter<'a> {
                 has_result: false,
                 latency: elapsed(value),
             },
+            at,
             activity,
         );
-        self.declared_outcome(value, activity);
     }
 
-    fn node(&mut self, node: &Node<'a>, activity: &'a Activity<'a>) {
+    fn node(&mut self, node: &Node<'a>, at: usize, activity: &'a Activity<'a>) {
         if node.topic_id.is_some() && node.topic_id == self.state.left.as_deref() {
             // The trace of the node that ended the topic, written once more.
             return;
@@ -78,8 +78,10 @@ impl<'a> Converter<'a> {
         if let Some(topic_id) = node.topic_id {
             self.continue_in_topic(topic_id, activity);
         }
+        self.declared_outcome(node.value, activity);
         match node.kind.as_str() {
             _ if question_node => self.question(node, activity),
+            "endconversation" if self.is_end_said_later(at) => {}
             "endconversation" => self.conversation_ends(Actor::Bot, None, activity),
             "enddialog" | "canceldialog" => {
                 self.leave(activity);
@@ -97,6 +99,13 @@ impl<'a> Converter<'a> {
             kind if is_call(kind) => self.node_call(node, activity),
             _ => {}
         }
+    }
+
+    /// The node that ends the conversation is followed by an activity that says so, and perhaps
+    /// with which outcome.
+    fn is_end_said_later(&self, at: usize) -> bool {
+        self.turn_after(at)
+            .any(|it| it.kind == Kind::EndOfConversation)
     }
 
     fn is_open_question(&self, id: &str) -> bool {
@@ -215,6 +224,7 @@ impl<'a> Converter<'a> {
         event.model_operation = Some("tool".into());
         event.tool = Some(node.id.into());
         event.latency = node.latency;
+        event.message_id = self.last_user_message();
         event.error = json::text(node.value, "exception").map(error_code);
         self.push(activity, "call", event);
     }
@@ -255,8 +265,9 @@ impl<'a> Converter<'a> {
     }
 }
 
+/// Nodes that ask. The satisfaction survey, which has traces of its own, is no form field.
 fn is_question(kind: &str) -> bool {
-    matches!(kind, "question" | "adaptivecardprompt" | "csatquestion")
+    matches!(kind, "question" | "adaptivecardprompt")
 }
 
 /// Nodes that call something outside the dialog.

@@ -353,10 +353,8 @@ const KEPT_CONTEXT: &[&str] = &[
     "va_Scope",
     "va_LastTopic",
     "va_Topics",
-    "va_BotId",
     "va_BotName",
     "va_Language",
-    "va_ConversationId",
 ];
 
 fn context_text(value: &Value) -> Option<Box<str>> {

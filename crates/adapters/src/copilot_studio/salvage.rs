@@ -25,17 +25,38 @@ pub(super) fn salvage(content: &[u8]) -> Option<Salvaged> {
         activities: Vec::new(),
         cut: false,
     };
-    for element in elements(&content[array..], array > start) {
-        let value = match element.problem {
-            None => serde_json::from_slice(element.text).ok(),
-            Some(problem) => {
-                salvaged.cut |= problem == Problem::Cut;
-                None
-            }
-        };
+    let elements = elements(&content[array..], array > start);
+    salvaged.cut = elements
+        .last()
+        .is_some_and(|it| it.problem == Some(Problem::Cut));
+    for element in elements {
+        let whole = element.problem.is_none();
+        let value = whole
+            .then(|| serde_json::from_slice(element.text).ok())
+            .flatten();
         let raw = || Value::String(String::from_utf8_lossy(element.text).into_owned());
         salvaged.activities.push(value.unwrap_or_else(raw));
     }
     let some = salvaged.activities.iter().any(Value::is_object);
     some.then_some(salvaged)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn whole_activities_are_found_beside_damaged_ones() {
+        let text = br#"{"activities":[{"type":"a","text":"one"},{"type":"a","text":"two,"x":1},{"type":"a"}],"more":1}"#;
+        let salvaged = salvage(text).unwrap();
+        let whole: Vec<bool> = salvaged.activities.iter().map(Value::is_object).collect();
+        assert_eq!(whole, [true, false, true]);
+        assert!(!salvaged.cut);
+        let salvaged = salvage(&text[..50]).unwrap();
+        assert_eq!(salvaged.activities.len(), 2);
+        assert!(salvaged.cut);
+        assert!(salvage(b"{\"a\":[{}").is_none());
+        assert!(salvage(b"").is_none());
+    }
 }

@@ -78,7 +78,8 @@ pub(super) fn short_name(id: &str) -> &str {
 
 /// `contoso_bot.topic.StoreHours` → `contoso_bot`.
 pub(super) fn bot_of(id: &str) -> Option<&str> {
-    let (bot, _) = id.split_once(".topic.")?;
+    let parts = [".topic.", ".component.", ".action.", ".agent."];
+    let (bot, _) = parts.iter().find_map(|part| id.split_once(part))?;
     (!bot.is_empty()).then_some(bot)
 }
 

@@ -101,7 +101,10 @@ impl<'a> Converter<'a> {
     }
 
     /// The activities after this one until the user speaks again.
-    fn turn_after(&self, at: usize) -> impl Iterator<Item = &'a Activity<'a>> + use<'_, 'a> {
+    pub(super) fn turn_after(
+        &self,
+        at: usize,
+    ) -> impl Iterator<Item = &'a Activity<'a>> + use<'_, 'a> {
         let rest = self.activities[at + 1..].iter().take(LOOK_AHEAD);
         rest.take_while(|next| {
             next.kind != Kind::Message
@@ -179,7 +182,7 @@ impl<'a> Converter<'a> {
                     true => TopicTrigger::System,
                     false => self.state.next_trigger,
                 };
-                if trigger != TopicTrigger::Redirect {
+                if trigger == TopicTrigger::Direct {
                     self.state.topics.clear();
                 }
                 self.enter(topic, trigger, activity);

@@ -3,6 +3,9 @@
 
 mod botframework;
 mod copilot_studio;
+mod copilot_studio_rows;
+mod copilot_studio_support;
+mod copilot_studio_traps;
 mod reader;
 mod support;
 mod upshot;

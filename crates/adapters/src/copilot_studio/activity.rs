@@ -101,8 +101,7 @@ impl<'a> Activity<'a> {
     pub(super) fn is_trigger(&self) -> bool {
         let autonomous = self
             .channel_id()
-            .and_then(super::channel::label)
-            .is_some_and(|label| label == super::channel::AUTONOMOUS);
+            .is_some_and(|id| super::channel::label(id) == super::channel::AUTONOMOUS);
         autonomous || json::field(&self.channel_data, "triggerTest").is_some()
     }
 

@@ -42,7 +42,7 @@ impl<'a> Background<'a> {
             ..Self::default()
         };
         let channels = activities.iter().filter_map(Activity::channel_id);
-        this.channel = channels.filter_map(channel::label).next().map(Into::into);
+        this.channel = channels.map(channel::label).next().map(Into::into);
         activities.iter().for_each(|it| this.note_people(it));
         let mut design_mode = None;
         let mut evaluation = false;

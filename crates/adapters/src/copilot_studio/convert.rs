@@ -93,6 +93,8 @@ pub(super) struct State<'a> {
     /// What brings the user into the next topic.
     pub(super) next_trigger: TopicTrigger,
     pub(super) question: Option<OpenQuestion>,
+    /// Whether the satisfaction survey was shown and the user has not spoken since.
+    pub(super) survey_shown: bool,
     /// The knowledge event of this turn and the markers that fed it.
     pub(super) knowledge: Option<(usize, Vec<Marker>)>,
     /// Nodes of this turn that called something and have not come back.
@@ -227,7 +229,7 @@ impl<'a> Converter<'a> {
         let conversation = &self.transcript.conversation_id;
         let mut event = Event::new(event_type, activity.time, conversation);
         let background = &self.background;
-        let channel = activity.channel_id().and_then(channel::label);
+        let channel = activity.channel_id().map(channel::label);
         event.source = Some(SOURCE.into());
         event.bot = background.bot.clone();
         event.environment = background.environment;
@@ -302,6 +304,7 @@ impl State<'_> {
             left: None,
             next_trigger: TopicTrigger::System,
             question: None,
+            survey_shown: false,
             knowledge: None,
             running_calls: HashSet::new(),
             plan_steps: HashMap::new(),

@@ -11,9 +11,8 @@ macro_rules! markers {
             fn of_plain(name: &str) -> Option<Self> {
                 match name { $($($name)|+ => Some(Self::$variant),)+ _ => None }
             }
-            /// All kinds.
             #[cfg(test)]
-            pub(super) const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            const ALL: &'static [Self] = &[$(Self::$variant,)+];
         }
     };
 }
@@ -126,5 +125,32 @@ impl Marker {
                 | Self::KnowledgeTrace
                 | Self::UniversalSearch
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_fixtures_hold_every_kind() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/copilot_studio");
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|it| it.unwrap().path());
+        let texts = files
+            .filter(|it| it.is_file())
+            .map(|it| std::fs::read_to_string(it).unwrap());
+        let text = texts.collect::<String>();
+        // Names stand in JSON or in JSON text, between quotation marks that may be escaped.
+        let names = text.split(['"', '\\']).filter(|name| name.len() < 60);
+        let found: std::collections::HashSet<Marker> =
+            names.filter_map(|name| Marker::find([name])).collect();
+        let missing: Vec<_> = Marker::ALL
+            .iter()
+            .filter(|it| !found.contains(it))
+            .collect();
+        assert!(missing.is_empty(), "no fixture holds {missing:?}");
     }
 }

@@ -22,7 +22,7 @@ impl<'a> Converter<'a> {
             Some(Role::User) if self.background.is_trigger(activity) => {
                 self.start_conversation(activity)
             }
-            Some(Role::User) => self.user_message(activity),
+            Some(Role::User) => self.user_message(at, activity),
             Some(Role::Bot) => self.bot_message(at, activity),
             Some(role) => {
                 self.plain_message(role, activity);
@@ -49,7 +49,7 @@ impl<'a> Converter<'a> {
         self.push(activity, "", event)
     }
 
-    fn user_message(&mut self, activity: &'a Activity<'a>) {
+    fn user_message(&mut self, at: usize, activity: &'a Activity<'a>) {
         let chosen = self.chosen_option(activity);
         let form = activity.text().is_none() && !activity.value.is_null();
         let posted = json::flag(&activity.channel_data, "postBack") == Some(true);
@@ -67,7 +67,8 @@ impl<'a> Converter<'a> {
         let said = !is_option && !is_attachment;
         event.must_understand = Some(said && !answers_question && !self.state.transferred);
         let id = event.message_id.clone();
-        if is_option {
+        // A click on the survey is its answer and counted there.
+        if is_option && !self.is_survey_answer(at) {
             self.option_chosen(activity, chosen);
         }
         self.begin_turn(UserMessage {
@@ -78,11 +79,17 @@ impl<'a> Converter<'a> {
         });
     }
 
+    fn is_survey_answer(&self, at: usize) -> bool {
+        let mut traces = self.turn_after(at).map(|next| next.marker);
+        self.state.survey_shown && traces.any(|it| it == Some(Marker::CsatResponse))
+    }
+
     fn begin_turn(&mut self, message: UserMessage) {
         let state = &mut self.state;
         state.user_message = Some(message);
         state.user_seen = true;
         state.ended = false;
+        state.survey_shown = false;
         state.next_trigger = TopicTrigger::Direct;
         state.knowledge = None;
         state.left = None;
@@ -190,7 +197,12 @@ impl<'a> Converter<'a> {
     }
 
     fn options_shown(&mut self, activity: &'a Activity<'a>) {
-        for option in options::offered_by(activity) {
+        let options = options::offered_by(activity);
+        if self.state.survey_shown {
+            self.state.offered.extend(options);
+            return;
+        }
+        for option in options {
             let mut event = self.event(EventType::Option, activity);
             event.role = Some(Role::Bot);
             event.option_stage = Some(OptionStage::Shown);

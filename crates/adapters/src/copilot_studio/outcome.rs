@@ -154,6 +154,7 @@ impl<'a> Converter<'a> {
             Marker::PrrRequest => SurveyKind::Resolution,
             _ => SurveyKind::Csat,
         };
+        self.state.survey_shown |= kind == SurveyKind::Csat;
         let mut event = self.survey(kind, activity);
         event.survey_stage = Some(SurveyStage::Offered);
         event.role = Some(Role::Bot);

@@ -124,12 +124,15 @@ fn at(scan: &Scan<'_>, start: usize) -> Option<usize> {
         let byte = scan.byte(place)?;
         if byte.is_ascii_alphanumeric() {
             characters.push(byte);
-        } else if !(matches!(byte, b' ' | b'-' | b'.')
-            && scan
+        } else {
+            // On paper a separator stands after every fourth character; elsewhere are words.
+            let fourth = characters.len().is_multiple_of(4) || characters.len() == 2;
+            let after_character = scan
                 .byte_before(place)
-                .is_some_and(|byte| byte.is_ascii_alphanumeric()))
-        {
-            return None;
+                .is_some_and(|byte| byte.is_ascii_alphanumeric());
+            if !matches!(byte, b' ' | b'-' | b'.') || !fourth || !after_character {
+                return None;
+            }
         }
         place += 1;
     }

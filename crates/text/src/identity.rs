@@ -13,35 +13,39 @@ pub(crate) fn find(scan: &mut Scan<'_>) {
         if !scan.bytes[start].is_ascii_alphanumeric() || !scan.begins_word(start) {
             continue;
         }
-        let end = italian(scan, start)
-            .or_else(|| spanish(scan, start))
-            .or_else(|| british(scan, start))
-            .or_else(|| corsican(scan, start));
+        // The first four bytes say which of them it can be.
+        let digit = |ahead: usize| {
+            scan.byte(start + ahead)
+                .is_some_and(|byte| byte.is_ascii_digit())
+        };
+        let end = if digit(0) {
+            spanish(scan, start).or_else(|| corsican(scan, start))
+        } else if digit(2) || digit(3) {
+            british(scan, start).or_else(|| spanish(scan, start))
+        } else {
+            spanish(scan, start).or_else(|| italian(scan, start))
+        };
         if let Some(end) = end {
             scan.claim(start..end, DataKind::NationalId);
         }
     }
 }
 
-/// Reads bytes from a place on, leaving out single separators, until it has `count` of them that are
+/// Reads bytes from a place on, leaving out single separators, until it has `COUNT` of them that are
 /// letters or digits; gives them in upper case and where they end. The word must end there.
-fn read(
+fn read<const COUNT: usize>(
     scan: &Scan<'_>,
     start: usize,
-    count: usize,
     separators: &[u8],
-) -> Option<(Vec<u8>, usize)> {
-    let mut characters = Vec::with_capacity(count);
+) -> Option<([u8; COUNT], usize)> {
+    let mut characters = [0; COUNT];
     let mut place = start;
-    while characters.len() < count {
+    for character in &mut characters {
         let byte = scan.byte(place)?;
-        if byte.is_ascii_alphanumeric() {
-            characters.push(byte.to_ascii_uppercase());
-        } else if !(separators.contains(&byte)
-            && scan
-                .byte_before(place)
-                .is_some_and(|byte| byte.is_ascii_alphanumeric()))
-        {
+        let separated = place > start && separators.contains(&byte);
+        place += usize::from(separated);
+        *character = scan.byte(place)?.to_ascii_uppercase();
+        if !character.is_ascii_alphanumeric() {
             return None;
         }
         place += 1;
@@ -52,7 +56,7 @@ fn read(
 /// The Italian codice fiscale: sixteen characters, the last one a check letter. Digits can be replaced
 /// by letters where two people would share a code.
 fn italian(scan: &Scan<'_>, start: usize) -> Option<usize> {
-    let (code, end) = read(scan, start, 16, &[])?;
+    let (code, end) = read::<16>(scan, start, &[])?;
     let fits = code.iter().enumerate().all(|(index, byte)| match index {
         6 | 7 | 9 | 10 | 12..=14 => byte.is_ascii_digit() || b"LMNPQRSTUV".contains(byte),
         8 => b"ABCDEHLMPRST".contains(byte),
@@ -87,7 +91,10 @@ fn italian(scan: &Scan<'_>, start: usize) -> Option<usize> {
 
 /// The Spanish DNI (eight digits) and NIE (X, Y or Z and seven digits) with their check letter.
 fn spanish(scan: &Scan<'_>, start: usize) -> Option<usize> {
-    let (code, end) = read(scan, start, 9, b"-. ")?;
+    if !(scan.bytes[start].is_ascii_digit() || b"XYZxyz".contains(&scan.bytes[start])) {
+        return None;
+    }
+    let (code, end) = read::<9>(scan, start, b"-. ")?;
     let lead = match code[0] {
         b'X' => b'0',
         b'Y' => b'1',
@@ -113,7 +120,7 @@ fn spanish(scan: &Scan<'_>, start: usize) -> Option<usize> {
 
 /// The British national insurance number. It has no check digit; the allowed letters make it sure.
 fn british(scan: &Scan<'_>, start: usize) -> Option<usize> {
-    let (code, end) = read(scan, start, 9, b" -")?;
+    let (code, end) = read::<9>(scan, start, b" -")?;
     let (first, second) = (code[0], code[1]);
     let letters = first.is_ascii_uppercase()
         && second.is_ascii_uppercase()
@@ -129,13 +136,13 @@ fn british(scan: &Scan<'_>, start: usize) -> Option<usize> {
 
 /// The French NIR of somebody born in Corsica, with a letter in its department.
 fn corsican(scan: &Scan<'_>, start: usize) -> Option<usize> {
-    let (code, end) = read(scan, start, 15, b" ")?;
+    let (code, end) = read::<15>(scan, start, b" ")?;
     let replaced = match &code[5..7] {
         b"2A" => b"19",
         b"2B" => b"18",
         _ => return None,
     };
-    let mut digits = code.clone();
+    let mut digits = code;
     digits[5..7].copy_from_slice(replaced);
     digits
         .iter_mut()
@@ -147,6 +154,9 @@ fn corsican(scan: &Scan<'_>, start: usize) -> Option<usize> {
 pub(crate) fn of_digits(digits: &[u8], groups: &[usize], in_prose: bool) -> bool {
     match (digits.len(), groups) {
         (9, [3, 2, 4]) => american(digits),
+        (9, [2, 3, 3, 1]) => chilean(digits),
+        (10, [6, 4]) => swedish(digits),
+        (11, [2, 8, 1]) => argentine(digits),
         (11, [2, 3, 3, 3]) => german(digits),
         (11, [3, 3, 3, 2]) => brazilian(digits),
         (11, [11]) => in_prose && (german(digits) || brazilian(digits)),
@@ -210,6 +220,46 @@ fn swiss(digits: &[u8]) -> bool {
         .map(|(index, digit)| u32::from(*digit) * if index % 2 == 0 { 1 } else { 3 })
         .sum();
     digits.starts_with(&[7, 5, 6]) && sum.is_multiple_of(10)
+}
+
+/// The Chilean RUT with its check digit, weights 2 to 7 from the right; those that end with K are not
+/// read as digits alone.
+fn chilean(digits: &[u8]) -> bool {
+    let sum: u32 = digits[..8]
+        .iter()
+        .rev()
+        .zip([2, 3, 4, 5, 6, 7, 2, 3])
+        .map(|(digit, weight)| u32::from(*digit) * weight)
+        .sum();
+    (11 - sum % 11) % 11 == u32::from(digits[8])
+}
+
+/// The Argentine CUIT or CUIL: a prefix for persons, and a check digit.
+fn argentine(digits: &[u8]) -> bool {
+    let sum: u32 = digits[..10]
+        .iter()
+        .zip([5, 4, 3, 2, 7, 6, 5, 4, 3, 2])
+        .map(|(digit, weight)| u32::from(*digit) * weight)
+        .sum();
+    digits[0] == 2
+        && matches!(digits[1], 0 | 3 | 4 | 7)
+        && (11 - sum % 11) % 11 == u32::from(digits[10])
+}
+
+/// The Swedish personnummer: a date of birth (a coordination number adds 60 to the day) and the check
+/// of Luhn.
+fn swedish(digits: &[u8]) -> bool {
+    let month = digits[2] * 10 + digits[3];
+    let day = digits[4] * 10 + digits[5];
+    let sum: u32 = digits
+        .iter()
+        .zip([2, 1].into_iter().cycle())
+        .map(|(digit, weight)| u32::from(*digit) * weight)
+        .map(|product| product / 10 + product % 10)
+        .sum();
+    (1..=12).contains(&month)
+        && ((1..=31).contains(&day) || (61..=91).contains(&day))
+        && sum.is_multiple_of(10)
 }
 
 /// The French NIR: sex, year and month of birth, and a key of 97.

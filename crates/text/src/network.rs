@@ -30,6 +30,9 @@ pub(crate) fn find(scan: &mut Scan<'_>, marks: Marks) {
 }
 
 fn version_four(scan: &Scan<'_>, start: usize) -> Option<usize> {
+    if !scan.bytes[start].is_ascii_digit() {
+        return None;
+    }
     let run = scan.run_end(start, 16, |byte| byte.is_ascii_digit() || byte == b'.');
     let candidate = scan.text.get(start..run)?.trim_end_matches('.');
     let end = start + candidate.len();
@@ -53,7 +56,8 @@ fn version_four(scan: &Scan<'_>, start: usize) -> Option<usize> {
 }
 
 fn version_six(scan: &Scan<'_>, start: usize, marks: Marks) -> Option<usize> {
-    if !marks.assignment || scan.byte_before(start) == Some(b':') {
+    let early = scan.run_end(start, 5, |byte| byte != b':') < start + 5;
+    if !marks.assignment || !early || scan.byte_before(start) == Some(b':') {
         return None;
     }
     let run = scan.run_end(start, LONGEST, |byte| {

@@ -46,9 +46,11 @@ pub(crate) fn find(scan: &mut Scan<'_>) {
         }
         let groups = cluster::groups_from(scan, place);
         place = groups.last().map_or(place, |group| group.end);
-        let whole = cluster::without_words(scan, &groups);
-        for part in cluster::numbers(scan, whole) {
-            judge(scan, part, &mut found);
+        for part in cluster::numbers(scan, &groups) {
+            let part = cluster::without_words(scan, part);
+            if !part.is_empty() {
+                judge(scan, part, &mut found);
+            }
         }
     }
     for (span, kind) in found {
@@ -320,6 +322,10 @@ impl Cluster<'_, '_> {
         if self.unlikely_phone(index) {
             return None;
         }
+        let joined = index > 0 && !self.between(index - 1).contains(&b' ');
+        if joined {
+            return None;
+        }
         let bracket = self.between(index).contains(&b')');
         let bound = bracket || self.between(index).contains(&b'/');
         let mut best = None;
@@ -332,13 +338,17 @@ impl Cluster<'_, '_> {
                 groups: &lengths,
                 digits: &digits,
             };
+            let zero_alone = lengths[0] == 1 && !bracket;
             let area = bracket
                 && (2..=4).contains(&lengths[0])
                 && (8..=12).contains(&digits.len())
                 && digits[0] != 0
                 && !self.is_year(&self.groups[index]);
             let ends = end == self.groups.len() || self.between(end - 1).contains(&b' ');
-            if ends && (area || phone::is_trunk(&shape, bound, self.even(&(index..end)))) {
+            if ends
+                && !zero_alone
+                && (area || phone::is_trunk(&shape, bound, self.even(&(index..end))))
+            {
                 best = Some(end);
             }
         }

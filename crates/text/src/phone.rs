@@ -110,8 +110,9 @@ pub(crate) fn is_trunk(shape: &Shape<'_>, bound: bool, even_signs: bool) -> bool
         // Pairs of digits are also hours and minutes: only the five pairs of France are sure.
         return lead && shape.groups.len() == 5 && even_signs;
     }
-    // One group of a single digit may be the zero itself, in brackets.
-    let fits = short_groups == 0 || (short_groups == 1 && shape.groups[0] == 1);
+    // One group of a single digit may be the zero itself, in brackets, or the rate of a service number.
+    let service = shape.groups[0] >= 4 && shape.groups.len() == 3 && shape.groups[1] == 1;
+    let fits = short_groups == 0 || (short_groups == 1 && (shape.groups[0] == 1 || service));
     let least = if bound { 7 } else { 9 };
     lead && fits && (least..=12).contains(&total)
 }

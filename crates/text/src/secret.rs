@@ -47,71 +47,100 @@ const PREFIXES: &[(&str, usize)] = &[
     ("pat-", 30),
 ];
 
-/// Names of secrets as people write them before the secret itself.
-const NAMES: &[&str] = &[
-    "password",
-    "passwort",
-    "passwd",
-    "pwd",
-    "passcode",
-    "passphrase",
-    "kennwort",
-    "mot de passe",
-    "contraseña",
-    "clave",
-    "senha",
-    "palavra-passe",
-    "wachtwoord",
-    "hasło",
-    "пароль",
-    "lösenord",
-    "adgangskode",
-    "salasana",
-    "şifre",
-    "parola",
-    "密码",
-    "密碼",
-    "パスワード",
-    "비밀번호",
-    "secret",
-    "secret key",
-    "secret_key",
-    "client secret",
-    "client_secret",
-    "api key",
-    "api_key",
-    "api-key",
-    "apikey",
-    "access key",
-    "access_key",
-    "private key",
-    "access token",
-    "access_token",
-    "refresh_token",
-    "auth token",
-    "auth_token",
-    "accountkey",
-    "token",
-    "pass",
+/// The shortest key, its beginning included.
+const SHORTEST: usize = 15;
+
+/// What follows the name of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    /// A word; something must say that it is the secret.
+    Word,
+    /// Some digits; nothing need stand between name and digits.
+    Digits,
+    /// The value of a header.
+    Header,
+}
+
+/// Names of secrets as people write them before the secret itself, in the order of their bytes.
+const NAMES: &[(&str, Name)] = &[
+    ("access key", Name::Word),
+    ("access token", Name::Word),
+    ("access_key", Name::Word),
+    ("access_token", Name::Word),
+    ("accountkey", Name::Word),
+    ("adgangskode", Name::Word),
+    ("api key", Name::Word),
+    ("api-key", Name::Word),
+    ("api_key", Name::Word),
+    ("apikey", Name::Word),
+    ("auth token", Name::Word),
+    ("auth_token", Name::Word),
+    ("basic", Name::Header),
+    ("bearer", Name::Header),
+    ("clave", Name::Word),
+    ("client secret", Name::Word),
+    ("client_secret", Name::Word),
+    ("code pin", Name::Digits),
+    ("contraseña", Name::Word),
+    ("cvc", Name::Digits),
+    ("cvc2", Name::Digits),
+    ("cvv", Name::Digits),
+    ("cvv2", Name::Digits),
+    ("código pin", Name::Digits),
+    ("hasło", Name::Word),
+    ("kennwort", Name::Word),
+    ("lösenord", Name::Word),
+    ("mot de passe", Name::Word),
+    ("palavra-passe", Name::Word),
+    ("parola", Name::Word),
+    ("pass", Name::Word),
+    ("passcode", Name::Word),
+    ("passphrase", Name::Word),
+    ("passwd", Name::Word),
+    ("password", Name::Word),
+    ("passwort", Name::Word),
+    ("pin", Name::Digits),
+    ("pin code", Name::Digits),
+    ("pin-code", Name::Digits),
+    ("pincode", Name::Digits),
+    ("private key", Name::Word),
+    ("prüfnummer", Name::Digits),
+    ("pw", Name::Word),
+    ("pwd", Name::Word),
+    ("refresh_token", Name::Word),
+    ("salasana", Name::Word),
+    ("secret", Name::Word),
+    ("secret key", Name::Word),
+    ("secret_key", Name::Word),
+    ("security code", Name::Digits),
+    ("senha", Name::Word),
+    ("token", Name::Word),
+    ("wachtwoord", Name::Word),
+    ("şifre", Name::Word),
+    ("пароль", Name::Word),
+    ("пин", Name::Digits),
+    ("пин-код", Name::Digits),
+    ("パスワード", Name::Word),
+    ("密码", Name::Word),
+    ("密碼", Name::Word),
+    ("비밀번호", Name::Word),
 ];
 
-/// Names of short secrets made of digits; nothing need stand between name and digits.
-const DIGIT_NAMES: &[&str] = &[
-    "pin",
-    "pin-code",
-    "pin code",
-    "pincode",
-    "código pin",
-    "code pin",
-    "cvv",
-    "cvc",
-    "cvv2",
-    "cvc2",
-    "security code",
-    "prüfnummer",
-    "пин",
-    "пин-код",
-];
+/// Where the names with each first byte begin and end in [`NAMES`]: most words are dismissed by one
+/// look at it.
+const NAMES_BY_BYTE: [(usize, usize); 256] = {
+    let mut ranges = [(0, 0); 256];
+    let mut index = 0;
+    while index < NAMES.len() {
+        let first = NAMES[index].0.as_bytes()[0] as usize;
+        if ranges[first].1 == 0 {
+            ranges[first].0 = index;
+        }
+        index += 1;
+        ranges[first].1 = index;
+    }
+    ranges
+};
 
 /// Words that stand between a name and its value.
 const VERBS: &[&str] = &[
@@ -125,6 +154,7 @@ const LONGEST: usize = 256;
 pub(crate) fn find(scan: &mut Scan<'_>, marks: Marks) {
     if marks.digit {
         find_key_blocks(scan);
+        find_embedded(scan);
         find_tokens(scan);
     }
     if marks.digit || marks.assignment {
@@ -154,6 +184,20 @@ fn find_key_blocks(scan: &mut Scan<'_>) {
     }
 }
 
+/// Files embedded in base64: what they show is not known.
+fn find_embedded(scan: &mut Scan<'_>) {
+    const SIGN: &str = ";base64,";
+    for (place, _) in scan.text.match_indices(SIGN) {
+        let start = place + SIGN.len();
+        let end = scan.run_end(start, usize::MAX, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+        });
+        if end > start + 16 {
+            scan.claim(start..end, DataKind::Secret);
+        }
+    }
+}
+
 /// Tokens that stand for themselves: signed tokens, known beginnings, chance.
 fn find_tokens(scan: &mut Scan<'_>) {
     let mut start = 0;
@@ -174,6 +218,10 @@ fn find_tokens(scan: &mut Scan<'_>) {
 
 fn token_at(scan: &Scan<'_>, start: usize, run: usize) -> Option<(usize, DataKind)> {
     let text = scan.text.get(start..)?;
+    // Words are short: all but the beginnings that end with a dot or colon are followed by more.
+    if run - start < SHORTEST && !matches!(scan.byte(run), Some(b'.' | b':')) {
+        return None;
+    }
     if text.starts_with("eyJ")
         && let Some(end) = signed_token_end(scan, run)
     {
@@ -268,28 +316,34 @@ fn find_named(scan: &mut Scan<'_>) {
         if !begins {
             continue;
         }
-        if let Some(end) = any_name(text, place, NAMES)
-            && let Some(value) = named_value(scan, end)
-        {
-            scan.claim(value, DataKind::Secret);
-        } else if let Some(end) = any_name(text, place, DIGIT_NAMES)
-            && let Some(value) = named_digits(scan, end)
-        {
-            scan.claim(value, DataKind::Secret);
-        } else if let Some(end) = any_name(text, place, &["bearer", "basic"])
-            && let Some(value) = bearer_value(scan, end)
-        {
-            scan.claim(value, DataKind::Secret);
+        for (name, end) in names_at(text, place, character) {
+            let value = match name {
+                Name::Word => named_value(scan, end),
+                Name::Digits => named_digits(scan, end),
+                Name::Header => bearer_value(scan, end),
+            };
+            if let Some(value) = value {
+                scan.claim(value, DataKind::Secret);
+                break;
+            }
         }
     }
 }
 
-/// The end of the longest of these names that stands here as a whole word, in any case.
-fn any_name(text: &str, place: usize, names: &[&str]) -> Option<usize> {
-    names
+/// The names that stand here as whole words, in any case, and where they end; the longest first.
+fn names_at(text: &str, place: usize, first: char) -> impl Iterator<Item = (Name, usize)> {
+    let byte = text.as_bytes()[place];
+    // A capital of another script can begin with another byte than its small letter.
+    let (start, end) = if first.is_ascii() {
+        NAMES_BY_BYTE[usize::from(byte.to_ascii_lowercase())]
+    } else {
+        let ascii = NAMES.partition_point(|(name, _)| name.as_bytes()[0].is_ascii());
+        (ascii, NAMES.len())
+    };
+    NAMES[start..end]
         .iter()
-        .filter_map(|name| name_end(text, place, name))
-        .max()
+        .rev()
+        .filter_map(move |(name, kind)| Some((*kind, name_end(text, place, name)?)))
 }
 
 fn name_end(text: &str, place: usize, name: &str) -> Option<usize> {
@@ -407,4 +461,25 @@ fn bearer_value(scan: &Scan<'_>, name_end: usize) -> Option<std::ops::Range<usiz
     let disorder = value.bytes().any(|byte| byte.is_ascii_digit())
         || (value.bytes().any(|byte| byte.is_ascii_uppercase()) && value.ends_with('='));
     (start > name_end && end - start >= 12 && disorder).then_some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_order() {
+        assert!(NAMES.is_sorted_by(|one, other| one.0.as_bytes() < other.0.as_bytes()));
+        assert_eq!(NAMES_BY_BYTE[usize::from(b'b')], (12, 14));
+    }
+
+    #[test]
+    fn no_key_is_shorter_than_the_shortest() {
+        let shortest = PREFIXES
+            .iter()
+            .filter(|(prefix, _)| !prefix.ends_with('.'))
+            .map(|(prefix, least)| prefix.len() + least)
+            .min();
+        assert_eq!(shortest, Some(SHORTEST));
+    }
 }

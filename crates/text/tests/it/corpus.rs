@@ -160,3 +160,12 @@ fn masking_the_corpus_twice_changes_nothing() {
         assert_eq!(masker.mask(&once).text, once, "line {}", line.number);
     }
 }
+
+#[test]
+fn every_token_is_documented() {
+    let page = include_str!("../../../../docs/privacy.md");
+    for kind in DataKind::ALL {
+        let row = format!("\n| `{}` |", kind.token());
+        assert!(page.contains(&row), "docs/privacy.md lacks {kind}");
+    }
+}

@@ -1,7 +1,9 @@
 //! Ratios of sums whose rows hang together in clusters, such as sessions of one user: rows of one
 //! cluster resemble each other, so they say less than as many independent rows would.
 
-use crate::{Confidence, Interval, proportion};
+use crate::{
+    Confidence, Difference, Interval, difference_from_intervals, distribution, proportion,
+};
 
 /// The sums over clusters that a clustered ratio needs. For each cluster let `x` be the sum of its
 /// numerators and `y` that of its denominators; then one aggregation over the clusters gives all of
@@ -43,6 +45,11 @@ impl ClusterSums {
             product: self.product + other.product,
             denominator_squared: self.denominator_squared + other.denominator_squared,
         }
+    }
+
+    /// How many independent rows say as much if the rows of a cluster all say the same (Kish, 1965).
+    fn alike_rows(&self) -> f64 {
+        self.denominator.powi(2) / self.denominator_squared
     }
 
     /// `Σ x / Σ y`; `None` if there is nothing to divide by.
@@ -111,8 +118,86 @@ pub fn proportion_interval(sums: &ClusterSums, confidence: Confidence) -> Option
     } else if independent > 0.0 {
         sums.denominator
     } else {
-        sums.denominator.powi(2) / sums.denominator_squared
+        sums.alike_rows()
     };
     let quantile = confidence.student_quantile((sums.clusters - 1) as f64);
     Some(proportion::score_interval(rate, effective, quantile))
+}
+
+/// The difference of two ratios, the first minus the second, robust to clusters: linearised variances,
+/// Student's t distribution with the degrees of freedom of Welch (1947) and Satterthwaite (1946). With
+/// clusters of one row each it is [`crate::mean::difference`].
+///
+/// Both are taken as independent. Where clusters lie in both, as users who came in both of two ranges
+/// do, they resemble themselves, and the true interval is rather narrower.
+///
+/// `None` if either has fewer than two clusters or no ratio, or neither shows any variance.
+pub fn difference(
+    first: &ClusterSums,
+    second: &ClusterSums,
+    confidence: Confidence,
+) -> Option<Difference> {
+    let value = first.ratio()? - second.ratio()?;
+    let (error, degrees_of_freedom) = common_error(first, second)?;
+    Some(Difference {
+        value,
+        interval: Interval::around(
+            value,
+            confidence.student_quantile(degrees_of_freedom) * error,
+        )?,
+        p_value: distribution::student_two_sided(value / error, degrees_of_freedom),
+    })
+}
+
+/// The difference of two rates, robust to clusters and within −1 and 1: the interval recovered from
+/// those of both ([`proportion_interval`], [`difference_from_intervals`]), the p value as in
+/// [`difference`]; where no cluster differs from its own rate, that of the pooled z test with each
+/// cluster saying its thing once.
+///
+/// `None` if either has no interval.
+pub fn proportion_difference(
+    first: &ClusterSums,
+    second: &ClusterSums,
+    confidence: Confidence,
+) -> Option<Difference> {
+    let (first_rate, second_rate) = (first.ratio()?, second.ratio()?);
+    let value = first_rate - second_rate;
+    let interval = difference_from_intervals(
+        (first_rate, proportion_interval(first, confidence)?),
+        (second_rate, proportion_interval(second, confidence)?),
+    )?;
+    let p_value = match common_error(first, second) {
+        Some((error, degrees)) => distribution::student_two_sided(value / error, degrees),
+        None => {
+            let (first_rows, second_rows) = (first.alike_rows(), second.alike_rows());
+            let pooled =
+                (first_rate * first_rows + second_rate * second_rows) / (first_rows + second_rows);
+            let variance = pooled * (1.0 - pooled) * (first_rows.recip() + second_rows.recip());
+            if variance > 0.0 {
+                distribution::normal_two_sided(value / variance.sqrt())
+            } else {
+                1.0
+            }
+        }
+    };
+    Some(Difference {
+        value,
+        interval: Interval {
+            lower: interval.lower.max(-1.0),
+            upper: interval.upper.min(1.0),
+        },
+        p_value,
+    })
+}
+
+/// The standard error of a difference and its degrees of freedom.
+fn common_error(first: &ClusterSums, second: &ClusterSums) -> Option<(f64, f64)> {
+    let (first_variance, second_variance) = (first.variance()?, second.variance()?);
+    let variance = first_variance + second_variance;
+    if variance <= 0.0 {
+        return None;
+    }
+    let part = |own: f64, clusters: u64| (own / variance).powi(2) / (clusters - 1) as f64;
+    let parts = part(first_variance, first.clusters) + part(second_variance, second.clusters);
+    Some((variance.sqrt(), parts.recip()))
 }

@@ -141,10 +141,16 @@ fn apply_to_ids(masker: &Masker, event: &mut Event) {
     if let Some(pseudonym) = hide("c_", &event.conversation_id) {
         event.conversation_id = pseudonym;
     }
+    if let Some(pseudonym) = hide("e_", &event.event_id) {
+        event.event_id = pseudonym;
+    }
     for (prefix, id) in [
         ("u_", &mut event.user_id),
         ("a_", &mut event.agent_id),
         ("r_", &mut event.reference),
+        ("w_", &mut event.window_id),
+        ("m_", &mut event.message_id),
+        ("m_", &mut event.reply_to),
     ] {
         if let Some(pseudonym) = id.as_deref().and_then(|id| hide(prefix, id)) {
             *id = Some(pseudonym);

@@ -152,6 +152,41 @@ proptest! {
     }
 
     #[test]
+    fn differences_of_single_rows_are_those_of_means(first in scores(), second in scores()) {
+        let sums = |values: &[f64]| {
+            let mut sums = ClusterSums::default();
+            values.iter().for_each(|&value| sums.add(value, 1.0));
+            sums
+        };
+        let moments = |values: &[f64]| Moments::from_values(values).unwrap();
+        let clustered = ratio::difference(&sums(&first), &sums(&second), LEVEL).unwrap();
+        let single = mean::difference(&moments(&first), &moments(&second), LEVEL).unwrap();
+        prop_assert!(nearly(clustered.value, single.value, 1e6));
+        prop_assert!(nearly(clustered.interval.lower, single.interval.lower, 1e7));
+        prop_assert!(nearly(clustered.p_value, single.p_value, 100.0));
+    }
+
+    #[test]
+    fn clustered_rates_differ_within_bounds(
+        first in prop::collection::vec((0_u32..9, 1_u32..9), 2..40),
+        second in prop::collection::vec((0_u32..9, 1_u32..9), 2..40),
+    ) {
+        let sums = |pairs: &[(u32, u32)]| {
+            let mut sums = ClusterSums::default();
+            pairs.iter().for_each(|&(hits, rows)| sums.add(f64::from(hits.min(rows)), f64::from(rows)));
+            sums
+        };
+        let (first, second) = (sums(&first), sums(&second));
+        if let Some(forth) = ratio::proportion_difference(&first, &second, LEVEL) {
+            let back = ratio::proportion_difference(&second, &first, LEVEL).unwrap();
+            prop_assert!(forth.interval.contains(forth.value));
+            prop_assert!(forth.interval.lower >= -1.0 && forth.interval.upper <= 1.0);
+            prop_assert!((0.0..=1.0).contains(&forth.p_value));
+            prop_assert!(nearly(forth.interval.lower, -back.interval.upper, 1.0));
+        }
+    }
+
+    #[test]
     fn poisson_contains_the_count(events in 0_u64..3_000_000, confidence in level()) {
         let found = count::interval(events, confidence);
         prop_assert!(found.lower >= 0.0);

@@ -117,6 +117,13 @@ fn clusters_that_repeat_themselves_count_once() {
     // 10 of 10 with t(9) = 2.262157: 10 / (10 + 5.117355).
     assert!((found.lower - 0.661_491).abs() < 1e-6, "{found:?}");
     assert_eq!(found.upper, 1.0);
+    // Two rates of 100 % do not differ; ten times 100 % and ten times 0 % do, as 10/10 and 0/10 do.
+    let same = ratio::proportion_difference(&certain, &certain, LEVEL).unwrap();
+    assert_eq!((same.value, same.p_value), (0.0, 1.0));
+    let mut never = ClusterSums::default();
+    (0..10).for_each(|_| never.add(0.0, 5.0));
+    let opposite = ratio::proportion_difference(&certain, &never, LEVEL).unwrap();
+    close(opposite.p_value, 7.74421643104407e-06);
 }
 
 #[test]

@@ -66,20 +66,16 @@ fn after(mode: PrivacyMode) -> Left {
 /// Fields whose content is a name or code that the bot's author or the platform set. A new field of
 /// text is either treated by `apply` or named here.
 const NOT_TREATED: &[&str] = &[
-    "event_id",
     "source",
     "bot",
     "bot_version",
     "channel",
     "locale",
-    "window_id",
     "device",
     "browser",
     "operating_system",
     "country",
-    "message_id",
     "language",
-    "reply_to",
     "topic_id",
     "topic_name",
     "intent",
@@ -223,6 +219,19 @@ fn phone_channels_name_conversations_by_phone() {
     event.channel = Some("WhatsApp".into());
     apply(PrivacyMode::None, &Masker::new(b"key"), &mut event);
     assert!(event.conversation_id.starts_with("c_"));
+}
+
+#[test]
+fn answers_still_point_to_their_messages() {
+    let masker = Masker::new(b"key");
+    let mut question = Event::new(EventType::Message, 1, "c");
+    question.message_id = Some("true_12025550143@c.us_3EB0".into());
+    let mut answer = Event::new(EventType::Message, 2, "c");
+    answer.reply_to = question.message_id.clone();
+    apply(PrivacyMode::Masked, &masker, &mut question);
+    apply(PrivacyMode::Masked, &masker, &mut answer);
+    assert!(question.message_id.as_deref().unwrap().starts_with("m_"));
+    assert_eq!(answer.reply_to, question.message_id);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Checks that the commands shown in the README and in `docs/` print what is shown.
+//! Checks that the commands shown in the README and in the other pages print what is shown.
 //!
 //! Every block of the language `console` is read: a line that begins with `$ ` is a command (it goes
 //! on in the next line where it ends with `\`), the lines below it are its output. `…` in an output
@@ -115,12 +115,11 @@ fn finding(page: &Path, example: &Example, printed: &Printed) -> Option<String> 
     ))
 }
 
-/// The pages that may show commands: the README and the documentation.
+/// The pages that show commands.
 fn pages(project: &Project) -> Result<Vec<PathBuf>> {
     let mut pages = Vec::new();
     for path in project.files()? {
-        let meant = path == Path::new("README.md") || path.starts_with("docs");
-        let page = meant && path.extension().is_some_and(|extension| extension == "md");
+        let page = path.extension().is_some_and(|extension| extension == "md");
         if page && !examples(&read(project, &path)?).is_empty() {
             pages.push(path);
         }
@@ -173,7 +172,66 @@ fn examples(page: &str) -> Vec<Example> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+    use crate::shell::Shell;
+
+    /// A repository with one page and a product that counts its own calls.
+    fn repository(name: &str, page: &str) -> Project {
+        let root = std::env::temp_dir().join(format!("upshot-xtask-{name}-{}", std::process::id()));
+        let product = root.join("target/debug/upshot");
+        std::fs::create_dir_all(product.parent().unwrap()).unwrap();
+        std::fs::create_dir_all(root.join("examples")).unwrap();
+        std::fs::write(
+            &product,
+            "#!/bin/sh\necho call >> calls; echo sessions $(wc -l < calls)\necho took $$ ms\n",
+        )
+        .unwrap();
+        std::fs::set_permissions(&product, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(root.join("README.md"), page).unwrap();
+        std::fs::write(root.join(".gitignore"), "target/\n").unwrap();
+        Shell::new("git")
+            .arguments(["init", "--quiet"])
+            .folder(&root)
+            .run()
+            .unwrap();
+        Project {
+            target: root.join("target"),
+            cache: root.join("cache"),
+            metadata: serde_json::Value::Null,
+            root,
+        }
+    }
+
+    #[test]
+    fn completes_what_it_then_finds_right() {
+        let page = "# Try\n\n```console\n$ cargo xtask test\n$ upshot\nsessions 9\ntook … ms\n$ upshot\n```\nend\n";
+        let project = repository("completes", page);
+        let before = check(&project).unwrap();
+        assert_eq!(
+            before.counts,
+            Counts {
+                passed: 1,
+                failed: 2
+            }
+        );
+        assert!(
+            before.findings[0].starts_with("README.md:5: $ upshot"),
+            "{:?}",
+            before.findings
+        );
+        complete(&project).unwrap();
+        let completed = std::fs::read_to_string(project.root.join("README.md")).unwrap();
+        let (above, below) = completed.split_once("sessions 2\ntook ").unwrap();
+        assert_eq!(
+            above,
+            "# Try\n\n```console\n$ cargo xtask test\n$ upshot\nsessions 1\ntook … ms\n$ upshot\n"
+        );
+        assert!(below.ends_with(" ms\n```\nend\n"), "{completed}");
+        std::fs::remove_dir_all(&project.root).unwrap();
+    }
 
     #[test]
     fn reads_commands_with_their_output() {

@@ -84,7 +84,7 @@ pub fn unit(plan: &Plan) -> Result<Outcome> {
         tests = tests.argument(filter);
     }
     if let Some(python) = &plan.python {
-        tests = tests.variable("UPSHOT_PYTHON", python);
+        tests = tests.variable("UPSHOT_INTEROP_PYTHON", python);
     }
     Ok(counted(&tests.pass_on()?))
 }

@@ -71,8 +71,9 @@ impl Output<'_> {
     /// events of its conversation stood before it.
     pub fn event(&mut self, mut event: Event) {
         if event.event_id.is_empty() {
-            let occurrence = self.occurrences.count(event.content_hash());
-            event.set_id_from_content(occurrence);
+            let content = event.content_hash();
+            let occurrence = self.occurrences.count(content);
+            event.event_id = Event::id_from_content(content, occurrence);
         }
         event.received_time = event.received_time.or(Some(self.options.received_time));
         self.summary.events += 1;

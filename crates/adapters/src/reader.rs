@@ -114,7 +114,7 @@ impl Reader {
             }
             Recognised::As(format, Layout::Csv(delimiter)) => {
                 let table = Table {
-                    splitter: CsvSplitter::new(limit),
+                    splitter: CsvSplitter::new(delimiter, limit),
                     delimiter,
                     header: None,
                     recovering: false,
@@ -282,7 +282,7 @@ fn reject_piece(problem: Problem, record: &Record<'_>, out: &mut Output<'_>) {
             "the file may have been cut off; export it again",
         ),
         Problem::OpenQuote => (
-            "a quotation mark is not closed".to_owned(),
+            "a quotation mark is not closed, or stands within a field".to_owned(),
             "double the quotation marks within a field, or export the file again",
         ),
     };
@@ -298,8 +298,11 @@ impl Table {
         out: &mut Output<'_>,
     ) {
         if let Some(problem) = piece.problem {
-            self.recovering = true;
-            reject_piece(problem, record, out);
+            // What follows the first line of a spoiled row may be the rest of it.
+            match std::mem::replace(&mut self.recovering, true) {
+                false => reject_piece(problem, record, out),
+                true => out.summary.records -= 1,
+            }
             return;
         }
         let Ok(row) = std::str::from_utf8(record.text) else {

@@ -104,7 +104,8 @@ pub(crate) fn recognise(probe: &[u8], wanted: Option<Format>) -> Recognised {
         return recognise_text(text, wanted);
     }
     let inner = skip_space(text, 1);
-    if matches!(text.get(inner), Some(b']' | b'}')) && skip_space(text, inner + 1) == text.len() {
+    let empty = *first == b'[' && text.get(inner) == Some(&b']');
+    if empty && skip_space(text, inner + 1) == text.len() {
         return Recognised::Nothing;
     }
     // `[[…], […]]` holds one transcript an element.

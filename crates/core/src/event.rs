@@ -3,7 +3,7 @@
 //! Wide, flat, nullable; one row an event. `attributes` holds what is the customer's own. Times are
 //! UTC microseconds. An event says what happened, never what it means: that is the fold's work.
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::record::record;
 use crate::words::EventType;
@@ -276,21 +276,24 @@ impl Event {
     /// conversation stood before it. The position in a file plays no part, so that a grown or
     /// exported-again file adds only what is new.
     pub fn set_id_from_content(&mut self, occurrence: u32) {
-        let content = self.content_hash();
-        self.event_id = format!(
-            "h{:032x}",
-            content ^ (u128::from(occurrence) << 64 | u128::from(occurrence))
-        )
-        .into();
+        self.event_id = Self::id_from_content(self.content_hash(), occurrence);
+    }
+
+    /// The id that [`Event::set_id_from_content`] gives an event of this [`Event::content_hash`].
+    pub fn id_from_content(content: u128, occurrence: u32) -> Box<str> {
+        let occurrence = u128::from(occurrence);
+        format!("h{:032x}", content ^ (occurrence << 64 | occurrence)).into()
     }
 
     /// A hash of all that the source said: every field but the event's id, the time at which it was
     /// received and its position in the source.
     pub fn content_hash(&self) -> u128 {
         use crate::record::Record;
-        let mut sink = ContentHasher::default();
+        let mut sink = ContentHasher {
+            content: Vec::with_capacity(512),
+        };
         self.write(&mut sink);
-        sink.hasher.digest128()
+        xxh3_128(&sink.content)
     }
 }
 
@@ -304,9 +307,9 @@ pub fn order_key<E: EventView>(event: &E) -> (i64, i64, &str) {
     )
 }
 
-#[derive(Default)]
+/// Gathers the content before it is hashed: many small updates of a hash cost more.
 struct ContentHasher {
-    hasher: Xxh3,
+    content: Vec<u8>,
 }
 
 impl ContentHasher {
@@ -318,9 +321,10 @@ impl ContentHasher {
             return;
         }
         // The name, not the position: fields may be added without changing ids.
-        self.hasher.update(name.as_bytes());
-        self.hasher.update(&(bytes.len() as u64).to_le_bytes());
-        self.hasher.update(bytes);
+        self.content.extend_from_slice(name.as_bytes());
+        self.content
+            .extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.content.extend_from_slice(bytes);
     }
 }
 

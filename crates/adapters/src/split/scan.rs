@@ -220,3 +220,65 @@ pub(crate) fn array_under(object: &[u8], names: &[&str]) -> Option<usize> {
         })
         .map(|key| key.value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the value ends: a number, `…` if it goes on, or what is wrong.
+    fn end(text: &str) -> String {
+        let whole = describe(Scan::default().advance(text.as_bytes()));
+        let mut scan = Scan::default();
+        for (at, byte) in text.bytes().enumerate() {
+            match scan.advance(&[byte]) {
+                Scanned::More => {}
+                Scanned::End(length) => {
+                    assert_eq!(whole, (at + length).to_string());
+                    return whole;
+                }
+                Scanned::Broken(place, _) => {
+                    assert_eq!(whole, format!("! {}", at + place));
+                    return whole;
+                }
+            }
+        }
+        assert_eq!(whole, "…");
+        whole
+    }
+
+    fn describe(scanned: Scanned) -> String {
+        match scanned {
+            Scanned::End(length) => length.to_string(),
+            Scanned::More => "…".to_owned(),
+            Scanned::Broken(place, _) => format!("! {place}"),
+        }
+    }
+
+    #[test]
+    fn values_end_where_they_end() {
+        assert_eq!(end("{} "), "2");
+        assert_eq!(end(r#"{"a":"}\"]"}, "#), "12");
+        assert_eq!(end("[[1,{}],2]]"), "10");
+        assert_eq!(end(r#""a\\" "#), "5");
+        assert_eq!(end("17,"), "2");
+        assert_eq!(end("17"), "…");
+        assert_eq!(end(r#"{"a":"#), "…");
+        assert_eq!(end("[}"), "! 1");
+        assert_eq!(end("]"), "! 0");
+        assert_eq!(end("[\"a\nb\"]"), "! 3");
+        assert_eq!(end("[\"a\\\nb\"]"), "! 4");
+    }
+
+    #[test]
+    fn keys_are_found_in_damaged_text() {
+        let text = br#"{"a": 1, "b\"c":{"d":[{"e":"f"}]}, "g":"#;
+        let keys = Keys::new(text).map(|key| {
+            let name = String::from_utf8_lossy(key.name).into_owned();
+            (key.depth, name)
+        });
+        let expected = [(1, "a"), (1, "b\\\"c"), (2, "d"), (4, "e"), (1, "g")];
+        let expected = expected.map(|(depth, name)| (depth, name.to_owned()));
+        assert_eq!(keys.collect::<Vec<_>>(), expected);
+        assert_eq!(array_under(br#"{"x":{"a":[]},"a":[1"#, &["a"]), Some(18));
+    }
+}

@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 use upshot_adapters::{Format, ImportOptions};
+use upshot_core::words::Word;
 
 use crate::support::*;
 
@@ -141,6 +142,260 @@ fn utf16_transcript() {
         message time=2026-01-05T10:00:01Z #2 conversation_id=Ü1 bot=b channel=web user_id=u message_id=2 role=bot message_kind=text text=你好 reply_to=1
     "#]],
     );
+}
+
+/// A transcript of so many messages, laid out in a few ways.
+fn transcripts(activities: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let layouts = [
+        ("[", ",", "]"),
+        ("[\n  ", ",\n  ", "\n]\n"),
+        ("{\"watermark\":\"9\",\"activities\":[", ",", "]}"),
+        (
+            "{\"transcript\": [\n    ",
+            ",\n    ",
+            "\n  ], \"locale\": \"en\"}",
+        ),
+        ("", "\n", "\n"),
+    ];
+    let join = |(open, between, close): (&str, &str, &str)| {
+        let joined = activities.join(between.as_bytes());
+        [open.as_bytes(), &joined, close.as_bytes()].concat()
+    };
+    layouts.into_iter().map(join).collect()
+}
+
+fn message(number: usize) -> Vec<u8> {
+    let role = ["user", "bot"][number % 2];
+    format!(
+        r#"{{"type":"message","id":"m{number}","timestamp":"2026-01-01T00:00:{number:02}Z","channelId":"webchat","conversation":{{"id":"c"}},"from":{{"id":"{role}-1","role":"{role}"}},"text":"number {number}","attachments":[{{"a":1}},{{"b":2}}]}}"#
+    )
+    .into_bytes()
+}
+
+#[test]
+fn a_damaged_activity_costs_itself_only() {
+    let mut generator = Generator(11);
+    for round in 0..300 {
+        let damaged = 1 + round % 10;
+        let mut activities = (0..12).map(message).collect::<Vec<_>>();
+        let place = generator.below(activities[damaged].len());
+        activities[damaged][place] = 32 + generator.below(95) as u8;
+        for file in transcripts(&activities) {
+            let (batch, _) = read_as(Format::BotFramework, &file);
+            let found = batch
+                .events
+                .iter()
+                .filter_map(|it| it.message_id.as_deref());
+            let found = found.collect::<std::collections::BTreeSet<_>>();
+            for other in (0..12).filter(|it| *it != damaged) {
+                let id = format!("m{other}");
+                let text = String::from_utf8_lossy(&file);
+                assert!(found.contains(id.as_str()), "{id} is lost of\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cut_off_transcript_keeps_what_is_whole() {
+    let activities = (0..6).map(message).collect::<Vec<_>>();
+    for file in transcripts(&activities) {
+        for length in 0..file.len() {
+            let (batch, _) = read_as(Format::BotFramework, &file[..length]);
+            let whole = activities
+                .iter()
+                .filter(|activity| memchr::memmem::find(&file[..length], activity).is_some());
+            assert_eq!(batch.events.len(), whole.count(), "{length}");
+        }
+    }
+}
+
+/// The activities of a fixture, one by one.
+fn activities_of(name: &str) -> Vec<serde_json::Value> {
+    let file = serde_json::from_slice(&fixture(&format!("botframework/{name}"))).unwrap();
+    match file {
+        serde_json::Value::Array(activities) => activities,
+        mut envelope => envelope["activities"].as_array_mut().unwrap().clone(),
+    }
+}
+
+#[test]
+fn a_grown_transcript_adds_only_what_is_new() {
+    for name in [
+        "emulator.transcript",
+        "directline.json",
+        "chatdown.transcript",
+    ] {
+        let activities = activities_of(name);
+        let read = |count: usize| {
+            let text = serde_json::to_vec(&activities[..count]).unwrap();
+            read_with(options(name), &[&text]).0
+        };
+        let whole = read(activities.len());
+        // Who is who is known after both sides spoke.
+        for count in 3..activities.len() {
+            let part = read(count);
+            let part = ids(&part)
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<Vec<_>>();
+            let all = ids(&whole);
+            assert!(
+                part.iter().all(|id| all.contains(&id.as_str())),
+                "{name} {count}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_transcript_is_the_same_in_every_layout() {
+    let name = "emulator.transcript";
+    let activities = activities_of(name);
+    let texts = activities.iter().map(|it| serde_json::to_vec(it).unwrap());
+    let original = read_with(
+        options(name),
+        &[&fixture("botframework/emulator.transcript")],
+    )
+    .0;
+    for file in transcripts(&texts.collect::<Vec<_>>()) {
+        let (batch, _) = read_with(options("another name"), &[&file]);
+        assert_eq!(ids(&batch), ids(&original));
+    }
+}
+
+#[test]
+fn conversations_of_equal_names_are_kept_apart_where_names_mean_nothing() {
+    let of = |channel: &str, time: &str, name: &str| {
+        let file = format!(
+            r#"[{{"type":"message","channelId":"{channel}","conversation":{{"id":"1"}},"from":{{"role":"user"}},"text":"hi"{time}}}]"#
+        );
+        let (batch, _) = read_with(options(name), &[file.as_bytes()]);
+        batch.events[0].conversation_id.to_string()
+    };
+    let (one, two) = (
+        r#","timestamp":"2026-01-01T00:00:00Z""#,
+        r#","timestamp":"2026-01-01T00:00:01Z""#,
+    );
+    assert_eq!(of("webchat", one, "a"), "1");
+    assert_eq!(of("emulator", one, "a"), "1");
+    assert_ne!(of("chatdown", one, "a"), of("chatdown", two, "a"));
+    // A renamed or moved file is the same conversation, unless only its name tells it apart.
+    assert_eq!(of("chatdown", one, "a"), of("chatdown", one, "b"));
+    assert_ne!(of("chatdown", "", "a"), of("chatdown", "", "b"));
+    assert_eq!(of("chatdown", "", "x/a"), of("chatdown", "", "y/a"));
+}
+
+#[test]
+fn sides_are_found_without_roles() {
+    let read = |activities: &str| {
+        let (batch, _) = read_as(Format::BotFramework, activities.as_bytes());
+        let roles = batch
+            .events
+            .iter()
+            .map(|it| it.role.map_or("-", Word::as_str));
+        roles.collect::<Vec<_>>().join(" ")
+    };
+    let message = |fields: &str| format!(r#"{{"type":"message","text":"x",{fields}}}"#);
+    let cases = [
+        // Only the recipient has a role.
+        (
+            vec![
+                r#""from":{"id":"1"},"recipient":{"id":"2","role":"bot"}"#,
+                r#""from":{"id":"2"},"recipient":{"id":"1"}"#,
+            ],
+            "user bot",
+        ),
+        // Numbers for roles, and one id on both sides.
+        (
+            vec![
+                r#""from":{"id":"1","role":1}"#,
+                r#""from":{"id":"1","role":0}"#,
+            ],
+            "user bot",
+        ),
+        // One of two answers.
+        (
+            vec![
+                r#""from":{"id":"ann"}"#,
+                r#""from":{"id":"bee"},"replyToId":"1""#,
+                r#""from":{"id":"ann"}"#,
+            ],
+            "user bot user",
+        ),
+        // Agents and skills.
+        (
+            vec![
+                r#""from":{"id":"1","role":"agent"}"#,
+                r#""from":{"id":"2","role":"Skill"}"#,
+            ],
+            "agent bot",
+        ),
+        // Nothing is known.
+        (vec![r#""id":"1""#], "-"),
+    ];
+    for (activities, roles) in cases {
+        let activities = activities.into_iter().map(message).collect::<Vec<_>>();
+        assert_eq!(
+            read(&format!("[{}]", activities.join(","))),
+            roles,
+            "{activities:?}"
+        );
+    }
+}
+
+#[test]
+fn a_handoff_to_a_skill_is_no_escalation() {
+    let handoff = |value: &str| {
+        let file =
+            format!(r#"[{{"type":"handoff","id":"1","from":{{"id":"b","role":"bot"}}{value}}}]"#);
+        let (batch, _) = read_as(Format::BotFramework, file.as_bytes());
+        assert_eq!(batch.events.len(), 1);
+        batch.events[0].handover_stage.map(Word::as_str)
+    };
+    assert_eq!(handoff(""), None);
+    assert_eq!(handoff(r#","value":{"type":"other"}"#), None);
+    assert_eq!(
+        handoff(r#","value":{"type":"transferToAgent"}"#),
+        Some("escalated")
+    );
+    assert_eq!(
+        handoff(r#","value":"{\"type\":\"TransferToAgent\"}""#),
+        Some("escalated")
+    );
+}
+
+#[test]
+fn feedback_is_read_however_often_it_is_encoded() {
+    let rate = |value: &str| {
+        let file = format!(
+            r#"[{{"type":"invoke","name":"message/submitAction","replyToId":"7","from":{{"id":"u"}},"value":{value}}}]"#
+        );
+        let (batch, _) = read_as(Format::BotFramework, file.as_bytes());
+        let event = &batch.events[0];
+        (
+            event.feedback.map(Word::as_str),
+            event.feedback_comment.clone(),
+        )
+    };
+    let up = (Some("up"), Some("fine".into()));
+    for feedback in [
+        r#"{"feedbackText":"fine"}"#,
+        r#""{\"feedbackText\":\"fine\"}""#,
+        r#""fine""#,
+    ] {
+        let value = format!(
+            r#"{{"actionName":"feedback","actionValue":{{"reaction":"like","feedback":{feedback}}}}}"#
+        );
+        assert_eq!(rate(&value), up);
+        let encoded = serde_json::to_string(&value).unwrap();
+        assert_eq!(rate(&encoded), up);
+    }
+    assert_eq!(
+        rate(r#"{"actionName":"feedback","actionValue":{"reaction":"dislike","feedback":"{}"}}"#).0,
+        Some("down")
+    );
+    assert_eq!(rate(r#"{"actionName":"other"}"#), (None, None));
 }
 
 /// Real transcripts, if there are any: every file must import.

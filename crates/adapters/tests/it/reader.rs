@@ -170,6 +170,7 @@ fn formats_are_recognised_by_content() {
         ("id,name\n1,2\n", None),
         (r#"{"resourceSpans":[]}"#, None),
         ("[1,2]", None),
+        ("{}", None),
     ];
     for (text, format) in cases {
         let (batch, summary) = read(text.as_bytes());
@@ -189,7 +190,7 @@ fn formats_are_recognised_by_content() {
             );
         }
     }
-    for nothing in ["", " \n", "[]", "{}", "\u{feff}", "[ ]\n"] {
+    for nothing in ["", " \n", "[]", "\u{feff}", "[ ]\n"] {
         let (batch, summary) = read(nothing.as_bytes());
         assert_eq!(batch, Batch::default(), "{nothing:?}");
         assert_eq!(summary, Summary::default());
@@ -226,6 +227,30 @@ fn deep_nesting_is_rejected() {
         assert!(batch.rejected.len() <= 2);
         read_as(Format::CopilotStudio, deep.as_bytes());
     }
+}
+
+#[test]
+fn rows_of_a_table_are_cut_in_chunks_and_survive_damage() {
+    let content = r#""{""activities"":[{""type"":""message"",""id"":""m"",
+""timestamp"":1767225600,""from"":{""id"":""u"",""role"":1},""text"":""a;b""}]}""#;
+    let row = |number: usize| format!("c{number};{content};2026-01-01T00:00:00Z");
+    let rows = (0..5).map(row).collect::<Vec<_>>();
+    let header = "conversationid;content;createdon";
+    let cuts = (0..400).map(|it| it * 3).collect::<Vec<_>>();
+    let read = |rows: &[String]| {
+        let file = format!("{header}\r\n{}\r\n", rows.join("\r\n"));
+        same_in_chunks(file.as_bytes(), &options("file"), &cuts).0
+    };
+    let whole = read(&rows);
+    assert_eq!(whole.rejected, []);
+    let messages = |batch: &Batch| batch.events.iter().filter(|it| it.text.is_some()).count();
+    assert_eq!(messages(&whole), 5);
+    // The quotation mark at the end of one content is lost.
+    let mut damaged = rows.clone();
+    damaged[2] = damaged[2].replace("}]}\"", "}]}");
+    let damaged = read(&damaged);
+    assert_eq!(messages(&damaged), 4, "{}", render(&damaged));
+    assert!(!damaged.rejected.is_empty());
 }
 
 /// Changes a few bytes, or cuts, doubles or joins parts.

@@ -217,14 +217,22 @@ pub(crate) fn before(text: &str, place: usize) -> Context {
 
 fn of_word(word: &str) -> Context {
     let word = word.to_lowercase();
+    let first = word.as_bytes()[0];
     let told = |list: &[(&str, Context)], fits: &dyn Fn(&str) -> bool| {
         list.iter()
-            .find(|(known, _)| fits(known))
+            // Nearly all are dismissed by their first byte.
+            .find(|(known, _)| known.as_bytes()[0] == first && fits(known))
+            .map(|(_, context)| *context)
+    };
+    let part = || {
+        PARTS
+            .iter()
+            .find(|(known, _)| known.is_ascii() >= word.is_ascii() && word.contains(known))
             .map(|(_, context)| *context)
     };
     told(WHOLE, &|known| word == known)
         .or_else(|| told(STEMS, &|known| word.starts_with(known)))
-        .or_else(|| told(PARTS, &|known| word.contains(known)))
+        .or_else(part)
         .unwrap_or(Context::Unknown)
 }
 

@@ -97,7 +97,9 @@ const LENGTHS: &[(&[u8; 2], usize)] = &[
 
 pub(crate) fn find(scan: &mut Scan<'_>) {
     for start in 0..scan.bytes.len() {
-        if let Some(end) = at(scan, start) {
+        if scan.bytes[start].is_ascii_alphabetic()
+            && let Some(end) = at(scan, start)
+        {
             scan.claim(start..end, DataKind::Iban);
         }
     }

@@ -7,6 +7,9 @@ use crate::scan::Scope;
 
 /// Whether an id is, or contains, data by which a person is reached or known.
 pub(crate) fn is_contact(id: &str) -> bool {
+    if id.is_ascii() && (is_sparse(id) || is_uuid(id)) {
+        return false;
+    }
     find(id, Scope::Field).iter().any(|found| {
         matches!(
             found.kind,
@@ -18,6 +21,22 @@ pub(crate) fn is_contact(id: &str) -> bool {
                 | DataKind::IpAddress
         )
     })
+}
+
+/// Whether an id has too few digits and no sign for any of these kinds. Ids are many: most are told by
+/// one look.
+fn is_sparse(id: &str) -> bool {
+    let digits = id.bytes().filter(u8::is_ascii_digit).count();
+    digits < 4 && !id.contains(['@', '(', '[', '{', ':'])
+}
+
+/// Whether an id is a UUID: hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+fn is_uuid(id: &str) -> bool {
+    id.len() == 36
+        && id.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// The prefix and the first 128 bits of the keyed hash, as hexadecimal digits.

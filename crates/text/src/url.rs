@@ -270,6 +270,11 @@ fn examine_value(scan: &mut Scan<'_>, span: Range<usize>) {
 }
 
 fn detect_part(value: &str) -> Option<DataKind> {
+    // Most parts are short words: no rule begins to look at these.
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    if value.len() < 15 && digits < 4 && !value.contains(['@', ':', '(', '[', '{']) {
+        return None;
+    }
     detect(value, Scope::Field, false)
         .first()
         .map(|found| found.kind)

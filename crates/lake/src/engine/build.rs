@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use upshot_core::event::{TEXT_FIELDS, order_key};
 use upshot_core::fold::Facts;
 use upshot_core::time::day_of;
-use upshot_core::{Event, Record};
+use upshot_core::{Event, Record, Session};
 
 use crate::codec::Decoder;
 use crate::engine::overlay::{decode_all, fold_conversation};
@@ -108,14 +108,20 @@ fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Rows, Lake
                 .is_none_or(|event| event.time + silence < context.now);
         job.sealed = over || context.seal_all;
         if job.sealed {
-            builders.push_facts(job, facts)?;
+            builders.push_facts(job.bucket, &facts)?;
+            job.sessions = facts.sessions.iter().map(replaced).collect();
         }
     }
     builders.finish()
 }
 
+fn replaced(session: &Session) -> Replaced {
+    Replaced { session_id: session.session_id.clone(), day: day_of(session.start_time) }
+}
+
+/// Collects rows by where they belong.
 #[derive(Default)]
-struct Builders {
+pub(crate) struct Builders {
     by_partition: BTreeMap<Partition, BatchBuilder>,
     done: Rows,
 }
@@ -163,30 +169,22 @@ impl Builders {
         Ok(())
     }
 
-    fn push_facts(&mut self, job: &mut Job, facts: Facts) -> Result<(), LakeError> {
+    /// Adds the facts of a conversation.
+    pub fn push_facts(&mut self, bucket: i32, facts: &Facts) -> Result<(), LakeError> {
         for session in &facts.sessions {
-            let day = day_of(session.start_time);
-            job.sessions.push(Replaced {
-                session_id: session.session_id.clone(),
-                day,
-            });
-            self.push(Table::Sessions, day, job.bucket, session)?;
+            self.push(Table::Sessions, day_of(session.start_time), bucket, session)?;
         }
         for message in &facts.messages {
-            self.push(
-                Table::Messages,
-                day_of(message.session_start),
-                job.bucket,
-                message,
-            )?;
+            self.push(Table::Messages, day_of(message.session_start), bucket, message)?;
         }
         for step in &facts.steps {
-            self.push(Table::Steps, day_of(step.session_start), job.bucket, step)?;
+            self.push(Table::Steps, day_of(step.session_start), bucket, step)?;
         }
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Rows, LakeError> {
+    /// All rows.
+    pub fn finish(mut self) -> Result<Rows, LakeError> {
         for (partition, mut builder) in std::mem::take(&mut self.by_partition) {
             if !builder.is_empty() {
                 let batch = builder.finish()?;

@@ -259,7 +259,7 @@ fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<
 }
 
 /// Writes each partition's rows as one file, several at a time. The commit makes their names durable.
-fn write_rows(
+pub(crate) fn write_rows(
     inner: &Inner,
     workspace: &str,
     fact_set: &str,

@@ -19,6 +19,7 @@ mod ingest;
 mod lookup;
 mod open;
 mod overlay;
+mod refold;
 mod rewrite;
 mod settings;
 mod state;
@@ -37,6 +38,8 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use upshot_core::Event;
 
 pub use ingest::{Receipt, Refused};
+pub use open::FORMAT_VERSION;
+pub use refold::{Disagreement, Refolded};
 pub use settings::Settings;
 pub use status::Status;
 
@@ -46,6 +49,7 @@ use crate::error::LakeError;
 use crate::files::Files;
 use crate::parquet_files::{self, FileCache, Keys, ReadRequest};
 use crate::schema::Table;
+use flush::write_rows;
 use ingest::{Command, Commands, Request};
 use state::Workspace;
 use status::Counters;

@@ -1,0 +1,148 @@
+//! Backup and restore: a data directory copied while nothing in it moves.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::engine::open::Layout;
+use crate::engine::refold::{self, Disagreement};
+use crate::engine::{Inner, Lake, flush};
+use crate::error::LakeError;
+use crate::files::{Files, create_dir_durably, read_all, write_durably};
+use crate::schema::Table;
+
+/// What a backup holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupReport {
+    /// Data files.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// What `verify` found.
+#[derive(Debug, Clone)]
+pub struct VerifyReport {
+    /// The catalog against the files.
+    pub catalog: crate::catalog::Report,
+    /// How many sessions were folded anew.
+    pub sessions: u64,
+    /// Facts that are not what the events give.
+    pub facts: Vec<Disagreement>,
+}
+
+/// At most so many disagreements of facts are listed for each workspace.
+const LISTED: usize = 20;
+
+impl Lake {
+    /// Copies everything that was acknowledged into a folder that is empty or does not exist. New
+    /// events wait in the log meanwhile and are not part of it.
+    ///
+    /// # Errors
+    /// When the folder is not empty, or something cannot be read or written.
+    pub async fn backup(&self, directory: &Path) -> Result<BackupReport, LakeError> {
+        let inner = &self.inner;
+        empty_folder(inner.options.files.as_ref(), directory)?;
+        flush::flush_all(inner, false).await?;
+        let _committing = inner.committing.lock().await;
+        let (from, to) = (Layout(inner.options.directory.clone()), Layout(directory.to_owned()));
+        inner.catalog.copy_to(&to.catalog()).await?;
+        let worker = inner.clone();
+        tokio::task::spawn_blocking(move || copy(&worker, &from, &to))
+            .await
+            .map_err(|error| LakeError::Stopped(error.to_string()))?
+    }
+
+    /// Checks log, catalog, files and, if wanted, facts against each other. Nothing is changed.
+    ///
+    /// # Errors
+    /// When something cannot be read at all; damage is not an error but a finding.
+    pub async fn verify(&self, with_facts: bool) -> Result<VerifyReport, LakeError> {
+        let inner = &self.inner;
+        let _committing = inner.committing.lock().await;
+        let catalog = inner.catalog.verify(&inner.cache).await?;
+        let mut report = VerifyReport { catalog, sessions: 0, facts: Vec::new() };
+        // Facts of files that cannot be read cannot be folded.
+        if with_facts && report.catalog.is_sound() {
+            for workspace in inner.catalog.workspaces() {
+                let worker = inner.clone();
+                let compared =
+                    tokio::task::spawn_blocking(move || refold::compare(&worker, &workspace, LISTED)).await;
+                let (sessions, facts) = compared.map_err(|error| LakeError::Stopped(error.to_string()))??;
+                report.sessions += sessions;
+                report.facts.extend(facts);
+            }
+        }
+        Ok(report)
+    }
+}
+
+fn empty_folder(files: &dyn Files, directory: &Path) -> Result<(), LakeError> {
+    create_dir_durably(files, directory)?;
+    let entries = files.list(directory).map_err(LakeError::io("list", directory))?;
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let full = std::io::Error::new(std::io::ErrorKind::DirectoryNotEmpty, "it is not empty; name another folder");
+    Err(LakeError::io("write into", directory)(full))
+}
+
+fn copy(inner: &Arc<Inner>, from: &Layout, to: &Layout) -> Result<BackupReport, LakeError> {
+    let files = inner.options.files.as_ref();
+    let mut report = BackupReport { files: 0, bytes: 0 };
+    create_dir_durably(files, &to.log())?;
+    for workspace in inner.catalog.workspaces() {
+        for table in Table::ALL {
+            let folder = to.data().join(&workspace).join(table.name());
+            create_dir_durably(files, &folder)?;
+            for file in inner.files_of(&workspace, table, i32::MIN..=i32::MAX - 1, None, None) {
+                let Some(name) = file.path.file_name() else { continue };
+                let content = read_all(files, &file.path)?;
+                write_durably(files, &folder.join(name), &content)?;
+                report.files += 1;
+                report.bytes += content.len() as u64;
+            }
+        }
+    }
+    // The file that makes it a data directory comes last: a backup that was cut short is none.
+    let format = read_all(files, &from.format())?;
+    write_durably(files, &to.format(), &format)?;
+    Ok(report)
+}
+
+/// Makes a data directory from a backup. The directory must be empty or not exist.
+///
+/// # Errors
+/// When the backup is not whole, or something cannot be read or written.
+pub fn restore(files: &dyn Files, backup: &Path, directory: &Path) -> Result<BackupReport, LakeError> {
+    let (from, to) = (Layout(backup.to_owned()), Layout(directory.to_owned()));
+    if !files.exists(&from.format()) {
+        return Err(LakeError::Damaged {
+            what: format!("the backup {}", backup.display()),
+            reason: "it has no upshot.json; it is not a backup, or was cut short".to_owned(),
+        });
+    }
+    empty_folder(files, directory)?;
+    let mut report = BackupReport { files: 0, bytes: 0 };
+    create_dir_durably(files, &to.log())?;
+    copy_folder(files, &from.data(), &to.data(), &mut report)?;
+    write_durably(files, &to.catalog(), &read_all(files, &from.catalog())?)?;
+    write_durably(files, &to.format(), &read_all(files, &from.format())?)?;
+    Ok(report)
+}
+
+fn copy_folder(files: &dyn Files, from: &Path, to: &Path, report: &mut BackupReport) -> Result<(), LakeError> {
+    create_dir_durably(files, to)?;
+    for entry in files.list(from).map_err(LakeError::io("list", from))? {
+        let Some(name) = entry.path.file_name() else { continue };
+        let target = to.join(name);
+        if entry.is_dir {
+            copy_folder(files, &entry.path, &target, report)?;
+        } else {
+            let content = read_all(files, &entry.path)?;
+            write_durably(files, &target, &content)?;
+            report.files += 1;
+            report.bytes += content.len() as u64;
+        }
+    }
+    Ok(())
+}

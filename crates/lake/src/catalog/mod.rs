@@ -8,6 +8,7 @@
 
 mod columns;
 mod commit;
+mod copy;
 mod expire;
 mod features;
 mod file_list;

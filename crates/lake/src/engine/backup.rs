@@ -44,7 +44,10 @@ impl Lake {
         empty_folder(inner.options.files.as_ref(), directory)?;
         flush::flush_all(inner, false).await?;
         let _committing = inner.committing.lock().await;
-        let (from, to) = (Layout(inner.options.directory.clone()), Layout(directory.to_owned()));
+        let (from, to) = (
+            Layout(inner.options.directory.clone()),
+            Layout(directory.to_owned()),
+        );
         inner.catalog.copy_to(&to.catalog()).await?;
         let worker = inner.clone();
         tokio::task::spawn_blocking(move || copy(&worker, &from, &to))
@@ -60,14 +63,21 @@ impl Lake {
         let inner = &self.inner;
         let _committing = inner.committing.lock().await;
         let catalog = inner.catalog.verify(&inner.cache).await?;
-        let mut report = VerifyReport { catalog, sessions: 0, facts: Vec::new() };
+        let mut report = VerifyReport {
+            catalog,
+            sessions: 0,
+            facts: Vec::new(),
+        };
         // Facts of files that cannot be read cannot be folded.
-        if with_facts && report.catalog.is_sound() {
+        if with_facts && report.catalog.problems.is_empty() {
             for workspace in inner.catalog.workspaces() {
                 let worker = inner.clone();
-                let compared =
-                    tokio::task::spawn_blocking(move || refold::compare(&worker, &workspace, LISTED)).await;
-                let (sessions, facts) = compared.map_err(|error| LakeError::Stopped(error.to_string()))??;
+                let compared = tokio::task::spawn_blocking(move || {
+                    refold::compare(&worker, &workspace, LISTED)
+                })
+                .await;
+                let (sessions, facts) =
+                    compared.map_err(|error| LakeError::Stopped(error.to_string()))??;
                 report.sessions += sessions;
                 report.facts.extend(facts);
             }
@@ -78,11 +88,16 @@ impl Lake {
 
 fn empty_folder(files: &dyn Files, directory: &Path) -> Result<(), LakeError> {
     create_dir_durably(files, directory)?;
-    let entries = files.list(directory).map_err(LakeError::io("list", directory))?;
+    let entries = files
+        .list(directory)
+        .map_err(LakeError::io("list", directory))?;
     if entries.is_empty() {
         return Ok(());
     }
-    let full = std::io::Error::new(std::io::ErrorKind::DirectoryNotEmpty, "it is not empty; name another folder");
+    let full = std::io::Error::new(
+        std::io::ErrorKind::DirectoryNotEmpty,
+        "it is not empty; name another folder",
+    );
     Err(LakeError::io("write into", directory)(full))
 }
 
@@ -95,7 +110,9 @@ fn copy(inner: &Arc<Inner>, from: &Layout, to: &Layout) -> Result<BackupReport, 
             let folder = to.data().join(&workspace).join(table.name());
             create_dir_durably(files, &folder)?;
             for file in inner.files_of(&workspace, table, i32::MIN..=i32::MAX - 1, None, None) {
-                let Some(name) = file.path.file_name() else { continue };
+                let Some(name) = file.path.file_name() else {
+                    continue;
+                };
                 let content = read_all(files, &file.path)?;
                 write_durably(files, &folder.join(name), &content)?;
                 report.files += 1;
@@ -113,7 +130,11 @@ fn copy(inner: &Arc<Inner>, from: &Layout, to: &Layout) -> Result<BackupReport, 
 ///
 /// # Errors
 /// When the backup is not whole, or something cannot be read or written.
-pub fn restore(files: &dyn Files, backup: &Path, directory: &Path) -> Result<BackupReport, LakeError> {
+pub fn restore(
+    files: &dyn Files,
+    backup: &Path,
+    directory: &Path,
+) -> Result<BackupReport, LakeError> {
     let (from, to) = (Layout(backup.to_owned()), Layout(directory.to_owned()));
     if !files.exists(&from.format()) {
         return Err(LakeError::Damaged {
@@ -130,10 +151,17 @@ pub fn restore(files: &dyn Files, backup: &Path, directory: &Path) -> Result<Bac
     Ok(report)
 }
 
-fn copy_folder(files: &dyn Files, from: &Path, to: &Path, report: &mut BackupReport) -> Result<(), LakeError> {
+fn copy_folder(
+    files: &dyn Files,
+    from: &Path,
+    to: &Path,
+    report: &mut BackupReport,
+) -> Result<(), LakeError> {
     create_dir_durably(files, to)?;
     for entry in files.list(from).map_err(LakeError::io("list", from))? {
-        let Some(name) = entry.path.file_name() else { continue };
+        let Some(name) = entry.path.file_name() else {
+            continue;
+        };
         let target = to.join(name);
         if entry.is_dir {
             copy_folder(files, &entry.path, &target, report)?;

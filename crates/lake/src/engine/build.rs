@@ -116,7 +116,10 @@ fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Rows, Lake
 }
 
 fn replaced(session: &Session) -> Replaced {
-    Replaced { session_id: session.session_id.clone(), day: day_of(session.start_time) }
+    Replaced {
+        session_id: session.session_id.clone(),
+        day: day_of(session.start_time),
+    }
 }
 
 /// Collects rows by where they belong.
@@ -175,7 +178,12 @@ impl Builders {
             self.push(Table::Sessions, day_of(session.start_time), bucket, session)?;
         }
         for message in &facts.messages {
-            self.push(Table::Messages, day_of(message.session_start), bucket, message)?;
+            self.push(
+                Table::Messages,
+                day_of(message.session_start),
+                bucket,
+                message,
+            )?;
         }
         for step in &facts.steps {
             self.push(Table::Steps, day_of(step.session_start), bucket, step)?;

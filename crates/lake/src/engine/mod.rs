@@ -12,6 +12,7 @@
 //! capture takes too. One flush runs at a time, and only a flush or a merge, which share a lock,
 //! commits to the catalog.
 
+mod backup;
 mod build;
 mod capture;
 mod flush;
@@ -37,6 +38,7 @@ use arrow::compute::concat_batches;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use upshot_core::Event;
 
+pub use backup::{BackupReport, VerifyReport, restore};
 pub use ingest::{Receipt, Refused};
 pub use open::FORMAT_VERSION;
 pub use refold::{Disagreement, Refolded};

@@ -40,7 +40,11 @@ impl Lake {
     ///
     /// # Errors
     /// When files or the catalog cannot be read or written; then the old facts stay.
-    pub async fn set_settings(&self, workspace: &str, settings: Settings) -> Result<Refolded, LakeError> {
+    pub async fn set_settings(
+        &self,
+        workspace: &str,
+        settings: Settings,
+    ) -> Result<Refolded, LakeError> {
         crate::engine::check_workspace_name(workspace)?;
         let inner = &self.inner;
         let now = inner.now();
@@ -51,9 +55,10 @@ impl Lake {
         let _committing = inner.committing.lock().await;
         let worker = inner.clone();
         let (name, chosen) = (workspace.to_owned(), settings.clone());
-        let (transaction, done) = tokio::task::spawn_blocking(move || refold(&worker, &name, &chosen, now))
-            .await
-            .map_err(|error| LakeError::Stopped(error.to_string()))??;
+        let (transaction, done) =
+            tokio::task::spawn_blocking(move || refold(&worker, &name, &chosen, now))
+                .await
+                .map_err(|error| LakeError::Stopped(error.to_string()))??;
         inner.catalog.commit(transaction).await?;
         let mut state = inner.lock_state();
         let memory = state.workspace_or_insert(&workspace.into(), settings.clone());
@@ -72,7 +77,12 @@ impl Lake {
     }
 }
 
-fn refold(inner: &Inner, workspace: &str, settings: &Settings, now: i64) -> Result<(Transaction, Refolded), LakeError> {
+fn refold(
+    inner: &Inner,
+    workspace: &str,
+    settings: &Settings,
+    now: i64,
+) -> Result<(Transaction, Refolded), LakeError> {
     let fact_set = settings.fact_set();
     let mut transaction = Transaction {
         workspace: workspace.to_owned(),
@@ -86,7 +96,11 @@ fn refold(inner: &Inner, workspace: &str, settings: &Settings, now: i64) -> Resu
         }],
         ..Transaction::default()
     };
-    let mut done = Refolded { fact_set: fact_set.clone(), sessions_before: 0, sessions_after: 0 };
+    let mut done = Refolded {
+        fact_set: fact_set.clone(),
+        sessions_before: 0,
+        sessions_after: 0,
+    };
     let everything = i32::MIN..=i32::MAX - 1;
     for table in Table::FACTS {
         for file in inner.files_of(workspace, table, everything.clone(), None, None) {
@@ -106,7 +120,9 @@ fn refold(inner: &Inner, workspace: &str, settings: &Settings, now: i64) -> Resu
             builders.push_facts(bucket, &facts)?;
         }
         let rows: Rows = builders.finish()?;
-        transaction.add.extend(write_rows(inner, workspace, &fact_set, rows)?);
+        transaction
+            .add
+            .extend(write_rows(inner, workspace, &fact_set, rows)?);
         Ok(())
     })?;
     Ok((transaction, done))
@@ -127,25 +143,29 @@ fn each_portion(
     for portion in 0..portions {
         // The middle of the hash: its ends choose the shard and the bucket.
         let wanted = |id: &str| (conversation_hash(workspace, id) >> 16) % portions == portion;
-        let read = |files: &[Arc<crate::capture::DataFile>], table| -> Result<Vec<Event>, LakeError> {
-            let mut events = Vec::new();
-            for file in files {
-                for batch in inner.read_whole(file, table)? {
-                    let reader = BatchReader::new::<Event>(&batch)?;
-                    events.extend(
-                        (0..reader.len())
-                            .map(|row| Event::read(&reader.row(row)))
-                            .filter(|event| wanted(&event.conversation_id)),
-                    );
+        let read =
+            |files: &[Arc<crate::capture::DataFile>], table| -> Result<Vec<Event>, LakeError> {
+                let mut events = Vec::new();
+                for file in files {
+                    for batch in inner.read_whole(file, table)? {
+                        let reader = BatchReader::new::<Event>(&batch)?;
+                        events.extend(
+                            (0..reader.len())
+                                .map(|row| Event::read(&reader.row(row)))
+                                .filter(|event| wanted(&event.conversation_id)),
+                        );
+                    }
                 }
-            }
-            Ok(events)
-        };
+                Ok(events)
+            };
         let mut events = read(&files, Table::Events)?;
         join_texts(&mut events, read(&texts, Table::Texts)?);
         let mut conversations: BTreeMap<Box<str>, Vec<Event>> = BTreeMap::new();
         for event in events {
-            conversations.entry(event.conversation_id.clone()).or_default().push(event);
+            conversations
+                .entry(event.conversation_id.clone())
+                .or_default()
+                .push(event);
         }
         take(conversations.into_values().collect())?;
     }
@@ -165,24 +185,41 @@ pub struct Disagreement {
 
 /// Folds everything in files anew and compares; gives how many sessions were compared, and at most
 /// `most` disagreements. The lake must be flushed; conversations that are in memory are left out.
-pub(crate) fn compare(inner: &Inner, workspace: &str, most: usize) -> Result<(u64, Vec<Disagreement>), LakeError> {
+pub(crate) fn compare(
+    inner: &Inner,
+    workspace: &str,
+    most: usize,
+) -> Result<(u64, Vec<Disagreement>), LakeError> {
     let settings = inner.settings(workspace);
     let fact_set = settings.fact_set();
     let now = inner.now();
     let everything = i32::MIN..=i32::MAX - 1;
-    let files = inner.files_of(workspace, Table::Sessions, everything, None, Some(&fact_set));
+    let files = inner.files_of(
+        workspace,
+        Table::Sessions,
+        everything,
+        None,
+        Some(&fact_set),
+    );
     let mut stored: BTreeMap<Box<str>, Session> = BTreeMap::new();
     let mut found = Vec::new();
     let mut note = |session_id: &str, what: String| {
         if found.len() < most {
-            found.push(Disagreement { workspace: workspace.to_owned(), session_id: session_id.to_owned(), what });
+            found.push(Disagreement {
+                workspace: workspace.to_owned(),
+                session_id: session_id.to_owned(),
+                what,
+            });
         }
     };
     let in_memory = |conversation_id: &str| {
         let mut state = inner.lock_state();
-        state
-            .workspace_mut(workspace)
-            .is_some_and(|memory| memory.shard_mut(conversation_id).conversations.contains_key(conversation_id))
+        state.workspace_mut(workspace).is_some_and(|memory| {
+            memory
+                .shard_mut(conversation_id)
+                .conversations
+                .contains_key(conversation_id)
+        })
     };
     for file in &files {
         for batch in inner.read_whole(file, Table::Sessions)? {
@@ -206,15 +243,23 @@ pub(crate) fn compare(inner: &Inner, workspace: &str, most: usize) -> Result<(u6
             for session in facts.sessions {
                 compared += 1;
                 match stored.remove(&session.session_id) {
-                    None => note(&session.session_id, format!("is missing on day {}", day_of(session.start_time))),
-                    Some(kept) if kept != session => note(&session.session_id, difference(&kept, &session)),
+                    None => note(
+                        &session.session_id,
+                        format!("is missing on day {}", day_of(session.start_time)),
+                    ),
+                    Some(kept) if kept != session => {
+                        note(&session.session_id, difference(&kept, &session))
+                    }
                     Some(_) => {}
                 }
             }
         }
         Ok(())
     })?;
-    for session in stored.values().filter(|session| !in_memory(&session.conversation_id)) {
+    for session in stored
+        .values()
+        .filter(|session| !in_memory(&session.conversation_id))
+    {
         note(&session.session_id, "has no events".to_owned());
     }
     Ok((compared, found))
@@ -248,7 +293,12 @@ fn difference(kept: &Session, made: &Session) -> String {
     different.map_or_else(
         || "differs".to_owned(),
         |index| {
-            format!("{}: {} in files, {} from events", Session::FIELDS[index].name, before.0[index], after.0[index])
+            format!(
+                "{}: {} in files, {} from events",
+                Session::FIELDS[index].name,
+                before.0[index],
+                after.0[index]
+            )
         },
     )
 }

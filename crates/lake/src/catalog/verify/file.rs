@@ -213,8 +213,9 @@ impl Check<'_> {
         let fact_sets = column("fact_set").map(|array| array.as_string::<i32>());
         (0..batch.num_rows())
             .filter(|row| {
-                let fact_set = fact_sets
-                    .is_none_or(|array| array.is_valid(*row) && array.value(*row) == file.fact_set);
+                let fact_set = fact_sets.is_none_or(|array| {
+                    array.is_valid(*row) && is_part_of(array.value(*row), &file.fact_set)
+                });
                 days.value(*row) != file.day
                     || buckets.value(*row) != file.bucket
                     || day_of(times.value(*row)) != file.day
@@ -260,4 +261,12 @@ impl Found {
             }
         }
     }
+}
+
+/// Whether a row's facts, made by one profile, belong to a fact set: the facts of a workspace, made by
+/// one profile or by several, written as `PROFILE` or `SOURCE=PROFILE`, with `;` between them.
+fn is_part_of(profile: &str, fact_set: &str) -> bool {
+    fact_set
+        .split(';')
+        .any(|part| part.rsplit('=').next() == Some(profile))
 }

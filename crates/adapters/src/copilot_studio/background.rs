@@ -31,6 +31,7 @@ pub(super) struct Background<'a> {
     pub(super) titles: HashMap<&'a str, &'a str>,
     /// The directory's ids of people by the ids that the channel gives them.
     people: HashMap<&'a str, &'a str>,
+    directory: HashSet<&'a str>,
     user_ids: HashSet<&'a str>,
     bot_ids: HashSet<&'a str>,
 }
@@ -117,6 +118,11 @@ impl<'a> Background<'a> {
         self.people.get(sender).copied().unwrap_or(sender)
     }
 
+    /// Whether this is the id of somebody who signed in to the organisation's directory.
+    pub(super) fn is_in_directory(&self, person: &str) -> bool {
+        self.directory.contains(person)
+    }
+
     /// Whether an event of another system, not a person, is behind an incoming activity.
     pub(super) fn is_trigger(&self, activity: &Activity<'_>) -> bool {
         self.channel.as_deref() == Some(channel::AUTONOMOUS) || activity.is_trigger()
@@ -128,6 +134,7 @@ impl<'a> Background<'a> {
         };
         if let Some((theirs, directory)) = activity.both_ids() {
             self.people.insert(theirs, directory);
+            self.directory.insert(directory);
         }
         match activity.said_role {
             Some(Role::User) if !self.is_trigger(activity) => {

@@ -241,6 +241,8 @@ impl<'a> Converter<'a> {
         let sender = activity.sender().filter(|_| by_user);
         let user = sender.map(|it| background.person(it)).or(background.user);
         event.user_id = user.map(Into::into);
+        let signed_in = user.is_some_and(|user| background.is_in_directory(user));
+        event.authenticated = signed_in.then_some(true);
         // Where the page names nobody, the platform makes up an id for the conversation.
         let made_up = user.is_none_or(|user| user == conversation);
         event.unlinkable = made_up.then_some(true);

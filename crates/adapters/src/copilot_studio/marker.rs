@@ -31,7 +31,7 @@ markers! {
     /// A topic called another.
     DialogRedirect = "dialogredirect",
     /// Nodes that were run.
-    DialogTracing = "dialogtracing" | "dialogtracinginfo" | "dialogtracedetail",
+    DialogTracing = "dialogtracing" | "dialogtracinginfo",
     /// A node that was run, of enhanced transcripts.
     NodeTraceData = "nodetracedata",
     /// A variable was set.

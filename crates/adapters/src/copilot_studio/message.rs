@@ -1,9 +1,7 @@
 //! Messages, the options that they offer and choose, thumbs, and the opening of a conversation.
 
 use serde_json::Value;
-use upshot_core::words::{
-    EventType, FeedbackRating, MessageKind, OptionStage, Role, TopicKind, TopicTrigger,
-};
+use upshot_core::words::{EventType, FeedbackRating, MessageKind, OptionStage, Role, TopicTrigger};
 
 use super::activity::{Activity, Kind};
 use super::channel;
@@ -11,6 +9,7 @@ use super::convert::{Converter, UserMessage};
 use super::json;
 use super::marker::Marker;
 use super::options::{self, Offered};
+use super::topic::Topic;
 use super::understanding::LOOK_AHEAD;
 
 /// Cards that are remembered for a late click.
@@ -152,10 +151,11 @@ impl<'a> Converter<'a> {
         let topic = self.state.topics.last().cloned();
         let event = &mut self.events[position];
         // A goodbye after silence answers nobody, but it does not open anything either.
-        let is_goodbye = topic
-            .as_ref()
-            .is_some_and(|it| it.kind == TopicKind::Goodbye);
-        let unasked = !self.state.user_seen && !self.state.started && !is_goodbye;
+        let farewell = topic.as_ref().is_some_and(Topic::is_farewell);
+        let autonomous = event.channel.as_deref() == Some(channel::AUTONOMOUS);
+        let asked = self.state.user_seen || self.state.started;
+        let answers = activity.reply_to().is_some() && !autonomous;
+        let unasked = !asked && !answers && !farewell;
         event.proactive = unasked.then_some(true);
         if event.text.is_none() && activity.attachments().next().is_some() {
             event.message_kind = Some(MessageKind::Attachment);

@@ -278,7 +278,6 @@ impl<'a> Converter<'a> {
             .as_object()
             .is_some_and(|members| members.keys().any(|name| name.starts_with("va_")));
         event.context_passed = (passed || has_transcript(activity)).then_some(true);
-        event.language = json::text(&context, "va_Language").map(Into::into);
         for name in KEPT_CONTEXT {
             if let Some(value) = json::field(&context, name).and_then(context_text) {
                 event.attributes.insert((*name).into(), value);

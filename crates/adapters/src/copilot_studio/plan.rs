@@ -8,7 +8,7 @@ use super::convert::Converter;
 use super::json;
 use super::marker::Marker;
 use super::nodes::error_code;
-use super::topic::{Topic, short_name};
+use super::topic::{Topic, tool_name};
 
 /// What a step of a plan runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl<'a> Converter<'a> {
         let measured = begun.map(|begun| self.activities[at].time - begun.time);
         let mut event = self.event(EventType::ModelCall, activity);
         event.model_operation = Some("tool".into());
-        event.tool = Some(short_name(task).into());
+        event.tool = Some(tool_name(task).into());
         event.latency = json::text(value, "executionTime")
             .and_then(duration_of)
             .or(measured);
@@ -96,7 +96,7 @@ impl<'a> Converter<'a> {
             .map(|code| error_code(&code));
         let mut event = self.event(EventType::Error, activity);
         event.error = code.or(Some("plan_step_blocked".into()));
-        event.tool = json::text(&activity.value, "taskDialogId").map(|it| short_name(it).into());
+        event.tool = json::text(&activity.value, "taskDialogId").map(|it| tool_name(it).into());
         self.push(activity, "", event);
     }
 
@@ -161,7 +161,7 @@ impl<'a> Converter<'a> {
         let measured = begun.map(|at| activity.time - self.activities[at].time);
         let mut event = self.event(EventType::ModelCall, activity);
         event.model_operation = Some("tool".into());
-        event.tool = Some(short_name(tool).into());
+        event.tool = Some(tool_name(tool).into());
         event.latency = measured;
         event.message_id = self.last_user_message();
         if marker == Marker::ToolCallFailed {

@@ -61,6 +61,13 @@ impl Topic {
         self
     }
 
+    /// Whether the bot takes its leave in it, as it does when the user stays silent.
+    pub(super) fn is_farewell(&self) -> bool {
+        const NAMES: [&str; 4] = ["goodbye", "inactiv", "timeout", "silence"];
+        let name = plain(short_name(&self.id));
+        self.kind == TopicKind::Goodbye || NAMES.iter().any(|it| name.contains(it))
+    }
+
     /// Whether the platform runs the topic when something fails.
     pub(super) fn is_error_handler(&self) -> bool {
         plain(short_name(&self.id)) == "onerror"
@@ -76,11 +83,19 @@ pub(super) fn short_name(id: &str) -> &str {
     })
 }
 
+/// What stands between the bot's and the part's own name in a schema name.
+const SCHEMA_PARTS: [&str; 4] = [".topic.", ".component.", ".action.", ".agent."];
+
 /// `contoso_bot.topic.StoreHours` → `contoso_bot`.
 pub(super) fn bot_of(id: &str) -> Option<&str> {
-    let parts = [".topic.", ".component.", ".action.", ".agent."];
-    let (bot, _) = parts.iter().find_map(|part| id.split_once(part))?;
+    let (bot, _) = SCHEMA_PARTS.iter().find_map(|part| id.split_once(part))?;
     (!bot.is_empty()).then_some(bot)
+}
+
+/// `contoso_bot.component.AddAccount` → `AddAccount`; other names stay as they are.
+pub(super) fn tool_name(id: &str) -> &str {
+    let split = SCHEMA_PARTS.iter().find_map(|part| id.split_once(part));
+    split.map_or(id, |(_, name)| name)
 }
 
 fn kind_of(id: &str, title: Option<&str>) -> TopicKind {

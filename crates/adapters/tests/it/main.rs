@@ -4,6 +4,7 @@
 mod botframework;
 mod copilot_studio;
 mod copilot_studio_fold;
+mod copilot_studio_people;
 mod copilot_studio_rows;
 mod copilot_studio_support;
 mod copilot_studio_traps;

@@ -36,7 +36,29 @@ pub fn check(project: &Project) -> Result<Vec<String>> {
             }
         }
     }
+    findings.extend(unlisted(&pages));
     Ok(findings)
+}
+
+/// Pages of the documentation that its index does not name. Decisions are found by their folder.
+fn unlisted(pages: &HashMap<PathBuf, String>) -> Vec<String> {
+    let index = Path::new("docs/README.md");
+    let Some(text) = pages.get(index) else {
+        return Vec::new();
+    };
+    let listed: Vec<PathBuf> = markdown::prose(text)
+        .into_iter()
+        .flat_map(|(_, line)| markdown::links(line))
+        .filter_map(|target| joined(index, target.split('#').next()?))
+        .collect();
+    let mut missing: Vec<String> = pages
+        .keys()
+        .filter(|page| page.starts_with("docs") && !page.starts_with("docs/adr") && *page != index)
+        .filter(|page| !listed.contains(page))
+        .map(|page| format!("{} is not listed in docs/README.md", page.display()))
+        .collect();
+    missing.sort();
+    missing
 }
 
 /// Why a link of a page leads nowhere, if it does.
@@ -111,6 +133,24 @@ mod tests {
         ] {
             assert_eq!(check(target), None, "{target}");
         }
+    }
+
+    #[test]
+    fn names_pages_that_the_index_forgot() {
+        let pages = HashMap::from([
+            (
+                PathBuf::from("docs/README.md"),
+                "[a](formats/a.md#top)\n".to_owned(),
+            ),
+            (PathBuf::from("docs/formats/a.md"), String::new()),
+            (PathBuf::from("docs/b.md"), String::new()),
+            (PathBuf::from("docs/adr/0001-c.md"), String::new()),
+            (PathBuf::from("README.md"), String::new()),
+        ]);
+        assert_eq!(
+            unlisted(&pages),
+            ["docs/b.md is not listed in docs/README.md"]
+        );
     }
 
     #[test]

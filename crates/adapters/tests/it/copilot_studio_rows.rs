@@ -352,3 +352,33 @@ fn tables_are_read_by_either_header() {
     assert_eq!(reasons(&batch).len(), 1);
     assert_eq!(batch.rejected[0].position.record, 2);
 }
+
+#[test]
+fn a_row_has_the_same_ids_however_it_is_exported() {
+    let rows = fixture("copilot_studio/rows.json");
+    let rows: Value = serde_json::from_slice(&rows).unwrap();
+    let row = &rows["value"][0];
+    let json = read_rows(std::slice::from_ref(row));
+
+    let columns = ["name", "content", "conversationstarttime", "metadata"];
+    let quoted = |column: &&str| {
+        let text = row[*column].as_str().unwrap().replace('"', "\"\"");
+        format!("\"{text}\"")
+    };
+    let fields: Vec<String> = columns.iter().map(quoted).collect();
+    let table = format!("{}\n{}\n", columns.join(","), fields.join(","));
+    let (csv, _) = read(table.as_bytes());
+    assert_eq!(ids(&json), ids(&csv));
+
+    let content = row["content"].as_str().unwrap();
+    let middle = content.char_indices().nth(content.len() / 2).unwrap().0;
+    let (first, second) = content.split_at(middle);
+    let mut parts = [row.clone(), row.clone()];
+    for (part, (number, piece)) in parts.iter_mut().zip([(1, first), (2, second)]) {
+        let mut metadata: Value = serde_json::from_str(row["metadata"].as_str().unwrap()).unwrap();
+        metadata["BatchId"] = json!(number);
+        part["metadata"] = json!(metadata.to_string());
+        part["content"] = json!(piece);
+    }
+    assert_eq!(ids(&json), ids(&read_rows(&parts)));
+}

@@ -8,7 +8,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 
 use super::load::{damaged, time};
 use super::{
-    Catalog, NewFile, State, TableState, Transaction, Writer, log_state, statistics, view,
+    Catalog, Counters, NewFile, TableState, Transaction, Writer, log_state, statistics, view,
 };
 use crate::capture::DataFile;
 use crate::error::LakeError;
@@ -23,25 +23,25 @@ pub(super) struct Snapshot<'a> {
     pub(super) now: i64,
 }
 
-/// Writes the snapshot that `state` names.
+/// Writes the snapshot that these numbers name.
 pub(super) async fn insert_snapshot(
     connection: &mut SqliteConnection,
-    state: &State,
+    counters: &Counters,
     snapshot: &Snapshot<'_>,
 ) -> Result<(), LakeError> {
     sqlx::query("INSERT INTO ducklake_snapshot VALUES (?1, ?2, ?3, ?4, ?5)")
-        .bind(state.snapshot)
+        .bind(counters.snapshot)
         .bind(time(snapshot.now))
-        .bind(state.schema_version)
-        .bind(state.next_catalog_id)
-        .bind(state.next_file_id)
+        .bind(counters.schema_version)
+        .bind(counters.next_catalog_id)
+        .bind(counters.next_file_id)
         .execute(&mut *connection)
         .await?;
     sqlx::query(
         "INSERT INTO ducklake_snapshot_changes(snapshot_id, changes_made, author, commit_message) \
          VALUES (?1, ?2, 'upshot', ?3)",
     )
-    .bind(state.snapshot)
+    .bind(counters.snapshot)
     .bind(&snapshot.changes)
     .bind(snapshot.message)
     .execute(&mut *connection)
@@ -78,13 +78,14 @@ impl Catalog {
                 return Err(error);
             }
         };
-        let snapshot = made.state.snapshot;
-        if snapshot != writer.state.snapshot
-            && let Some(tables) = made.state.workspaces.get(&change.workspace)
-        {
-            self.publish(&change.workspace, tables, snapshot, made.added, &made.ended);
+        let snapshot = made.counters.snapshot;
+        if snapshot != writer.state.counters.snapshot {
+            let workspace = change.workspace.as_str();
+            self.publish(workspace, &made.tables, snapshot, made.added, &made.ended);
         }
-        writer.state = made.state;
+        writer.state.counters = made.counters;
+        let workspaces = &mut writer.state.workspaces;
+        workspaces.insert(change.workspace, made.tables);
         writer.stale = false;
         Ok(snapshot)
     }
@@ -138,27 +139,26 @@ impl Catalog {
 
 /// A change that is in the database and not yet in memory.
 struct Made {
-    state: State,
+    counters: Counters,
+    tables: BTreeMap<Table, TableState>,
     added: Vec<(Table, i64, NewFile)>,
     ended: Vec<Ended>,
 }
 
 async fn make(writer: &mut Writer, change: &Transaction) -> Result<Made, LakeError> {
-    let mut state = writer.state.clone();
+    let mut counters = writer.state.counters;
     let unknown = || LakeError::UnknownWorkspace(change.workspace.clone());
-    let mut tables = state
-        .workspaces
-        .remove(&change.workspace)
-        .ok_or_else(unknown)?;
+    let known = writer.state.workspaces.get(&change.workspace);
+    let mut tables = known.ok_or_else(unknown)?.clone();
     let files_change = !change.add.is_empty() || !change.end.is_empty();
     if files_change {
-        state.snapshot += 1;
+        counters.snapshot += 1;
     }
     let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
-    check_unchanged(&mut transaction, writer.state.snapshot).await?;
+    check_unchanged(&mut transaction, writer.state.counters.snapshot).await?;
     check_live(&mut transaction, change, &tables).await?;
     let mut changed = Changed::default();
-    let ended = end_files(&mut transaction, change, &mut tables, state.snapshot).await?;
+    let ended = end_files(&mut transaction, change, &mut tables, counters.snapshot).await?;
     for file in &ended {
         changed.ended.insert(file.table);
     }
@@ -166,7 +166,7 @@ async fn make(writer: &mut Writer, change: &Transaction) -> Result<Made, LakeErr
         &mut transaction,
         change,
         &mut tables,
-        &mut state,
+        &mut counters,
         &mut changed,
     )
     .await?;
@@ -178,12 +178,12 @@ async fn make(writer: &mut Writer, change: &Transaction) -> Result<Made, LakeErr
             message: &change.message,
             now: change.now,
         };
-        insert_snapshot(&mut transaction, &state, &snapshot).await?;
+        insert_snapshot(&mut transaction, &counters, &snapshot).await?;
     }
     transaction.commit().await?;
-    state.workspaces.insert(change.workspace.clone(), tables);
     Ok(Made {
-        state,
+        counters,
+        tables,
         added,
         ended,
     })
@@ -351,14 +351,14 @@ async fn add_files(
     connection: &mut SqliteConnection,
     change: &Transaction,
     tables: &mut BTreeMap<Table, TableState>,
-    state: &mut State,
+    counters: &mut Counters,
     changed: &mut Changed,
 ) -> Result<Vec<(Table, i64, NewFile)>, LakeError> {
     let mut rows = Rows::default();
     let mut added = Vec::with_capacity(change.add.len());
     for file in &change.add {
-        let id = state.next_file_id;
-        state.next_file_id += 1;
+        let id = counters.next_file_id;
+        counters.next_file_id += 1;
         let known = tables
             .get_mut(&file.table)
             .ok_or_else(|| damaged("tables", format!("`{}` is missing", file.table.name())))?;
@@ -373,7 +373,7 @@ async fn add_files(
         added.push((file.table, id, file.clone()));
     }
     if !added.is_empty() {
-        rows.insert(connection, state.snapshot).await?;
+        rows.insert(connection, counters.snapshot).await?;
     }
     Ok(added)
 }

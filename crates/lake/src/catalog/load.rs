@@ -7,7 +7,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 
 use super::statistics::TableStatistics;
 use super::tables::{CATALOG_VERSION, DUCKLAKE, DUCKLAKE_VERSION, INDICES, OURS};
-use super::{State, TableState, columns};
+use super::{Counters, State, TableState, columns};
 use crate::capture::DataFile;
 use crate::error::LakeError;
 use crate::parquet_files::bound::{parse_day, time_text};
@@ -133,10 +133,12 @@ pub(super) async fn state(connection: &mut SqliteConnection) -> Result<State, La
     .await?
     .ok_or_else(|| damaged("table ducklake_snapshot", "it is empty"))?;
     let mut state = State {
-        snapshot: row.try_get(0)?,
-        schema_version: row.try_get(1)?,
-        next_catalog_id: row.try_get(2)?,
-        next_file_id: row.try_get(3)?,
+        counters: Counters {
+            snapshot: row.try_get(0)?,
+            schema_version: row.try_get(1)?,
+            next_catalog_id: row.try_get(2)?,
+            next_file_id: row.try_get(3)?,
+        },
         workspaces: BTreeMap::new(),
     };
     let tables = sqlx::query(

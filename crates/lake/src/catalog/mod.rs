@@ -61,13 +61,19 @@ struct TableState {
     statistics: TableStatistics,
 }
 
-/// What must be known to make the next change.
-#[derive(Debug, Clone, Default)]
-struct State {
+/// The numbers of the last snapshot, and the next ones to give.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counters {
     snapshot: i64,
     schema_version: i64,
     next_catalog_id: i64,
     next_file_id: i64,
+}
+
+/// What must be known to make the next change.
+#[derive(Debug, Default)]
+struct State {
+    counters: Counters,
     workspaces: BTreeMap<String, BTreeMap<Table, TableState>>,
 }
 
@@ -194,7 +200,7 @@ impl Catalog {
     /// # Errors
     /// When the database refuses.
     pub async fn current_snapshot(&self) -> Result<i64, LakeError> {
-        Ok(self.writer().await?.state.snapshot)
+        Ok(self.writer().await?.state.counters.snapshot)
     }
 
     /// The live files of a table by day, bucket and id: of all days or of some, of all fact sets or
@@ -270,13 +276,13 @@ impl Catalog {
                 let of_table = load::files_of_table(
                     &mut writer.connection,
                     known.table_id,
-                    state.snapshot,
+                    state.counters.snapshot,
                     &folder,
                 )
                 .await?;
                 files.extend(of_table.into_iter().map(|file| (*table, file)));
             }
-            let list = FileList::default().changed(state.snapshot, files, &[]);
+            let list = FileList::default().changed(state.counters.snapshot, files, &[]);
             views.insert(workspace.clone(), view(Arc::new(list), tables));
         }
         writer.state = state;

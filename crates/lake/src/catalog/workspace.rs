@@ -51,22 +51,22 @@ impl Catalog {
         for table in Table::ALL {
             create_dir_durably(self.files.as_ref(), &self.table_dir(name, table))?;
         }
-        let mut state = writer.state.clone();
-        state.snapshot += 1;
-        state.schema_version += 1;
+        let mut counters = writer.state.counters;
+        counters.snapshot += 1;
+        counters.schema_version += 1;
         let mut changes = Vec::new();
         let mut tables = BTreeMap::new();
         writer.stale = true;
         let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
         let mut schema_id = 0;
         if name != DEFAULT_WORKSPACE {
-            schema_id = state.next_catalog_id;
-            state.next_catalog_id += 1;
+            schema_id = counters.next_catalog_id;
+            counters.next_catalog_id += 1;
             changes.push(format!("created_schema:\"{name}\""));
             sqlx::query("INSERT INTO ducklake_schema VALUES (?1, ?2, ?3, NULL, ?4, ?5, 1)")
                 .bind(schema_id)
                 .bind(uuid(&["schema", name], now))
-                .bind(state.snapshot)
+                .bind(counters.snapshot)
                 .bind(name)
                 .bind(format!("{name}/"))
                 .execute(&mut *transaction)
@@ -77,11 +77,11 @@ impl Catalog {
                 workspace: name,
                 schema_id,
                 table,
-                table_id: state.next_catalog_id,
-                snapshot: state.snapshot,
-                schema_version: state.schema_version,
+                table_id: counters.next_catalog_id,
+                snapshot: counters.snapshot,
+                schema_version: counters.schema_version,
             };
-            state.next_catalog_id += 3;
+            counters.next_catalog_id += 3;
             changes.push(format!("created_table:\"{name}\".\"{}\"", table.name()));
             tables.insert(table, new.insert(&mut transaction, now).await?);
         }
@@ -90,12 +90,12 @@ impl Catalog {
             message: "create workspace",
             now,
         };
-        insert_snapshot(&mut transaction, &state, &snapshot).await?;
+        insert_snapshot(&mut transaction, &counters, &snapshot).await?;
         transaction.commit().await?;
-        let list = FileList::default().changed(state.snapshot, Vec::new(), &[]);
+        let list = FileList::default().changed(counters.snapshot, Vec::new(), &[]);
         self.set_view(name, view(Arc::new(list), &tables));
-        state.workspaces.insert(name.to_owned(), tables);
-        writer.state = state;
+        writer.state.counters = counters;
+        writer.state.workspaces.insert(name.to_owned(), tables);
         writer.stale = false;
         Ok(())
     }
@@ -106,12 +106,12 @@ impl Catalog {
         writer: &mut Writer,
         now: i64,
     ) -> Result<(), LakeError> {
-        let mut state = writer.state.clone();
+        let mut counters = writer.state.counters;
         let mut changes = Vec::new();
         let mut rows = Vec::new();
         let mut table_ids = Vec::new();
-        for tables in state.workspaces.values_mut() {
-            for (table, known) in tables.iter_mut() {
+        for tables in writer.state.workspaces.values() {
+            for (table, known) in tables {
                 let added = added_columns(*table, known);
                 if !added.is_empty() {
                     changes.push(format!("altered_table:{}", known.table_id));
@@ -123,18 +123,18 @@ impl Catalog {
         if rows.is_empty() {
             return Ok(());
         }
-        state.snapshot += 1;
-        state.schema_version += 1;
+        counters.snapshot += 1;
+        counters.schema_version += 1;
         writer.stale = true;
         let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
         columns::insert_statistics_of_added(&mut transaction, &rows).await?;
-        columns::insert(&mut transaction, rows, state.snapshot).await?;
+        columns::insert(&mut transaction, rows, counters.snapshot).await?;
         for table_id in table_ids {
             insert_schema_version(
                 &mut transaction,
                 table_id,
-                state.snapshot,
-                state.schema_version,
+                counters.snapshot,
+                counters.schema_version,
             )
             .await?;
         }
@@ -143,13 +143,13 @@ impl Catalog {
             message: "add columns",
             now,
         };
-        insert_snapshot(&mut transaction, &state, &snapshot).await?;
+        insert_snapshot(&mut transaction, &counters, &snapshot).await?;
         transaction.commit().await?;
         self.reload(writer).await
     }
 }
 
-fn added_columns(table: Table, known: &mut TableState) -> Vec<Value> {
+fn added_columns(table: Table, known: &TableState) -> Vec<Value> {
     let mut ids = FieldIds::clone(&known.ids);
     let mut rows = Vec::new();
     for column in table.columns() {
@@ -158,7 +158,6 @@ fn added_columns(table: Table, known: &mut TableState) -> Vec<Value> {
             rows.extend(columns::rows(known.table_id, &column, id, false));
         }
     }
-    known.ids = ids.into();
     rows
 }
 

@@ -8,6 +8,7 @@ pub mod bound;
 pub mod cache;
 pub mod field_ids;
 pub mod merge;
+mod prune;
 pub mod read;
 pub mod sort;
 mod statistics;

@@ -12,13 +12,15 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
 };
-use parquet::file::statistics::Statistics;
 
 use super::cache::{Chunks, FileCache, OpenFile};
-use super::parquet_error;
 use super::write::with_schema;
+use super::{parquet_error, prune};
 use crate::error::LakeError;
 use crate::schema::{Column, Table};
+
+/// Rows of a batch: with a hundred columns, a smaller one is mostly overhead.
+const BATCH_ROWS: usize = 8192;
 
 /// Rows whose text in a column is one of some.
 #[derive(Debug, Clone)]
@@ -49,7 +51,13 @@ impl Keys {
         self.column
     }
 
-    fn any_within(&self, low: &[u8], high: &[u8]) -> bool {
+    /// The values in order.
+    pub(super) fn sorted(&self) -> &[Box<str>] {
+        &self.sorted
+    }
+
+    /// Whether one of the values is within these bounds.
+    pub(super) fn any_within(&self, low: &[u8], high: &[u8]) -> bool {
         let first = self.sorted.partition_point(|value| value.as_bytes() < low);
         self.sorted
             .get(first)
@@ -113,15 +121,29 @@ pub(crate) fn stream(
 ) -> Result<Batches, LakeError> {
     let wanted = wanted_columns(table, request)?;
     let groups = match &request.keys {
-        Some(keys) => matching_groups(cache, file, keys)?,
+        Some(keys) => prune::matching_groups(cache, file, keys)?,
         None => (0..file.metadata().metadata().num_row_groups()).collect(),
     };
+    let pages = request
+        .keys
+        .as_ref()
+        .and_then(|keys| prune::matching_pages(file, &groups, keys));
     let builder = file.reader(cache.files())?;
     let descriptor = builder.parquet_schema();
-    let names = wanted.iter().map(|column| column.name);
+    let empty = prune::empty_columns(file, &groups);
+    let names = wanted
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| !empty.contains(name));
     let projection = ProjectionMask::columns(descriptor, names);
     let filter = request.keys.as_ref().map(|keys| row_filter(&builder, keys));
-    let mut builder = builder.with_row_groups(groups).with_projection(projection);
+    let mut builder = builder
+        .with_row_groups(groups)
+        .with_projection(projection)
+        .with_batch_size(BATCH_ROWS);
+    if let Some(pages) = pages {
+        builder = builder.with_row_selection(pages);
+    }
     if let Some(filter) = filter {
         builder = builder.with_row_filter(filter);
     }
@@ -171,41 +193,6 @@ fn wanted_columns(table: Table, request: &ReadRequest) -> Result<Vec<Column>, La
             })
         })
         .collect()
-}
-
-/// Row groups that may hold one of the keys.
-fn matching_groups(
-    cache: &FileCache,
-    file: &OpenFile,
-    keys: &Keys,
-) -> Result<Vec<usize>, LakeError> {
-    let metadata = file.metadata().metadata();
-    let schema = file.metadata().parquet_schema();
-    let leaf = (0..schema.num_columns())
-        .find(|index| schema.column(*index).path().string() == keys.column);
-    let Some(leaf) = leaf else {
-        return Ok(Vec::new());
-    };
-    let mut groups = Vec::new();
-    for (index, group) in metadata.row_groups().iter().enumerate() {
-        if let Some(Statistics::ByteArray(values)) = group.column(leaf).statistics()
-            && let (Some(low), Some(high)) = (values.min_opt(), values.max_opt())
-            && !keys.any_within(low.data(), high.data())
-        {
-            continue;
-        }
-        let may_hold = match file.filter(cache.files(), index, leaf)? {
-            Some(filter) => keys
-                .sorted
-                .iter()
-                .any(|value| filter.check(value.as_bytes())),
-            None => true,
-        };
-        if may_hold {
-            groups.push(index);
-        }
-    }
-    Ok(groups)
 }
 
 fn row_filter(builder: &ParquetRecordBatchReaderBuilder<Chunks>, keys: &Keys) -> RowFilter {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod catalog;
+mod catalog_cost;
 mod catalog_open;
 mod catalog_verify;
 mod common;

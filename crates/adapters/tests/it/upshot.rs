@@ -295,3 +295,32 @@ proptest! {
         prop_assert_eq!(&batch.events, &[expected]);
     }
 }
+
+/// The table of fields in the format's page is made from the record.
+#[test]
+fn the_page_names_every_field() {
+    const MARK: &str = "<!-- fields -->\n";
+    let page = expect_test::expect_file!["../../../../docs/formats/upshot.md"];
+    let text = page.data();
+    let (before, _) = text.split_once(MARK).unwrap();
+    let mut expected = format!("{before}{MARK}\n| field | holds | says |\n|---|---|---|\n");
+    for field in Event::FIELDS {
+        let holds = match field.kind {
+            FieldKind::Key | FieldKind::Text | FieldKind::Label => "text".to_owned(),
+            FieldKind::Word => {
+                let words = field.words.unwrap()();
+                let words = words.iter().map(|word| format!("`{word}`"));
+                words.collect::<Vec<_>>().join(", ")
+            }
+            FieldKind::Instant | FieldKind::Time => "time".to_owned(),
+            FieldKind::Count | FieldKind::Integer => "whole number".to_owned(),
+            FieldKind::Real => "number".to_owned(),
+            FieldKind::Flag | FieldKind::Bool => "`true`, `false`".to_owned(),
+            FieldKind::Map => "object".to_owned(),
+        };
+        let says = field.documentation.replace('|', "\\|");
+        let says = says.split_whitespace().collect::<Vec<_>>().join(" ");
+        expected.push_str(&format!("| `{}` | {holds} | {says} |\n", field.name));
+    }
+    page.assert_eq(&expected);
+}

@@ -1,0 +1,42 @@
+//! What every fuzz target checks: nothing panics, the result does not depend on how the bytes are
+//! divided, every event has what it must have, and what is written can be read again.
+
+use upshot_adapters::{Batch, Format, ImportOptions, Reader, Summary, parse_events, write_event};
+
+const LIMIT: usize = 1 << 16;
+
+fn read(format: Option<Format>, bytes: &[u8], chunk: usize) -> (Batch, Summary) {
+    let mut reader = Reader::new(ImportOptions {
+        format,
+        file_name: "folder/file".to_owned(),
+        received_time: 1_700_000_000_000_000,
+        maximum_record_bytes: LIMIT,
+    });
+    let mut batch = Batch::default();
+    for part in bytes.chunks(chunk.max(1)) {
+        reader.feed(part, &mut batch);
+    }
+    let summary = reader.finish(&mut batch);
+    (batch, summary)
+}
+
+/// Reads the bytes; the first of them says how they are divided.
+pub fn check(format: Option<Format>, bytes: &[u8]) {
+    let (batch, summary) = read(format, bytes, usize::MAX);
+    let chunk = bytes.first().copied().unwrap_or(1);
+    assert_eq!((&batch, &summary), (&read(format, bytes, chunk.into()).0, &summary));
+    assert_eq!(summary.events, batch.events.len() as u64);
+    assert_eq!(summary.rejected, batch.rejected.len() as u64);
+    for event in &batch.events {
+        assert!(event.event_type.is_some());
+        assert!(!event.event_id.is_empty() && !event.conversation_id.is_empty());
+        let again = parse_events(write_event(event).as_bytes(), 0);
+        assert_eq!(again.rejected, []);
+        assert_eq!(again.events.as_slice(), std::slice::from_ref(event));
+    }
+    for rejected in &batch.rejected {
+        assert!(!rejected.reason.is_empty() && !rejected.cure.is_empty());
+        assert!(rejected.raw.len() <= 4 << 10);
+        assert!(rejected.position.byte <= bytes.len() as u64);
+    }
+}

@@ -40,22 +40,25 @@ pub fn check(project: &Project) -> Result<Vec<String>> {
     Ok(findings)
 }
 
-/// Pages of the documentation that its index does not name. Decisions are found by their folder.
+/// Pages of the documentation that no index of it names: `docs/README.md`, or that of a folder in it.
+/// Decisions are found by their folder.
 fn unlisted(pages: &HashMap<PathBuf, String>) -> Vec<String> {
-    let index = Path::new("docs/README.md");
-    let Some(text) = pages.get(index) else {
-        return Vec::new();
-    };
-    let listed: Vec<PathBuf> = markdown::prose(text)
-        .into_iter()
-        .flat_map(|(_, line)| markdown::links(line))
-        .filter_map(|target| joined(index, target.split('#').next()?))
+    let first = Path::new("docs/README.md");
+    let indexes = pages
+        .iter()
+        .filter(|(page, _)| page.starts_with("docs") && page.ends_with("README.md"));
+    let listed: Vec<PathBuf> = indexes
+        .flat_map(|(page, text)| {
+            let lines = markdown::prose(text).into_iter();
+            let targets = lines.flat_map(|(_, line)| markdown::links(line));
+            targets.filter_map(|target| joined(page, target.split('#').next()?))
+        })
         .collect();
     let mut missing: Vec<String> = pages
         .keys()
-        .filter(|page| page.starts_with("docs") && !page.starts_with("docs/adr") && *page != index)
+        .filter(|page| page.starts_with("docs") && !page.starts_with("docs/adr") && *page != first)
         .filter(|page| !listed.contains(page))
-        .map(|page| format!("{} is not listed in docs/README.md", page.display()))
+        .map(|page| format!("{} is listed in no README.md of docs/", page.display()))
         .collect();
     missing.sort();
     missing
@@ -140,7 +143,11 @@ mod tests {
         let pages = HashMap::from([
             (
                 PathBuf::from("docs/README.md"),
-                "[a](formats/a.md#top)\n".to_owned(),
+                "[formats](formats/README.md#top)\n".to_owned(),
+            ),
+            (
+                PathBuf::from("docs/formats/README.md"),
+                "[a](a.md)\n".to_owned(),
             ),
             (PathBuf::from("docs/formats/a.md"), String::new()),
             (PathBuf::from("docs/b.md"), String::new()),
@@ -149,7 +156,7 @@ mod tests {
         ]);
         assert_eq!(
             unlisted(&pages),
-            ["docs/b.md is not listed in docs/README.md"]
+            ["docs/b.md is listed in no README.md of docs/"]
         );
     }
 

@@ -72,6 +72,8 @@ pub struct ReadRequest {
     pub columns: Option<Vec<&'static str>>,
     /// Only these rows.
     pub keys: Option<Keys>,
+    /// Rows of a batch, at most; nothing for as many as is quickest.
+    pub batch_rows: Option<usize>,
 }
 
 impl ReadRequest {
@@ -83,6 +85,12 @@ impl ReadRequest {
     #[must_use]
     pub fn keys(mut self, keys: Keys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+    /// So many rows a batch, at most.
+    #[must_use]
+    pub fn batch_rows(mut self, rows: usize) -> Self {
+        self.batch_rows = Some(rows.max(1));
         self
     }
     /// Only these columns.
@@ -140,7 +148,7 @@ pub(crate) fn stream(
     let mut builder = builder
         .with_row_groups(groups)
         .with_projection(projection)
-        .with_batch_size(BATCH_ROWS);
+        .with_batch_size(request.batch_rows.unwrap_or(BATCH_ROWS));
     if let Some(pages) = pages {
         builder = builder.with_row_selection(pages);
     }

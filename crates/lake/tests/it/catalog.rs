@@ -1,6 +1,12 @@
 //! The catalog: changes are whole, durable and checked.
 
-use upshot_lake::catalog::{Carry, Dirty, FactSet, Marks, Transaction};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use upshot_lake::catalog::{Carry, Catalog, Dirty, FactSet, Marks, Transaction};
+use upshot_lake::files::{DiskFiles, Entry, FileRead, FileWrite, Files};
+use upshot_lake::parquet_files::write;
 use upshot_lake::{LakeError, Table};
 
 use crate::common::{DAY, Lake, NOW, add, events, sessions};
@@ -307,4 +313,117 @@ async fn workspaces_have_names_and_nothing_in_common() {
     assert!(matches!(error, LakeError::UnknownWorkspace(_)), "{error}");
     let lake = lake.reopen().await;
     assert_eq!(lake.catalog.workspaces(), ["acme_2", "main"]);
+}
+
+/// The file system, with a list of what made something durable.
+#[derive(Debug, Clone, Default)]
+struct Recorded(Arc<Mutex<Vec<(&'static str, PathBuf)>>>);
+
+impl Recorded {
+    fn note(&self, what: &'static str, path: &Path) {
+        self.0.lock().unwrap().push((what, path.to_path_buf()));
+    }
+    fn position(&self, what: &str, path: &Path) -> usize {
+        let steps = self.0.lock().unwrap();
+        let found = steps
+            .iter()
+            .rposition(|(step, at)| *step == what && at == path);
+        found.unwrap_or_else(|| panic!("no {what} of {path:?} among {steps:#?}"))
+    }
+}
+
+struct RecordedWrite(Box<dyn FileWrite>, Recorded, PathBuf);
+
+impl io::Write for RecordedWrite {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.1.note("write", &self.2);
+        self.0.write(data)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl FileWrite for RecordedWrite {
+    fn sync(&mut self) -> io::Result<()> {
+        self.1.note("sync", &self.2);
+        self.0.sync()
+    }
+    fn truncate(&mut self, bytes: u64) -> io::Result<()> {
+        self.0.truncate(bytes)
+    }
+}
+
+impl Files for Recorded {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn FileWrite>> {
+        let file = DiskFiles.create(path)?;
+        let file = RecordedWrite(file, self.clone(), path.to_path_buf());
+        Ok(Box::new(file))
+    }
+    fn append(&self, path: &Path) -> io::Result<Box<dyn FileWrite>> {
+        DiskFiles.append(path)
+    }
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn FileRead>> {
+        DiskFiles.open(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.note("rename", to);
+        DiskFiles.rename(from, to)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        DiskFiles.remove(path)
+    }
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.note("sync_dir", path);
+        DiskFiles.sync_dir(path)
+    }
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.note("create_dir", path);
+        DiskFiles.create_dir(path)
+    }
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        DiskFiles.list(path)
+    }
+    fn exists(&self, path: &Path) -> bool {
+        DiskFiles.exists(path)
+    }
+}
+
+#[tokio::test]
+async fn files_and_their_names_are_durable_before_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Recorded::default();
+    let catalog = Catalog::open(
+        Arc::new(files.clone()),
+        &folder.path().join("lake.sqlite"),
+        &folder.path().join("files"),
+        NOW,
+    )
+    .await
+    .unwrap();
+    catalog.create_workspace("main", NOW).await.unwrap();
+    let table_dir = catalog.table_dir("main", Table::Events);
+    let parent = table_dir.parent().unwrap();
+    let made = files.position("create_dir", &table_dir);
+    assert!(files.position("sync_dir", parent) > made);
+
+    let (name, path) = catalog.new_file("main", Table::Events, DAY, 0);
+    let ids = catalog.field_ids("main", Table::Events).unwrap();
+    let batch = events(Table::Events, 0..10);
+    let info = write(&files, &path, Table::Events, &ids, [&batch]).unwrap();
+    let temporary = path.with_extension("parquet.new");
+    let synced = files.position("sync", &temporary);
+    assert!(files.position("write", &temporary) < synced);
+    let renamed = files.position("rename", &path);
+    assert!(synced < renamed);
+    let file = upshot_lake::catalog::NewFile {
+        table: Table::Events,
+        name,
+        info,
+        day: DAY,
+        bucket: 0,
+        fact_set: String::new(),
+    };
+    catalog.commit(add(vec![file])).await.unwrap();
+    assert!(renamed < files.position("sync_dir", &table_dir));
 }

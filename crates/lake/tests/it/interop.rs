@@ -259,3 +259,41 @@ async fn files_that_are_older_than_a_column_read() {
         ],
     );
 }
+
+#[tokio::test]
+async fn a_merge_takes_rows_away_and_brings_them_again() {
+    let lake = Lake::new().await;
+    for part in 0..2 {
+        let numbers = (0..10).filter(|number| number % 2 == part);
+        let file = lake.file(Table::Events, &events(Table::Events, numbers), DAY, 0);
+        lake.add(vec![file]).await;
+    }
+    let policy = MergePolicy {
+        files: 2,
+        ..MergePolicy::default()
+    };
+    let group = &lake.catalog.merge_plan("main", &policy).unwrap()[0];
+    let merged = lake
+        .catalog
+        .merge_files(&lake.cache, "main", group)
+        .unwrap();
+    let commit = lake.catalog.commit_merge("main", group, merged, NOW);
+    let snapshot = commit.await.unwrap();
+    let changes = format!(
+        "SELECT change_type AS c, count(*) AS n, count(DISTINCT event_id) AS ids \
+         FROM lake.table_changes('events', {snapshot}, {snapshot}) GROUP BY ALL ORDER BY c"
+    );
+    let kinds = format!(
+        "SELECT changes::VARCHAR AS c FROM lake.snapshots() WHERE snapshot_id = {snapshot}"
+    );
+    check(
+        &lake,
+        &[
+            (
+                &changes,
+                json!([{"c": "delete", "n": 10, "ids": 10}, {"c": "insert", "n": 10, "ids": 10}]),
+            ),
+            (&kinds, json!([{"c": "{merge_adjacent=[1]}"}])),
+        ],
+    );
+}

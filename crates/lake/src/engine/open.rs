@@ -122,6 +122,7 @@ impl Lake {
         inner.counters.note_log(&log);
         inner.counters.note_flushed_sequence(newest_mark);
         upkeep::remove_leftovers(&inner).await?;
+        upkeep::remove_orphans(&inner).await?;
         let worker = inner.clone();
         tokio::task::spawn_blocking(move || bring_back(&worker, &recovery.frames, &marks, &dirty))
             .await

@@ -1,11 +1,13 @@
 //! `verify` finds each kind of planted damage, and nothing in a lake that is well.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use upshot_lake::Table;
 use upshot_lake::catalog::{MergePolicy, NewFile, Problem, ProblemKind, Report, Transaction};
 use upshot_lake::files::DiskFiles;
-use upshot_lake::parquet_files::write;
+use upshot_lake::parquet_files::{FileCache, write};
 
 use crate::common::{DAY, Lake, NOW, add, events, execute, paths, sessions, without_column};
 
@@ -147,6 +149,11 @@ async fn wrong_rows_of_the_catalog_are_found() {
              WHERE data_file_id = {file} AND partition_key_index = {index}"
         )
     };
+    let Lake {
+        folder, catalog, ..
+    } = filled().await;
+    catalog.close().await.unwrap();
+    let original = folder.path().to_path_buf();
     let table_statistics = "UPDATE ducklake_table_column_stats SET";
     for (statement, kind, detail) in [
         (data_file("record_count = 99"), RowCount, "footer says 100"),
@@ -264,10 +271,34 @@ async fn wrong_rows_of_the_catalog_are_found() {
             "outside its bounds",
         ),
     ] {
-        let lake = filled().await;
+        let lake = copy(&original).await;
         execute(&lake, &statement).await;
         let report = verify(&lake).await;
         assert_found(&report, kind, detail);
+    }
+}
+
+/// A closed lake opened again in another folder.
+async fn copy(original: &Path) -> Lake {
+    let folder = tempfile::tempdir().unwrap();
+    let mut open = vec![original.to_path_buf()];
+    while let Some(path) = open.pop() {
+        let target = folder.path().join(path.strip_prefix(original).unwrap());
+        if path.is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            open.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+    Lake {
+        catalog: crate::common::open(&folder).await,
+        folder,
+        cache: FileCache::new(Arc::new(DiskFiles), 1 << 20),
     }
 }
 

@@ -69,15 +69,16 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Says of columns that are added to a table that rows may lack them and nothing is known of their
-/// values: files that are there already lack them, whatever later files say.
+/// Says of columns that are added to a table, and that have a value in files which lack them, that
+/// nothing is known of their values: the bounds of later files would not hold for all rows.
 pub(super) async fn insert_statistics_of_added(
     connection: &mut SqliteConnection,
     rows: &[Value],
 ) -> Result<(), LakeError> {
     sqlx::query(
         "INSERT OR REPLACE INTO ducklake_table_column_stats \
-         SELECT value->>'table', value->>'id', 1, NULL, NULL, NULL, NULL FROM json_each(?1)",
+         SELECT value->>'table', value->>'id', 1, NULL, NULL, NULL, NULL FROM json_each(?1) \
+         WHERE value->>'initial' IS NOT NULL",
     )
     .bind(Value::from(rows).to_string())
     .execute(&mut *connection)

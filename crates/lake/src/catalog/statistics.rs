@@ -17,7 +17,8 @@ struct ColumnSummary {
     contains_nan: Option<bool>,
     /// None where a file did not say.
     bounds: Option<(Bound, Bound)>,
-    /// Whether any file had a value: before that, no bounds say nothing.
+    /// Whether any file had a value. Before that the catalog has no row of the column, and no bounds
+    /// say nothing; after it they say that they are not known.
     has_values: bool,
 }
 
@@ -79,15 +80,23 @@ impl TableStatistics {
 
     /// Takes a new file into account; gives the columns of which something changed.
     pub(super) fn add(&mut self, info: &DataFileInfo) -> Vec<i64> {
+        // A column of which nothing is noted has had no value yet, so rows that are there lack it.
+        let had_rows = self.next_row_id > 0;
         self.rows += signed(info.rows);
         self.next_row_id += signed(info.rows);
         self.bytes += signed(info.bytes);
         let mut changed = Vec::new();
         for column in &info.columns {
-            let summary = self.columns.entry(column.id).or_default();
+            let summary = self
+                .columns
+                .entry(column.id)
+                .or_insert_with(|| ColumnSummary {
+                    contains_null: had_rows,
+                    ..ColumnSummary::default()
+                });
             let before = summary.clone();
             summary.add(column);
-            if *summary != before {
+            if *summary != before && summary.has_values {
                 changed.push(column.id);
             }
         }

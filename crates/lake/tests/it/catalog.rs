@@ -315,6 +315,54 @@ async fn workspaces_have_names_and_nothing_in_common() {
     assert_eq!(lake.catalog.workspaces(), ["acme_2", "main"]);
 }
 
+/// What the catalog says of a column of the workspace's events as a whole.
+async fn table_statistics(lake: &Lake, column: &str) -> Option<(bool, String, String)> {
+    use sqlx::ConnectOptions;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(lake.database());
+    let mut connection = options.connect().await.unwrap();
+    sqlx::query_as(
+        "SELECT contains_null, coalesce(min_value, '-'), coalesce(max_value, '-') \
+         FROM ducklake_table_column_stats JOIN ducklake_column USING (table_id, column_id) \
+         JOIN ducklake_table USING (table_id) WHERE table_name = 'events' AND column_name = ?1",
+    )
+    .bind(column)
+    .fetch_optional(&mut connection)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn statistics_of_a_table_cover_all_files_across_restarts() {
+    let range = |low: f64, high: f64, nulls| Some((nulls, format!("{low:?}"), format!("{high:?}")));
+    let lake = Lake::new().await;
+    assert_eq!(table_statistics(&lake, "confidence").await, None);
+    let file = lake.file(Table::Events, &events(Table::Events, 80..160), DAY, 0);
+    lake.add(vec![file]).await;
+    let statistics = table_statistics(&lake, "confidence").await;
+    assert_eq!(statistics, range(10.0, 159.0 / 8.0, false));
+    let lake = lake.reopen().await;
+    let file = lake.file(Table::Events, &events(Table::Events, 8..16), DAY, 0);
+    lake.add(vec![file]).await;
+    let statistics = table_statistics(&lake, "confidence").await;
+    assert_eq!(statistics, range(1.0, 159.0 / 8.0, false));
+    // A column without values has no row, so that bounds begin with its first values; the rows
+    // before them lack it.
+    assert_eq!(table_statistics(&lake, "bot").await, None);
+    let lake = lake.reopen().await;
+    let mut builder = upshot_lake::schema::BatchBuilder::new(Table::Events);
+    let event = upshot_core::Event {
+        bot: Some("b".into()),
+        ..crate::common::event(500)
+    };
+    builder.push(&event, DAY, 0);
+    let file = lake.file(Table::Events, &builder.finish().unwrap(), DAY, 0);
+    lake.add(vec![file]).await;
+    let statistics = table_statistics(&lake, "bot").await;
+    assert_eq!(statistics, Some((true, "b".to_owned(), "b".to_owned())));
+    let statistics = table_statistics(&lake, "user_id").await;
+    assert_eq!(statistics, Some((false, "-".to_owned(), "-".to_owned())));
+}
+
 /// The file system, with a list of what made something durable.
 #[derive(Debug, Clone, Default)]
 struct Recorded(Arc<Mutex<Vec<(&'static str, PathBuf)>>>);

@@ -108,6 +108,15 @@ pub(crate) fn recognise(probe: &[u8], wanted: Option<Format>) -> Recognised {
     if empty && skip_space(text, inner + 1) == text.len() {
         return Recognised::Nothing;
     }
+    if wanted == Some(Format::Upshot) {
+        let layout = JsonLayout {
+            lines: *first == b'{' && is_lines(text),
+            split_arrays: true,
+            whole: false,
+            wrapped: None,
+        };
+        return Recognised::As(Format::Upshot, Layout::Json(layout));
+    }
     // `[[…], […]]` holds one transcript an element.
     let nested = *first == b'[' && probe.get(skip_space(probe, start + 1)) == Some(&b'[');
     let depth = match (first, nested) {

@@ -82,21 +82,25 @@ pub(super) fn nearest(
     if text.len() > 64 {
         return None;
     }
-    let plain = plain(text);
-    candidates
-        .map(|candidate| {
-            let distance = strsim::osa_distance(&plain, &self::plain(candidate));
-            (distance, candidate)
-        })
-        .min()
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 5)
-        .map(|(_, candidate)| candidate)
+    let text = plain(text);
+    let near = |candidate: &'static str| {
+        let most = 1 + candidate.len() / 5;
+        let candidate_text = plain(candidate);
+        if candidate_text.len().abs_diff(text.len()) > most {
+            return None;
+        }
+        let distance = strsim::osa_distance(&text, &candidate_text);
+        (distance <= most).then_some((distance, candidate))
+    };
+    let (_, candidate) = candidates.filter_map(near).min()?;
+    Some(candidate)
 }
 
 /// Without case and separators: `conversationId` is `conversation_id`.
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|it| !matches!(it, '_' | '-' | ' ' | '.'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    let kept = text
+        .bytes()
+        .filter(|it| !matches!(it, b'_' | b'-' | b' ' | b'.'));
+    let lower = kept.map(|it| char::from(it.to_ascii_lowercase()));
+    lower.collect()
 }

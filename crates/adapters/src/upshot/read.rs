@@ -95,6 +95,9 @@ impl<'a> Row<'a> {
         let found = match self.fields.find(name) {
             None => {
                 map.next_value::<IgnoredAny>()?;
+                if self.problem.is_some() {
+                    return Ok(());
+                }
                 Err(self.unknown(name))
             }
             Some(index) => {

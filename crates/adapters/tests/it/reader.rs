@@ -253,6 +253,43 @@ fn rows_of_a_table_are_cut_in_chunks_and_survive_damage() {
     assert!(!damaged.rejected.is_empty());
 }
 
+#[test]
+fn places_are_true_in_a_long_file_however_it_comes() {
+    let record = |number: usize| match number % 1000 {
+        999 => format!(r#"{{"zebra":"ü😀","number":{number}}}"#),
+        _ => format!(r#"{{"event_type":"message","time":1,"conversation_id":"ü{number}"}}"#),
+    };
+    for (open, between, close) in [("", "\n", "\n"), ("[\n", ",\n", "\n]"), ("[", ", ", "]")] {
+        let records = (0..9000).map(record).collect::<Vec<_>>();
+        let text = format!("{open}{}{close}", records.join(between));
+        for (bytes, wide) in [
+            (text.clone().into_bytes(), false),
+            (utf16(&text, true, true), true),
+        ] {
+            for size in [999, 65_536, bytes.len()] {
+                let chunks = bytes.chunks(size).collect::<Vec<_>>();
+                let (batch, summary) = read_with(options("file"), &chunks);
+                assert_eq!((summary.records, summary.events), (9000, 8991));
+                for (number, rejected) in batch.rejected.iter().enumerate() {
+                    assert_eq!(rejected.position.record, 1000 * (number as u64 + 1));
+                    let from = rejected.position.byte as usize;
+                    let raw = match wide {
+                        false => rejected.raw.as_bytes().to_vec(),
+                        true => utf16(&rejected.raw, true, false),
+                    };
+                    assert_eq!(&bytes[from..from + raw.len()], raw);
+                    let line = match between {
+                        ", " => 1,
+                        _ => 1000 * (number as u64 + 1) + u64::from(open == "[\n"),
+                    };
+                    assert_eq!(rejected.position.line, Some(line));
+                }
+                assert_eq!(batch.rejected.len(), 9);
+            }
+        }
+    }
+}
+
 /// Changes a few bytes, or cuts, doubles or joins parts.
 fn mutate(bytes: &[u8], generator: &mut Generator) -> Vec<u8> {
     const BYTES: &[u8] = b"\"\\{}[],:\n\r\t \0\x01\xff\xc3enullt0-9";
@@ -281,7 +318,7 @@ fn mutated_files_never_panic_and_never_depend_on_chunks() {
     let rounds = std::env::var("UPSHOT_MUTATIONS")
         .ok()
         .and_then(|it| it.parse().ok())
-        .unwrap_or(40);
+        .unwrap_or(150);
     let mut generator = Generator(7);
     for (name, bytes) in all_fixtures() {
         for _ in 0..rounds {

@@ -1,1 +1,32 @@
-//! Stub.
+//! Metrics: the registry of every number, and the pipeline that answers queries. The only crate that
+//! plans.
+//!
+//! It never writes data, never reads a clock (a query carries its own) and never builds SQL. Where to
+//! start reading: [`registry`] says what there is to ask for, [`query`] what a query is and through
+//! which stages it goes, [`Engine`] runs it and [`result`] is what comes out. Inside, [`filter`] is the
+//! language of conditions and [`time`] knows ranges, steps and time zones.
+
+mod assemble;
+pub mod drivers;
+mod engine;
+pub mod error;
+mod explain;
+pub mod filter;
+mod measure;
+mod pass;
+pub mod present;
+pub mod query;
+pub mod registry;
+pub mod result;
+mod run;
+mod scan;
+pub mod sessions;
+pub mod time;
+
+pub use drivers::{DrivenOutcome, DriverQuery, DriverResult};
+pub use engine::{Engine, EngineOptions};
+pub use error::{Problem, ProblemCode, QueryError};
+pub use query::{EnvironmentChoice, Query, tables_needed};
+pub use result::{MetricValue, QueryResult};
+pub use sessions::{SessionDetail, SessionQuery};
+pub use time::{Grain, RangeSpec};

@@ -1,0 +1,517 @@
+//! Drivers: what each topic, or any other value, does to an overall rate or mean.
+//!
+//! The impact of a value is the overall rate minus the overall rate without the sessions that have it,
+//! `R/E − (R−Rt)/(E−Et)`, on engaged sessions that are old enough to be judged.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use upshot_lake::{Capture, Table};
+use upshot_stats::mean::Moments;
+use upshot_stats::ratio::ClusterSums;
+use upshot_stats::{Confidence, impact};
+
+use crate::assemble::{environment_note, label, range_info};
+use crate::engine::{Engine, captured, maturity};
+use crate::error::{Problem, ProblemCode, QueryError, nearest};
+use crate::measure::{Basis, measure};
+use crate::pass;
+use crate::query::optimise::optimise;
+use crate::query::plan::{Parts, Plan, plan};
+use crate::query::resolve::{GroupSource, Resolved, resolve};
+use crate::query::{EnvironmentChoice, Query};
+use crate::result::{IntervalMethod, MetricValue, Note, NoteCode, RangeInfo, Verdict};
+use crate::run::gather::{Filled, Gathered};
+use crate::run::groups::GroupValue;
+use crate::time::RangeSpec;
+
+/// Which number is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrivenOutcome {
+    /// The resolution rate.
+    #[default]
+    Resolution,
+    /// The escalation rate.
+    Escalation,
+    /// The abandon rate.
+    Abandon,
+    /// The mean answer to the satisfaction survey.
+    Csat,
+}
+
+impl DrivenOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 4] = [
+        Self::Resolution,
+        Self::Escalation,
+        Self::Abandon,
+        Self::Csat,
+    ];
+
+    /// The name, as queries have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resolution => "resolution",
+            Self::Escalation => "escalation",
+            Self::Abandon => "abandon",
+            Self::Csat => "csat",
+        }
+    }
+
+    /// The metric that is driven.
+    pub const fn metric(self) -> &'static str {
+        match self {
+            Self::Resolution => "resolution_rate",
+            Self::Escalation => "escalation_rate",
+            Self::Abandon => "abandon_rate",
+            Self::Csat => "csat_score",
+        }
+    }
+
+    /// Whether a positive impact is good.
+    const fn up_is_good(self) -> bool {
+        matches!(self, Self::Resolution | Self::Csat)
+    }
+}
+
+impl std::str::FromStr for DrivenOutcome {
+    type Err = Problem;
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let names = Self::ALL.map(Self::name);
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.name() == text)
+            .ok_or_else(|| {
+                Problem::new(
+                    ProblemCode::UnknownName,
+                    "outcome",
+                    format!(
+                        "there are no drivers of `{text}`; expected one of {}",
+                        names.join(", ")
+                    ),
+                )
+                .suggest(nearest(text, names))
+            })
+    }
+}
+
+/// A question about drivers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DriverQuery {
+    /// Which number is driven.
+    pub outcome: DrivenOutcome,
+    /// By which dimension: `topic` for the topic that owns a session, `topics` for all that it visited,
+    /// or any other.
+    pub by: String,
+    /// Filters; a session must pass all of them.
+    pub filters: Vec<String>,
+    /// From when until when.
+    pub range: RangeSpec,
+    /// Which traffic is counted.
+    pub environment: EnvironmentChoice,
+    /// The IANA name of the zone of dates.
+    pub time_zone: String,
+    /// How many rows at most.
+    pub limit: Option<usize>,
+    /// The clock, in UTC microseconds; whoever runs the query sets it.
+    #[serde(skip)]
+    pub now: i64,
+    /// How old a session must be to be judged, in microseconds; nothing means what the profile says.
+    #[serde(skip)]
+    pub maturity: Option<i64>,
+}
+
+impl Default for DriverQuery {
+    fn default() -> Self {
+        Self {
+            outcome: DrivenOutcome::default(),
+            by: "topic".to_owned(),
+            filters: Vec::new(),
+            range: RangeSpec::default(),
+            environment: EnvironmentChoice::default(),
+            time_zone: "UTC".to_owned(),
+            limit: None,
+            now: 0,
+            maturity: None,
+        }
+    }
+}
+
+/// The drivers of a number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DriverResult {
+    /// Which number is driven.
+    pub outcome: DrivenOutcome,
+    /// The metric of that number.
+    pub metric: String,
+    /// By which dimension.
+    pub by: String,
+    /// The range that was read.
+    pub range: RangeInfo,
+    /// Which traffic is counted.
+    pub environment: EnvironmentChoice,
+    /// The number over all sessions.
+    pub overall: MetricValue,
+    /// The drivers, strongest first.
+    pub rows: Vec<DriverRow>,
+    /// How many there are; more than the rows where the query had a limit.
+    pub row_count: usize,
+    /// What whoever reads the numbers should know.
+    pub notes: Vec<Note>,
+    /// The rules that made the facts.
+    pub fact_set: String,
+    /// The catalog's snapshot that was read.
+    pub snapshot: i64,
+    /// How long the answer took.
+    pub took_milliseconds: f64,
+}
+
+/// What one value does to the overall number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DriverRow {
+    /// The value; null where nothing was said.
+    pub value: Option<String>,
+    /// The name of the topic, where it is one and its name is known.
+    pub name: Option<String>,
+    /// The number over the sessions with the value.
+    pub metric: MetricValue,
+    /// Their share of all sessions that the overall number rests on.
+    pub share: f64,
+    /// The overall number without them; null where nothing remains.
+    pub without: Option<f64>,
+    /// The overall number minus that without them, in the metric's unit; null where nothing remains.
+    pub impact: Option<f64>,
+    /// The 95 % interval of the impact.
+    pub interval: Option<[f64; 2]>,
+    /// How likely so large an impact is if the value were like the rest.
+    pub p_value: Option<f64>,
+    /// What to make of it.
+    pub verdict: Verdict,
+}
+
+/// Below so many sessions no impact is judged.
+const FEW: u64 = 30;
+
+impl Engine {
+    /// What drives a number.
+    ///
+    /// # Errors
+    /// As for [`Engine::run`].
+    pub async fn drivers(
+        &self,
+        query: &DriverQuery,
+        capture: &Capture,
+    ) -> Result<DriverResult, QueryError> {
+        let began = Instant::now();
+        let resolved = resolved(query, maturity(query.maturity, capture))?;
+        let sessions = captured(capture, Table::Sessions)?;
+        let plan = plan(&resolved, resolved.range)?;
+        let gathered = pass::run(&plan, Table::Sessions, sessions, self.resources()).await?;
+        let names = match query.by.as_str() {
+            "topic" | "topics" => self.topic_names(&resolved, capture).await?,
+            _ => HashMap::new(),
+        };
+        let mut result = result(query, &resolved, &plan, &gathered, &names);
+        result.fact_set.clone_from(&capture.fact_set);
+        result.snapshot = capture.snapshot;
+        result.took_milliseconds = began.elapsed().as_secs_f64() * 1e3;
+        Ok(result)
+    }
+
+    /// The names of topics, from the sessions that they own.
+    async fn topic_names(
+        &self,
+        resolved: &Resolved,
+        capture: &Capture,
+    ) -> Result<HashMap<String, String>, QueryError> {
+        let mut resolved = resolved.clone();
+        resolved.metrics = crate::registry::metric("sessions").into_iter().collect();
+        resolved.groups = ["topic", "topic_name"]
+            .iter()
+            .map(|id| crate::query::resolve::group(id, "by"))
+            .collect::<Result<_, _>>()?;
+        let plan = plan(&resolved, resolved.range)?;
+        let sessions = captured(capture, Table::Sessions)?;
+        let gathered = pass::run(&plan, Table::Sessions, sessions, self.resources()).await?;
+        let mut groups = gathered.groups;
+        // The commonest name of a topic wins, then the first in the alphabet.
+        groups.sort_by(|(first_key, first), (second_key, second)| {
+            let most = |cells: &Filled| cells.counters.iter().max().copied();
+            most(first)
+                .cmp(&most(second))
+                .then_with(|| second_key.cmp(first_key))
+        });
+        Ok(groups
+            .into_iter()
+            .filter_map(|(key, _)| match key.as_slice() {
+                [GroupValue::Text(id), GroupValue::Text(name)] => {
+                    Some((id.to_string(), name.to_string()))
+                }
+                _ => None,
+            })
+            .collect())
+    }
+}
+
+fn resolved(query: &DriverQuery, maturity: i64) -> Result<Resolved, QueryError> {
+    let base = Query {
+        metrics: vec![query.outcome.metric().to_owned()],
+        dimensions: vec![query.by.clone()],
+        // Drivers look at engaged sessions, also where they look at satisfaction.
+        filters: query.filters.clone(),
+        range: query.range.clone(),
+        time_zone: query.time_zone.clone(),
+        environment: query.environment,
+        limit: query.limit,
+        now: query.now,
+        ..Query::default()
+    };
+    let mut resolved = resolve(&base, maturity).map_err(|error| match error {
+        QueryError::Invalid(problems) => QueryError::Invalid(
+            problems
+                .into_iter()
+                .map(|problem| match problem.field.as_str() {
+                    "dimensions[0]" => problem.in_field("by"),
+                    _ => problem,
+                })
+                .collect(),
+        ),
+        other => other,
+    })?;
+    if matches!(resolved.groups[0].source, GroupSource::Time(_)) {
+        return Err(Problem::new(
+            ProblemCode::Conflict,
+            "by",
+            "time is no driver; compare ranges, or cut a query by a grain",
+        )
+        .into());
+    }
+    let engaged = crate::filter::definition("engaged");
+    resolved.filter = resolved.filter.and(engaged);
+    Ok(optimise(resolved))
+}
+
+fn result(
+    query: &DriverQuery,
+    resolved: &Resolved,
+    plan: &Plan,
+    gathered: &Gathered,
+    names: &HashMap<String, String>,
+) -> DriverResult {
+    let of = |filled| {
+        let totals = &gathered.totals;
+        let basis = Basis {
+            filled,
+            totals,
+            sampling: gathered.sampling,
+            pending: plan.pending,
+        };
+        measure(&plan.metrics[0], basis).value
+    };
+    let overall = of(&gathered.totals);
+    let mut rows: Vec<DriverRow> = gathered
+        .groups
+        .iter()
+        .map(|(key, filled)| {
+            let value = label(&plan.groupings[0], &key[0]);
+            let name = value.as_ref().and_then(|id| names.get(id)).cloned();
+            let metric = of(filled);
+            row(
+                query.outcome,
+                plan,
+                gathered,
+                filled,
+                (value, name, metric),
+                &overall,
+            )
+        })
+        .filter(|row| row.metric.n > 0)
+        .collect();
+    let strength = |row: &DriverRow| row.impact.map_or(-1.0, f64::abs);
+    rows.sort_by(|first, second| {
+        strength(second)
+            .total_cmp(&strength(first))
+            .then_with(|| first.value.cmp(&second.value))
+    });
+    let row_count = rows.len();
+    rows.truncate(query.limit.unwrap_or(usize::MAX));
+    DriverResult {
+        outcome: query.outcome,
+        metric: query.outcome.metric().to_owned(),
+        by: query.by.clone(),
+        range: range_info(resolved, resolved.range),
+        environment: query.environment,
+        notes: notes(query, &overall, gathered),
+        overall,
+        rows,
+        row_count,
+        fact_set: String::new(),
+        snapshot: 0,
+        took_milliseconds: 0.0,
+    }
+}
+
+fn notes(query: &DriverQuery, overall: &MetricValue, gathered: &Gathered) -> Vec<Note> {
+    let mut notes = vec![environment_note(query.environment, gathered.left_out)];
+    if overall.pending > 0 {
+        notes.push(Note {
+            code: NoteCode::Pending,
+            text: format!(
+                "{} engaged sessions are too young to be judged",
+                overall.pending
+            ),
+            count: overall.pending,
+        });
+    }
+    if query.by == "topics" {
+        notes.push(Note {
+            code: NoteCode::ManyValued,
+            text: "a session counts in the row of every topic that it visited".to_owned(),
+            count: 0,
+        });
+    }
+    notes
+}
+
+fn row(
+    outcome: DrivenOutcome,
+    plan: &Plan,
+    gathered: &Gathered,
+    filled: &Filled,
+    (value, name, metric): (Option<String>, Option<String>, MetricValue),
+    overall: &MetricValue,
+) -> DriverRow {
+    let found = found_impact(plan, gathered, filled, overall);
+    let share = if overall.n == 0 {
+        0.0
+    } else {
+        metric.n as f64 / overall.n as f64
+    };
+    let impact = found.map(|found| found.value);
+    let p_value = found.and_then(|found| found.p_value);
+    let verdict = match (impact, p_value) {
+        (None, _) => Verdict::NoData,
+        (_, Some(p_value)) if metric.n >= FEW && overall.n - metric.n >= FEW => {
+            match (
+                p_value < 0.05,
+                impact.is_some_and(|impact| impact > 0.0) == outcome.up_is_good(),
+            ) {
+                (false, _) => Verdict::Noise,
+                (true, true) => Verdict::Better,
+                (true, false) => Verdict::Worse,
+            }
+        }
+        _ => Verdict::TooFew,
+    };
+    DriverRow {
+        value,
+        name,
+        share,
+        without: overall
+            .value
+            .zip(impact)
+            .map(|(overall, impact)| overall - impact),
+        impact,
+        interval: found
+            .and_then(|found| found.interval)
+            .map(|interval| [interval.lower, interval.upper]),
+        p_value,
+        verdict,
+        metric,
+    }
+}
+
+/// The impact with the interval that as many independent sessions would give as say as much as these
+/// do: sessions of one user resemble each other.
+fn found_impact(
+    plan: &Plan,
+    gathered: &Gathered,
+    filled: &Filled,
+    overall: &MetricValue,
+) -> Option<impact::Impact> {
+    const CONFIDENCE: Confidence = Confidence::NINETY_FIVE;
+    overall.value?;
+    let totals = &gathered.totals;
+    match plan.metrics[0].parts {
+        Parts::Rate {
+            numerator,
+            denominator,
+            cluster,
+        } => {
+            let of = |cells: &Filled| (cells.counters[numerator], cells.counters[denominator]);
+            let (all, with) = (of(totals), of(filled));
+            let exact = impact::on_rate(all, with, CONFIDENCE)?;
+            let share = overall.value.unwrap_or_default();
+            let of_one = share * (1.0 - share);
+            let likeness = likeness(overall, totals.clusters[cluster], of_one);
+            if likeness <= 1.0 {
+                return Some(exact);
+            }
+            let fewer = |(above, below): (u64, u64)| {
+                let fewer = |count: u64| (count as f64 / likeness).round() as u64;
+                (fewer(above), fewer(below))
+            };
+            let effective = impact::on_rate(fewer(all), fewer(with), CONFIDENCE);
+            Some(moved(exact, effective))
+        }
+        Parts::Mean { sum, cluster, .. } => {
+            let of = |cells: &Filled| {
+                let sum = cells.sums[sum];
+                Moments::from_sums(sum.count, sum.sum(), sum.squares())
+            };
+            let (all, with) = (of(totals)?, of(filled)?);
+            let exact = impact::on_mean(&all, &with, CONFIDENCE)?;
+            let of_one = all.variance().unwrap_or_default();
+            let likeness = likeness(overall, totals.clusters[cluster], of_one);
+            if likeness <= 1.0 {
+                return Some(exact);
+            }
+            let fewer = |moments: &Moments| {
+                let count = (moments.count() as f64 / likeness).round() as u64;
+                Moments::from_variance(count, moments.mean()?, moments.variance()?)
+            };
+            let effective = fewer(&all)
+                .zip(fewer(&with))
+                .and_then(|(all, with)| impact::on_mean(&all, &with, CONFIDENCE));
+            Some(moved(exact, effective))
+        }
+        _ => None,
+    }
+}
+
+/// How many times larger the variance is than that of independent sessions, of which each would vary
+/// by `of_one`.
+fn likeness(overall: &MetricValue, sums: ClusterSums, of_one: f64) -> f64 {
+    let clustered = matches!(
+        overall.interval_method,
+        Some(IntervalMethod::Clustered | IntervalMethod::ClusteredSample)
+    );
+    let independent = of_one / sums.denominator;
+    match sums.variance() {
+        Some(variance) if clustered && independent > 0.0 => (variance / independent).max(1.0),
+        _ => 1.0,
+    }
+}
+
+/// The exact impact with the width of another.
+fn moved(exact: impact::Impact, effective: Option<impact::Impact>) -> impact::Impact {
+    let Some(effective) = effective else {
+        return impact::Impact {
+            interval: None,
+            p_value: None,
+            ..exact
+        };
+    };
+    let shift = exact.value - effective.value;
+    impact::Impact {
+        value: exact.value,
+        interval: effective.interval.map(|interval| upshot_stats::Interval {
+            lower: interval.lower + shift,
+            upper: interval.upper + shift,
+        }),
+        p_value: effective.p_value,
+    }
+}

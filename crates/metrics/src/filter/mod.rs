@@ -1,0 +1,18 @@
+//! Filters: a small language of conditions on sessions.
+//!
+//! `channel = web and (country in (DE, AT) or not engaged)` is read by [`parse`] into an
+//! [`Expression`], which [`resolve`] turns into a [`Predicate`] over columns. A filter never becomes
+//! SQL text. Conditions are two-valued: a comparison with nothing is false, so that a filter and its
+//! `not` together always give all sessions.
+
+mod lexer;
+mod parser;
+mod predicate;
+mod resolve;
+mod value;
+
+pub use parser::{Comparison, Expression, Operand, parse};
+pub use predicate::{Measure, NumberTest, Order, Predicate, Real, TextSource};
+pub(crate) use resolve::definition;
+pub use resolve::{ResolveContext, resolve};
+pub use value::parse_duration;

@@ -1,0 +1,306 @@
+//! Reads tokens into an expression: `or` binds weakest, then `and`, then `not`.
+
+use std::fmt;
+
+use super::lexer::{Spanned, Token, tokens};
+use crate::error::{Problem, ProblemCode};
+
+/// How deep brackets and `not` may nest.
+const MOST_DEPTH: usize = 64;
+
+/// How a field is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `!=`, also true of nothing
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `contains`, without regard to case
+    Contains,
+    /// `has`, of a list
+    Has,
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Contains => "contains",
+            Self::Has => "has",
+        })
+    }
+}
+
+/// A name or value with its position in the text, in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operand {
+    /// The text, without quotes.
+    pub text: String,
+    /// Where it begins.
+    pub position: usize,
+}
+
+/// A filter as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expression {
+    /// All of these.
+    And(Vec<Expression>),
+    /// At least one of these.
+    Or(Vec<Expression>),
+    /// The opposite.
+    Not(Box<Expression>),
+    /// A yes-or-no field on its own.
+    Flag(Operand),
+    /// A field compared with a value.
+    Compare(Operand, Comparison, Operand),
+    /// A field is one of several values.
+    In(Operand, Vec<Operand>),
+    /// A field holds nothing.
+    IsNull(Operand),
+}
+
+/// Reads a filter.
+///
+/// # Errors
+/// A [`Problem`] with the position at which the text stops making sense.
+pub fn parse(text: &str) -> Result<Expression, Problem> {
+    let tokens = tokens(text)?;
+    let end = text.chars().count();
+    let mut parser = Parser {
+        tokens,
+        next: 0,
+        end,
+        depth: 0,
+    };
+    let expression = parser.or()?;
+    match parser.peek() {
+        None => Ok(expression),
+        Some(Spanned { token, position }) => Err(syntax(
+            *position,
+            format!(
+                "{} is too much here; join conditions with `and` or `or`",
+                token.describe()
+            ),
+        )),
+    }
+}
+
+fn syntax(position: usize, message: impl Into<String>) -> Problem {
+    Problem::new(ProblemCode::Syntax, "filter", message).at(position)
+}
+
+struct Parser {
+    tokens: Vec<Spanned>,
+    next: usize,
+    end: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<&Spanned> {
+        self.tokens.get(self.next)
+    }
+
+    fn position(&self) -> usize {
+        self.peek().map_or(self.end, |spanned| spanned.position)
+    }
+
+    fn keyword(&mut self, keyword: &str) -> bool {
+        let found = self
+            .peek()
+            .is_some_and(|spanned| spanned.token.is_keyword(keyword));
+        self.next += usize::from(found);
+        found
+    }
+
+    fn token(&mut self, token: &Token) -> bool {
+        let found = self.peek().is_some_and(|spanned| spanned.token == *token);
+        self.next += usize::from(found);
+        found
+    }
+
+    fn expected(&self, what: &str) -> Problem {
+        match self.peek() {
+            Some(spanned) => syntax(
+                spanned.position,
+                format!("expected {what}, found {}", spanned.token.describe()),
+            ),
+            None => syntax(
+                self.end,
+                format!("expected {what}, but the filter ends here"),
+            ),
+        }
+    }
+
+    fn or(&mut self) -> Result<Expression, Problem> {
+        let mut parts = vec![self.and()?];
+        while self.keyword("or") {
+            parts.push(self.and()?);
+        }
+        Ok(only_or(parts, Expression::Or))
+    }
+
+    fn and(&mut self) -> Result<Expression, Problem> {
+        let mut parts = vec![self.unary()?];
+        while self.keyword("and") {
+            parts.push(self.unary()?);
+        }
+        Ok(only_or(parts, Expression::And))
+    }
+
+    fn unary(&mut self) -> Result<Expression, Problem> {
+        self.depth += 1;
+        if self.depth > MOST_DEPTH {
+            return Err(syntax(
+                self.position(),
+                format!("brackets and `not` nest deeper than {MOST_DEPTH}"),
+            ));
+        }
+        let expression = if self.keyword("not") {
+            Expression::Not(Box::new(self.unary()?))
+        } else if self.token(&Token::Open) {
+            let inner = self.or()?;
+            if !self.token(&Token::Close) {
+                return Err(self.expected("`)`"));
+            }
+            inner
+        } else {
+            self.condition()?
+        };
+        self.depth -= 1;
+        Ok(expression)
+    }
+
+    fn condition(&mut self) -> Result<Expression, Problem> {
+        let field = self.field()?;
+        if self.keyword("is") {
+            let negated = self.keyword("not");
+            if !self.keyword("null") {
+                return Err(self.expected("`null` or `not null`"));
+            }
+            return Ok(negate_if(negated, Expression::IsNull(field)));
+        }
+        if self.keyword("in") {
+            return Ok(Expression::In(field, self.list()?));
+        }
+        if self.keyword("contains") {
+            return Ok(Expression::Compare(
+                field,
+                Comparison::Contains,
+                self.value()?,
+            ));
+        }
+        if self.keyword("has") {
+            return Ok(Expression::Compare(field, Comparison::Has, self.value()?));
+        }
+        if self.keyword("not") {
+            return self.negated_condition(field);
+        }
+        let Some(Token::Operator(operator)) = self.peek().map(|spanned| spanned.token.clone())
+        else {
+            return Ok(Expression::Flag(field));
+        };
+        self.next += 1;
+        let comparison = match operator {
+            "=" => Comparison::Equal,
+            "!=" => Comparison::NotEqual,
+            "<" => Comparison::Less,
+            "<=" => Comparison::LessOrEqual,
+            ">" => Comparison::Greater,
+            _ => Comparison::GreaterOrEqual,
+        };
+        Ok(Expression::Compare(field, comparison, self.value()?))
+    }
+
+    /// What follows `field not`.
+    fn negated_condition(&mut self, field: Operand) -> Result<Expression, Problem> {
+        let condition = if self.keyword("in") {
+            Expression::In(field, self.list()?)
+        } else if self.keyword("contains") {
+            Expression::Compare(field, Comparison::Contains, self.value()?)
+        } else if self.keyword("has") {
+            Expression::Compare(field, Comparison::Has, self.value()?)
+        } else {
+            return Err(self.expected("`in`, `contains` or `has`"));
+        };
+        Ok(negate_if(true, condition))
+    }
+
+    fn field(&mut self) -> Result<Operand, Problem> {
+        const KEYWORDS: [&str; 7] = ["and", "or", "in", "is", "contains", "has", "null"];
+        let operand = match self.peek() {
+            Some(Spanned {
+                token: Token::Word(word),
+                position,
+            }) if !KEYWORDS
+                .iter()
+                .any(|keyword| word.eq_ignore_ascii_case(keyword)) =>
+            {
+                Operand {
+                    text: word.clone(),
+                    position: *position,
+                }
+            }
+            _ => return Err(self.expected("a field")),
+        };
+        self.next += 1;
+        Ok(operand)
+    }
+
+    fn value(&mut self) -> Result<Operand, Problem> {
+        let operand = match self.peek() {
+            Some(Spanned {
+                token: Token::Word(text) | Token::Quoted(text),
+                position,
+            }) => Operand {
+                text: text.clone(),
+                position: *position,
+            },
+            _ => return Err(self.expected("a value")),
+        };
+        self.next += 1;
+        Ok(operand)
+    }
+
+    fn list(&mut self) -> Result<Vec<Operand>, Problem> {
+        if !self.token(&Token::Open) {
+            return Err(self.expected("`(` and a list of values"));
+        }
+        let mut values = vec![self.value()?];
+        while self.token(&Token::Comma) {
+            values.push(self.value()?);
+        }
+        if !self.token(&Token::Close) {
+            return Err(self.expected("`,` or `)`"));
+        }
+        Ok(values)
+    }
+}
+
+fn only_or(mut parts: Vec<Expression>, many: fn(Vec<Expression>) -> Expression) -> Expression {
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => many(parts),
+    }
+}
+
+fn negate_if(negated: bool, expression: Expression) -> Expression {
+    if negated {
+        Expression::Not(Box::new(expression))
+    } else {
+        expression
+    }
+}

@@ -1,0 +1,293 @@
+//! A filter whose fields are columns: what is evaluated on rows.
+
+use std::collections::BTreeSet;
+
+/// Where text is found in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TextSource {
+    /// A column.
+    Column(&'static str),
+    /// An attribute of this name.
+    Attribute(Box<str>),
+}
+
+/// A number of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Measure {
+    /// A column of numbers, or of times as microseconds.
+    Column(&'static str),
+    /// One column minus another; nothing where either is.
+    Difference(&'static str, &'static str),
+    /// Columns of counts added up.
+    Sum(&'static [&'static str]),
+    /// The satisfaction answer on its scale, from 0 (lowest) to 1 (highest).
+    CsatNormalised,
+    /// 100 for a promoter, −100 for a detractor, else 0.
+    NetPromoter,
+}
+
+impl Measure {
+    /// The columns that it is made of.
+    pub fn columns(self) -> Vec<&'static str> {
+        match self {
+            Self::Column(column) => vec![column],
+            Self::Difference(later, earlier) => vec![later, earlier],
+            Self::Sum(columns) => columns.to_vec(),
+            Self::CsatNormalised => vec!["csat_score", "csat_scale_minimum", "csat_scale_maximum"],
+            Self::NetPromoter => vec!["nps_score"],
+        }
+    }
+}
+
+/// A number that can be compared for being the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Real(pub f64);
+
+impl PartialEq for Real {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits()
+    }
+}
+impl Eq for Real {}
+impl std::hash::Hash for Real {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
+/// How a number is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The same.
+    Equal,
+    /// Smaller.
+    Less,
+    /// Not larger.
+    LessOrEqual,
+    /// Larger.
+    Greater,
+    /// Not smaller.
+    GreaterOrEqual,
+}
+
+impl Order {
+    /// Whether `value` stands in this order to `limit`.
+    #[inline]
+    pub fn holds<T: PartialOrd>(self, value: T, limit: T) -> bool {
+        match self {
+            Self::Equal => value == limit,
+            Self::Less => value < limit,
+            Self::LessOrEqual => value <= limit,
+            Self::Greater => value > limit,
+            Self::GreaterOrEqual => value >= limit,
+        }
+    }
+}
+
+/// A comparison with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NumberTest {
+    /// With a whole number.
+    Integer(Order, i64),
+    /// With any number.
+    Real(Order, Real),
+}
+
+/// A condition on a row; two-valued: of nothing every comparison is false.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Predicate {
+    /// Always or never.
+    Constant(bool),
+    /// All of these.
+    All(Vec<Predicate>),
+    /// At least one of these.
+    Any(Vec<Predicate>),
+    /// The opposite.
+    Not(Box<Predicate>),
+    /// The column holds something.
+    Present(&'static str),
+    /// The text is there.
+    TextPresent(TextSource),
+    /// The yes-or-no column says yes.
+    Flag(&'static str),
+    /// The text is one of these.
+    TextIn(TextSource, Vec<Box<str>>),
+    /// The text contains this, both in lower case.
+    TextContains(TextSource, Box<str>),
+    /// The list of topics has this id.
+    HasTopic(Box<str>),
+    /// The number compares so; of an attribute, the number that its text spells.
+    Number(Measure, NumberTest),
+    /// The number that an attribute's text spells compares so.
+    AttributeNumber(Box<str>, NumberTest),
+}
+
+impl Predicate {
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::All(vec![self, other]).simplified()
+    }
+
+    /// The opposite.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self::Not(Box::new(self)).simplified()
+    }
+
+    /// The same condition with constants folded, nested `and`s and `or`s flattened and repeated parts
+    /// dropped.
+    #[must_use]
+    pub fn simplified(self) -> Self {
+        match self {
+            Self::Not(inner) => match inner.simplified() {
+                Self::Constant(value) => Self::Constant(!value),
+                Self::Not(twice) => *twice,
+                other => Self::Not(Box::new(other)),
+            },
+            Self::All(parts) => Self::joined(parts, true),
+            Self::Any(parts) => Self::joined(parts, false),
+            other => other,
+        }
+    }
+
+    /// `neutral` is what changes nothing: true in an `and`, false in an `or`.
+    fn joined(parts: Vec<Self>, neutral: bool) -> Self {
+        let mut flat: Vec<Self> = Vec::new();
+        for part in parts {
+            match (part.simplified(), neutral) {
+                (Self::Constant(value), _) if value == neutral => {}
+                (Self::Constant(value), _) => return Self::Constant(value),
+                (Self::All(inner), true) | (Self::Any(inner), false) => {
+                    inner.into_iter().for_each(|part| push_new(&mut flat, part));
+                }
+                (part, _) => push_new(&mut flat, part),
+            }
+        }
+        match (flat.len(), neutral) {
+            (0, _) => Self::Constant(neutral),
+            (1, _) => flat.remove(0),
+            (_, true) => Self::All(flat),
+            (_, false) => Self::Any(flat),
+        }
+    }
+
+    /// The condition for rows whose `column` lies within `least` and `most`: comparisons that the
+    /// bounds decide become constants, so that the column need not be read.
+    #[must_use]
+    pub fn within(&self, column: &'static str, least: i64, most: i64) -> Self {
+        let each = |parts: &[Self]| {
+            parts
+                .iter()
+                .map(|part| part.within(column, least, most))
+                .collect()
+        };
+        match self {
+            Self::All(parts) => Self::All(each(parts)).simplified(),
+            Self::Any(parts) => Self::Any(each(parts)).simplified(),
+            Self::Not(inner) => Self::Not(Box::new(inner.within(column, least, most))).simplified(),
+            Self::Number(Measure::Column(name), NumberTest::Integer(order, limit))
+                if *name == column =>
+            {
+                match (order.holds(least, *limit), order.holds(most, *limit)) {
+                    (true, true) if *order != Order::Equal || least == most => Self::Constant(true),
+                    (false, false) if *order != Order::Equal || *limit < least || *limit > most => {
+                        Self::Constant(false)
+                    }
+                    _ => self.clone(),
+                }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Adds the columns that the condition reads.
+    pub fn add_columns(&self, columns: &mut BTreeSet<&'static str>) {
+        let text = |source: &TextSource| match source {
+            TextSource::Column(column) => *column,
+            TextSource::Attribute(_) => "attributes",
+        };
+        match self {
+            Self::Constant(_) => {}
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.add_columns(columns));
+            }
+            Self::Not(inner) => inner.add_columns(columns),
+            Self::Present(column) | Self::Flag(column) => {
+                columns.insert(column);
+            }
+            Self::TextPresent(source) | Self::TextIn(source, _) | Self::TextContains(source, _) => {
+                columns.insert(text(source));
+            }
+            Self::HasTopic(_) => {
+                columns.insert("topics");
+            }
+            Self::Number(measure, _) => columns.extend(measure.columns()),
+            Self::AttributeNumber(..) => {
+                columns.insert("attributes");
+            }
+        }
+    }
+}
+
+fn push_new(parts: &mut Vec<Predicate>, part: Predicate) {
+    if !parts.contains(&part) {
+        parts.push(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(order: Order, limit: i64) -> Predicate {
+        Predicate::Number(
+            Measure::Column("start_time"),
+            NumberTest::Integer(order, limit),
+        )
+    }
+
+    #[test]
+    fn simplifies() {
+        let flag = Predicate::Flag("open");
+        let twice = flag.clone().negated().negated();
+        assert_eq!(twice, flag);
+        assert_eq!(
+            Predicate::All(vec![]).simplified(),
+            Predicate::Constant(true)
+        );
+        let nested = Predicate::All(vec![
+            Predicate::Constant(true),
+            Predicate::All(vec![flag.clone(), Predicate::Present("outcome")]),
+            flag.clone(),
+        ]);
+        assert_eq!(
+            nested.simplified(),
+            Predicate::All(vec![flag.clone(), Predicate::Present("outcome")])
+        );
+        assert_eq!(
+            Predicate::Any(vec![flag, Predicate::Constant(true)]).simplified(),
+            Predicate::Constant(true)
+        );
+    }
+
+    #[test]
+    fn bounds_decide_comparisons() {
+        let check = |predicate: Predicate, expected: Option<bool>| {
+            let folded = predicate.within("start_time", 10, 20);
+            match expected {
+                Some(value) => assert_eq!(folded, Predicate::Constant(value), "{predicate:?}"),
+                None => assert_eq!(folded, predicate),
+            }
+        };
+        check(start(Order::GreaterOrEqual, 10), Some(true));
+        check(start(Order::GreaterOrEqual, 11), None);
+        check(start(Order::Less, 21), Some(true));
+        check(start(Order::Less, 10), Some(false));
+        check(start(Order::Equal, 15), None);
+        check(start(Order::Equal, 9), Some(false));
+        check(start(Order::Equal, 21), Some(false));
+        check(start(Order::Greater, 20), Some(false));
+        check(start(Order::LessOrEqual, 19), None);
+    }
+}

@@ -1,0 +1,377 @@
+//! From an expression to a predicate: names become columns, values become what their field holds.
+
+use jiff::tz::TimeZone;
+
+use super::parser::{Comparison, Expression, Operand, parse};
+use super::predicate::{Measure, NumberTest, Order, Predicate, Real, TextSource};
+use super::value::{parse_duration, parse_flag};
+use crate::error::{Problem, ProblemCode, nearest};
+use crate::registry::fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
+use crate::time::parse_instant;
+
+/// What names and values mean depends on this.
+#[derive(Debug, Clone)]
+pub struct ResolveContext {
+    /// The zone of dates that say none.
+    pub time_zone: TimeZone,
+    /// What the field `judged` means: which sessions are old enough to be part of rates.
+    pub judged: Predicate,
+}
+
+impl ResolveContext {
+    /// Dates are those of this zone, and every session that is over is judged.
+    pub fn new(time_zone: TimeZone) -> Self {
+        Self {
+            time_zone,
+            judged: Predicate::Flag("open").negated(),
+        }
+    }
+}
+
+/// Names of attributes begin so.
+const ATTRIBUTE: &str = "attribute.";
+
+/// Turns an expression into a predicate over columns.
+///
+/// # Errors
+/// A [`Problem`] with the position of a name that no field has, or of a value that its field cannot
+/// hold.
+pub fn resolve(expression: &Expression, context: &ResolveContext) -> Result<Predicate, Problem> {
+    let each = |parts: &[Expression]| {
+        parts
+            .iter()
+            .map(|part| resolve(part, context))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let predicate = match expression {
+        Expression::And(parts) => Predicate::All(each(parts)?),
+        Expression::Or(parts) => Predicate::Any(each(parts)?),
+        Expression::Not(inner) => Predicate::Not(Box::new(resolve(inner, context)?)),
+        Expression::Flag(name) => flag(name, context)?,
+        Expression::IsNull(name) => present(&find(name)?).negated(),
+        Expression::In(name, values) => one_of(name, values, context)?,
+        Expression::Compare(name, comparison, value) => compare(name, *comparison, value, context)?,
+    };
+    Ok(predicate.simplified())
+}
+
+/// The predicate of a condition that the registry itself states. Such a condition is a constant of
+/// the program and every one of them is read by a test.
+pub(crate) fn definition(condition: &str) -> Predicate {
+    let context = ResolveContext::new(TimeZone::UTC);
+    match parse(condition).and_then(|expression| resolve(&expression, &context)) {
+        Ok(predicate) => predicate,
+        Err(problem) => unreachable!("the registry states `{condition}`: {problem}"),
+    }
+}
+
+/// A field or an attribute.
+enum Found {
+    Field(&'static FilterField),
+    Attribute(Box<str>),
+}
+
+fn find(name: &Operand) -> Result<Found, Problem> {
+    if let Some(attribute) = name
+        .text
+        .strip_prefix(ATTRIBUTE)
+        .filter(|name| !name.is_empty())
+    {
+        return Ok(Found::Attribute(attribute.into()));
+    }
+    let lower = name.text.to_ascii_lowercase();
+    filter_field(&lower).map(Found::Field).ok_or_else(|| {
+        Problem::new(
+            ProblemCode::UnknownName,
+            "filter",
+            format!("there is no field `{}`", name.text),
+        )
+        .at(name.position)
+        .suggest(nearest(
+            &lower,
+            filter_fields().iter().map(|field| field.name),
+        ))
+    })
+}
+
+fn wrong(operand: &Operand, message: String) -> Problem {
+    Problem::new(ProblemCode::WrongType, "filter", message).at(operand.position)
+}
+
+fn flag(name: &Operand, context: &ResolveContext) -> Result<Predicate, Problem> {
+    match find(name)? {
+        Found::Field(field) if matches!(field.kind, ValueKind::Flag) => Ok(is_true(field, context)),
+        Found::Field(field) => Err(wrong(
+            name,
+            format!(
+                "`{}` holds a {}; compare it with a value, as in `{} = …`, or ask `{} is not null`",
+                field.name,
+                field.kind.describe(),
+                field.name,
+                field.name
+            ),
+        )),
+        Found::Attribute(attribute) => Err(wrong(
+            name,
+            format!("compare the attribute with a value, as in `{ATTRIBUTE}{attribute} = …`"),
+        )),
+    }
+}
+
+fn is_true(field: &FilterField, context: &ResolveContext) -> Predicate {
+    match field.origin {
+        FieldOrigin::Judged => context.judged.clone(),
+        FieldOrigin::Column(column) => Predicate::Flag(column),
+        FieldOrigin::Definition(condition) => definition(condition),
+        // Measures are numbers.
+        FieldOrigin::Measure(_) => Predicate::Constant(false),
+    }
+}
+
+fn present(found: &Found) -> Predicate {
+    match found {
+        Found::Attribute(name) => Predicate::TextPresent(TextSource::Attribute(name.clone())),
+        Found::Field(field) => match field.origin {
+            FieldOrigin::Column(column) => Predicate::Present(column),
+            FieldOrigin::Definition(_) | FieldOrigin::Judged => Predicate::Constant(true),
+            FieldOrigin::Measure(measure) => Predicate::Number(
+                measure,
+                NumberTest::Real(Order::GreaterOrEqual, Real(f64::MIN)),
+            ),
+        },
+    }
+}
+
+fn one_of(
+    name: &Operand,
+    values: &[Operand],
+    context: &ResolveContext,
+) -> Result<Predicate, Problem> {
+    let text = match find(name)? {
+        Found::Attribute(attribute) => Some(TextSource::Attribute(attribute)),
+        Found::Field(field) => text_column(field),
+    };
+    if let Some(source) = text {
+        for value in values {
+            check_word(name, value)?;
+        }
+        return Ok(text_in(
+            source,
+            values.iter().map(|value| value.text.as_str()),
+        ));
+    }
+    let each = values
+        .iter()
+        .map(|value| compare(name, Comparison::Equal, value, context))
+        .collect::<Result<_, _>>()?;
+    Ok(Predicate::Any(each))
+}
+
+fn text_column(field: &FilterField) -> Option<TextSource> {
+    match (field.kind, field.origin) {
+        (ValueKind::Text | ValueKind::Word(_), FieldOrigin::Column(column)) => {
+            Some(TextSource::Column(column))
+        }
+        _ => None,
+    }
+}
+
+fn text_in<'a>(source: TextSource, values: impl Iterator<Item = &'a str>) -> Predicate {
+    let mut values: Vec<Box<str>> = values.map(Into::into).collect();
+    values.sort_unstable();
+    values.dedup();
+    Predicate::TextIn(source, values)
+}
+
+/// A field with a closed vocabulary is compared with its words only: anything else is a mistake.
+fn check_word(name: &Operand, value: &Operand) -> Result<(), Problem> {
+    let Found::Field(FilterField {
+        kind: ValueKind::Word(words),
+        ..
+    }) = find(name)?
+    else {
+        return Ok(());
+    };
+    let words = words();
+    if words.contains(&value.text.as_str()) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemCode::OutOfRange,
+        "filter",
+        format!(
+            "`{}` is none of the words of `{}`: {}",
+            value.text,
+            name.text,
+            words.join(", ")
+        ),
+    )
+    .at(value.position)
+    .suggest(nearest(&value.text, words)))
+}
+
+fn compare(
+    name: &Operand,
+    comparison: Comparison,
+    value: &Operand,
+    context: &ResolveContext,
+) -> Result<Predicate, Problem> {
+    if comparison == Comparison::NotEqual {
+        return Ok(compare(name, Comparison::Equal, value, context)?.negated());
+    }
+    let field = match find(name)? {
+        Found::Attribute(attribute) => return compare_attribute(attribute, comparison, value),
+        Found::Field(field) => field,
+    };
+    let order = order_of(comparison);
+    match (field.kind, field.origin, order) {
+        (ValueKind::List, _, _) if comparison == Comparison::Has => {
+            Ok(Predicate::HasTopic(value.text.as_str().into()))
+        }
+        (ValueKind::Text | ValueKind::Word(_), FieldOrigin::Column(column), _) => {
+            compare_text(name, TextSource::Column(column), comparison, value)
+        }
+        (ValueKind::Flag, _, Some(Order::Equal)) => match parse_flag(&value.text) {
+            Some(true) => Ok(is_true(field, context)),
+            Some(false) => Ok(is_false(field, context)),
+            None => Err(expected(field, value)),
+        },
+        (_, origin, Some(order)) if !matches!(field.kind, ValueKind::List | ValueKind::Flag) => {
+            let test = number(field, order, value, context)?;
+            match origin {
+                FieldOrigin::Column(column) => Ok(Predicate::Number(Measure::Column(column), test)),
+                FieldOrigin::Measure(measure) => Ok(Predicate::Number(measure, test)),
+                FieldOrigin::Definition(_) | FieldOrigin::Judged => {
+                    Err(unsupported(name, field, comparison))
+                }
+            }
+        }
+        _ => Err(unsupported(name, field, comparison)),
+    }
+}
+
+/// `field = no`: of a column that may hold nothing, only what says no; the rest is `not field`.
+fn is_false(field: &FilterField, context: &ResolveContext) -> Predicate {
+    let negated = is_true(field, context).negated();
+    match field.origin {
+        FieldOrigin::Column(column) => negated.and(Predicate::Present(column)),
+        _ => negated,
+    }
+}
+
+fn order_of(comparison: Comparison) -> Option<Order> {
+    Some(match comparison {
+        Comparison::Equal => Order::Equal,
+        Comparison::Less => Order::Less,
+        Comparison::LessOrEqual => Order::LessOrEqual,
+        Comparison::Greater => Order::Greater,
+        Comparison::GreaterOrEqual => Order::GreaterOrEqual,
+        Comparison::NotEqual | Comparison::Contains | Comparison::Has => return None,
+    })
+}
+
+fn compare_text(
+    name: &Operand,
+    source: TextSource,
+    comparison: Comparison,
+    value: &Operand,
+) -> Result<Predicate, Problem> {
+    match comparison {
+        Comparison::Equal => {
+            check_word(name, value)?;
+            Ok(text_in(source, std::iter::once(value.text.as_str())))
+        }
+        Comparison::Contains => Ok(Predicate::TextContains(
+            source,
+            value.text.to_lowercase().into(),
+        )),
+        _ => Err(wrong(
+            name,
+            format!(
+                "`{}` holds text, which `{comparison}` cannot compare; use `=`, `!=`, `in` or `contains`",
+                name.text
+            ),
+        )),
+    }
+}
+
+fn compare_attribute(
+    attribute: Box<str>,
+    comparison: Comparison,
+    value: &Operand,
+) -> Result<Predicate, Problem> {
+    let source = TextSource::Attribute(attribute.clone());
+    match (comparison, order_of(comparison)) {
+        (Comparison::Equal, _) => Ok(text_in(source, std::iter::once(value.text.as_str()))),
+        (Comparison::Contains, _) => Ok(Predicate::TextContains(
+            source,
+            value.text.to_lowercase().into(),
+        )),
+        (_, Some(order)) => {
+            let Some(number) = finite(&value.text) else {
+                return Err(wrong(value, format!("`{}` is no number", value.text)));
+            };
+            let test = NumberTest::Real(order, Real(number));
+            Ok(Predicate::AttributeNumber(attribute, test))
+        }
+        _ => Err(wrong(
+            value,
+            "an attribute is no list; use `=`, `in` or `contains`".to_owned(),
+        )),
+    }
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+fn number(
+    field: &FilterField,
+    order: Order,
+    value: &Operand,
+    context: &ResolveContext,
+) -> Result<NumberTest, Problem> {
+    let integer = |number: Option<i64>| number.map(|number| NumberTest::Integer(order, number));
+    let real = || finite(&value.text).map(|number| NumberTest::Real(order, Real(number)));
+    let test = match field.kind {
+        ValueKind::Integer => integer(value.text.parse().ok()).or_else(real),
+        ValueKind::Duration => integer(parse_duration(&value.text)),
+        ValueKind::Time => integer(parse_instant(&value.text, &context.time_zone)),
+        _ => real(),
+    };
+    test.ok_or_else(|| expected(field, value))
+}
+
+fn expected(field: &FilterField, value: &Operand) -> Problem {
+    let example = match field.kind {
+        ValueKind::Duration => ", such as `30s` or `1h30m`",
+        ValueKind::Time => ", such as `2026-03-29` or `2026-03-29T10:00:00Z`",
+        ValueKind::Flag => ", written `yes` or `no`",
+        _ => "",
+    };
+    wrong(
+        value,
+        format!(
+            "`{}` holds a {}{example}; `{}` is none",
+            field.name,
+            field.kind.describe(),
+            value.text
+        ),
+    )
+}
+
+fn unsupported(name: &Operand, field: &FilterField, comparison: Comparison) -> Problem {
+    let cure = match field.kind {
+        ValueKind::List => "use `has`",
+        ValueKind::Flag => "write the field alone, or `not` before it",
+        _ => "use `=`, `!=`, `<`, `<=`, `>`, `>=` or `in`",
+    };
+    wrong(
+        name,
+        format!(
+            "`{}` holds a {}, which `{comparison}` cannot compare; {cure}",
+            field.name,
+            field.kind.describe()
+        ),
+    )
+}

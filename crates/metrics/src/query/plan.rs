@@ -1,0 +1,341 @@
+//! Compiles a resolved query to cells: predicates, sums, collections and sets that one pass over the
+//! sessions fills for every group, and what each metric makes of them.
+
+use upshot_lake::Table;
+
+use super::EnvironmentChoice;
+use super::resolve::{GroupBy, Resolved};
+use crate::error::Problem;
+use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource, definition};
+use crate::query::resolve::GroupSource;
+use crate::registry::{Kind, Maturity, Metric};
+use crate::time::{Buckets, Clock, Grain, Range};
+
+/// How the code of a group comes of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Grouping {
+    Text(TextSource),
+    Flag(&'static str),
+    Condition(Predicate, &'static str, &'static str),
+    Topics,
+    Buckets(Buckets),
+    Clock(Clock),
+}
+
+/// Numerator and denominator of a ratio that clusters make uncertain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Term {
+    /// 1 where the predicate holds.
+    Holds(usize),
+    /// The value of the measure where the predicate holds.
+    Value(usize, usize),
+}
+
+/// What is filled in one pass. Predicates and measures are named by their position.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cells {
+    pub(crate) predicates: Vec<Predicate>,
+    pub(crate) measures: Vec<Measure>,
+    /// How many rows fulfil the predicate.
+    pub(crate) counters: Vec<usize>,
+    /// Number, sum and sum of squares of a measure where a predicate holds.
+    pub(crate) sums: Vec<(usize, usize)>,
+    /// All values of a measure where a predicate holds.
+    pub(crate) collections: Vec<(usize, usize)>,
+    /// The different values of a key column where a predicate holds.
+    pub(crate) sets: Vec<(&'static str, usize)>,
+    /// The survey's scales where a predicate holds.
+    pub(crate) scales: Vec<usize>,
+    /// Pairs of numerator and denominator whose clusters are summed.
+    pub(crate) clusters: Vec<(Term, Term)>,
+}
+
+/// Where a metric's parts are among the cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parts {
+    /// `spread` is the pair of terms that says how uneven users are, where counts are compared.
+    Count {
+        counter: usize,
+        spread: Option<usize>,
+    },
+    Sum {
+        sum: usize,
+        spread: Option<usize>,
+    },
+    Rate {
+        numerator: usize,
+        denominator: usize,
+        cluster: usize,
+    },
+    Ratio {
+        numerator: usize,
+        denominator: usize,
+        cluster: usize,
+    },
+    Mean {
+        sum: usize,
+        cluster: usize,
+        scale: Option<usize>,
+    },
+    Quantile {
+        collection: usize,
+    },
+    Distinct {
+        set: usize,
+    },
+    DistinctRate {
+        numerator: usize,
+        denominator: usize,
+    },
+}
+
+/// A metric with its cells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MetricPlan {
+    pub(crate) metric: &'static Metric,
+    pub(crate) parts: Parts,
+}
+
+/// One pass over the sessions of one range.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// Range and filters.
+    pub(crate) selection: Predicate,
+    /// The environment; what it leaves out is counted.
+    pub(crate) environment: Predicate,
+    pub(crate) groupings: Vec<Grouping>,
+    pub(crate) cells: Cells,
+    pub(crate) metrics: Vec<MetricPlan>,
+    /// The counter of sessions that are too young to be judged.
+    pub(crate) pending: usize,
+}
+
+/// The table that answers a query. Every metric of the registry is a fact of sessions so far.
+pub(crate) const fn decide_table(_resolved: &Resolved) -> Table {
+    Table::Sessions
+}
+
+fn start_time(order: Order, time: i64) -> Predicate {
+    Predicate::Number(
+        Measure::Column("start_time"),
+        NumberTest::Integer(order, time),
+    )
+}
+
+/// Sessions that started in the range.
+pub(crate) fn in_range(range: Range) -> Predicate {
+    let mut parts = Vec::new();
+    if range.from != i64::MIN {
+        parts.push(start_time(Order::GreaterOrEqual, range.from));
+    }
+    if range.to != i64::MAX {
+        parts.push(start_time(Order::Less, range.to));
+    }
+    Predicate::All(parts).simplified()
+}
+
+/// Sessions of the environment; a session that says none is real traffic.
+pub(crate) fn in_environment(choice: EnvironmentChoice) -> Predicate {
+    let test = definition("environment = test");
+    match choice {
+        EnvironmentChoice::All => Predicate::Constant(true),
+        EnvironmentChoice::Test => test,
+        EnvironmentChoice::Production => test.negated(),
+    }
+}
+
+/// Sessions that are over and started at least the maturity time ago.
+pub(crate) fn mature(now: i64, maturity: i64) -> Predicate {
+    let cutoff = now.saturating_sub(maturity);
+    Predicate::Flag("open")
+        .negated()
+        .and(start_time(Order::LessOrEqual, cutoff))
+}
+
+/// The condition as a predicate; an empty one is always true.
+fn condition(text: &str) -> Predicate {
+    if text.is_empty() {
+        Predicate::Constant(true)
+    } else {
+        definition(text)
+    }
+}
+
+/// Compiles a query for one range.
+///
+/// # Errors
+/// When the range makes too many buckets.
+pub(crate) fn plan(resolved: &Resolved, range: Range) -> Result<Plan, Problem> {
+    let mature = mature(resolved.now, resolved.maturity);
+    let mut cells = Cells::default();
+    let immature = cells.predicate(mature.clone().negated());
+    let pending = cells.counter(immature);
+    let compared = resolved.compare.is_some();
+    let metrics = resolved
+        .metrics
+        .iter()
+        .map(|metric| MetricPlan {
+            metric,
+            parts: cells.metric(metric, &mature, compared),
+        })
+        .collect();
+    let groupings = resolved
+        .groups
+        .iter()
+        .map(|group| grouping(group, range, resolved))
+        .collect::<Result<_, _>>()?;
+    Ok(Plan {
+        selection: in_range(range).and(resolved.filter.clone()),
+        environment: in_environment(resolved.environment),
+        groupings,
+        cells,
+        metrics,
+        pending,
+    })
+}
+
+fn grouping(group: &GroupBy, range: Range, resolved: &Resolved) -> Result<Grouping, Problem> {
+    Ok(match &group.source {
+        GroupSource::Text(source) => Grouping::Text(source.clone()),
+        GroupSource::Flag(column) => Grouping::Flag(column),
+        GroupSource::Condition(predicate, yes, no) => {
+            Grouping::Condition(predicate.clone(), yes, no)
+        }
+        GroupSource::Topics => Grouping::Topics,
+        GroupSource::Time(grain @ (Grain::HourOfDay | Grain::Weekday)) => {
+            Grouping::Clock(Clock::new(*grain, range, &resolved.zone))
+        }
+        GroupSource::Time(grain) => Grouping::Buckets(Buckets::new(*grain, range, &resolved.zone)?),
+    })
+}
+
+fn position<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
+    list.iter()
+        .position(|known| *known == item)
+        .unwrap_or_else(|| {
+            list.push(item);
+            list.len() - 1
+        })
+}
+
+impl Cells {
+    pub(crate) fn predicate(&mut self, predicate: Predicate) -> usize {
+        position(&mut self.predicates, predicate.simplified())
+    }
+    pub(crate) fn counter(&mut self, predicate: usize) -> usize {
+        position(&mut self.counters, predicate)
+    }
+    fn measure(&mut self, measure: Measure) -> usize {
+        position(&mut self.measures, measure)
+    }
+    pub(crate) fn sum(&mut self, measure: Measure, predicate: usize) -> usize {
+        let measure = self.measure(measure);
+        position(&mut self.sums, (measure, predicate))
+    }
+    fn cluster(&mut self, numerator: Term, denominator: Term) -> usize {
+        position(&mut self.clusters, (numerator, denominator))
+    }
+
+    pub(crate) fn rate(&mut self, numerator: Predicate, denominator: Predicate) -> Parts {
+        let numerator = self.predicate(numerator.and(denominator.clone()));
+        let denominator = self.predicate(denominator);
+        Parts::Rate {
+            numerator: self.counter(numerator),
+            denominator: self.counter(denominator),
+            cluster: self.cluster(Term::Holds(numerator), Term::Holds(denominator)),
+        }
+    }
+
+    pub(crate) fn mean(&mut self, measure: Measure, within: Predicate, on_scale: bool) -> Parts {
+        // Rows without a value are no part of the mean.
+        let present = measure
+            .columns()
+            .into_iter()
+            .map(Predicate::Present)
+            .collect();
+        let within = self.predicate(within.and(Predicate::All(present)));
+        let measure = self.measure(measure);
+        Parts::Mean {
+            sum: position(&mut self.sums, (measure, within)),
+            cluster: self.cluster(Term::Value(measure, within), Term::Holds(within)),
+            scale: on_scale.then(|| position(&mut self.scales, within)),
+        }
+    }
+
+    fn metric(&mut self, metric: &Metric, mature: &Predicate, compared: bool) -> Parts {
+        let cohort = |text: &str| match metric.maturity {
+            Maturity::None => condition(text),
+            Maturity::Timeout => condition(text).and(mature.clone()),
+        };
+        match metric.kind {
+            Kind::Count { of } => {
+                let predicate = self.predicate(cohort(of));
+                let term = Term::Holds(predicate);
+                Parts::Count {
+                    counter: self.counter(predicate),
+                    spread: compared.then(|| self.cluster(term, term)),
+                }
+            }
+            Kind::Sum {
+                measure, within, ..
+            } => {
+                let predicate = self.predicate(cohort(within));
+                let sum = self.sum(measure, predicate);
+                let term = Term::Value(self.measure(measure), predicate);
+                Parts::Sum {
+                    sum,
+                    spread: compared.then(|| self.cluster(term, term)),
+                }
+            }
+            Kind::Rate {
+                numerator,
+                denominator,
+            } => self.rate(condition(numerator), cohort(denominator)),
+            Kind::Ratio {
+                numerator,
+                denominator,
+                within,
+            } => {
+                let within = self.predicate(cohort(within));
+                let (above, below) = (self.measure(numerator), self.measure(denominator));
+                Parts::Ratio {
+                    numerator: position(&mut self.sums, (above, within)),
+                    denominator: position(&mut self.sums, (below, within)),
+                    cluster: self.cluster(Term::Value(above, within), Term::Value(below, within)),
+                }
+            }
+            Kind::Mean {
+                measure,
+                within,
+                on_scale,
+            } => self.mean(measure, cohort(within), on_scale),
+            Kind::Quantile {
+                measure, within, ..
+            } => {
+                let within = self.predicate(cohort(within));
+                let measure = self.measure(measure);
+                Parts::Quantile {
+                    collection: position(&mut self.collections, (measure, within)),
+                }
+            }
+            Kind::Distinct { key, within } => {
+                let within = self.predicate(cohort(within));
+                Parts::Distinct {
+                    set: position(&mut self.sets, (key, within)),
+                }
+            }
+            Kind::DistinctRate {
+                key,
+                numerator,
+                denominator,
+            } => {
+                let above = self.predicate(condition(numerator).and(cohort(denominator)));
+                let below = self.predicate(cohort(denominator));
+                Parts::DistinctRate {
+                    numerator: position(&mut self.sets, (key, above)),
+                    denominator: position(&mut self.sets, (key, below)),
+                }
+            }
+        }
+    }
+}

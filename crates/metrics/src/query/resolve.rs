@@ -1,0 +1,303 @@
+//! Checks a query against the registry. All problems are found, not only the first.
+
+use jiff::tz::TimeZone;
+
+use super::{EnvironmentChoice, Query};
+use crate::error::{Problem, ProblemCode, QueryError, nearest};
+use crate::filter::{
+    Predicate, ResolveContext, TextSource, definition, parse, resolve as resolve_filter,
+};
+use crate::query::plan::mature;
+use crate::registry::{self, DimensionOrigin, Metric};
+use crate::time::{Compare, Grain, Range, parse_zone, resolve_compare, resolve_range};
+
+/// The most dimensions of one query.
+const MOST_DIMENSIONS: usize = 6;
+
+/// Where the values of a group come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GroupSource {
+    /// Text.
+    Text(TextSource),
+    /// A column of yes and no.
+    Flag(&'static str),
+    /// A condition with the names of its two values.
+    Condition(Predicate, &'static str, &'static str),
+    /// The ids in the list of topics.
+    Topics,
+    /// Stretches or positions of time.
+    Time(Grain),
+}
+
+/// One dimension of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupBy {
+    pub(crate) id: String,
+    pub(crate) source: GroupSource,
+}
+
+/// By what rows are ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OrderKey {
+    /// The value of the metric at this position.
+    Metric(usize),
+    /// The dimension at this position.
+    Dimension(usize),
+}
+
+/// A query whose names are things.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolved {
+    pub(crate) metrics: Vec<&'static Metric>,
+    pub(crate) groups: Vec<GroupBy>,
+    pub(crate) filter: Predicate,
+    pub(crate) environment: EnvironmentChoice,
+    pub(crate) range: Range,
+    pub(crate) compare: Option<Compare>,
+    pub(crate) zone: TimeZone,
+    pub(crate) zone_name: String,
+    pub(crate) now: i64,
+    /// How old a session must be to be judged, in microseconds.
+    pub(crate) maturity: i64,
+    /// Each with whether the largest comes first.
+    pub(crate) order: Vec<(OrderKey, bool)>,
+    pub(crate) limit: Option<usize>,
+}
+
+impl Resolved {
+    /// The other range.
+    pub(crate) fn compare_range(&self, range: Range) -> Result<Option<Range>, Problem> {
+        let Some(compare) = &self.compare else {
+            return Ok(None);
+        };
+        // Where the data gave the ends there is nothing before.
+        let range = if self.range.is_bounded() {
+            range
+        } else {
+            self.range
+        };
+        resolve_compare(compare, range, &self.zone, self.now).map(Some)
+    }
+}
+
+/// Checks a query.
+///
+/// # Errors
+/// [`QueryError::Invalid`] with everything that is wrong.
+pub(crate) fn resolve(query: &Query, maturity: i64) -> Result<Resolved, QueryError> {
+    let mut problems = Vec::new();
+    let zone = keep(&mut problems, parse_zone(&query.time_zone)).unwrap_or(TimeZone::UTC);
+    let metrics = metrics(&query.metrics, &mut problems);
+    let groups = groups(query, &mut problems);
+    let context = ResolveContext {
+        time_zone: zone.clone(),
+        judged: mature(query.now, maturity),
+    };
+    let filter = filters(&query.filters, &context, &mut problems);
+    let compare = query.compare.as_deref().map(Compare::parse);
+    let compare = compare.and_then(|compare| keep(&mut problems, compare));
+    let range = keep(&mut problems, resolve_range(&query.range, &zone, query.now));
+    let order = order(&query.order, &metrics, &groups, &mut problems);
+    let Some(range) = range.filter(|_| problems.is_empty()) else {
+        return Err(QueryError::Invalid(problems));
+    };
+    Ok(Resolved {
+        metrics,
+        groups,
+        filter,
+        environment: query.environment,
+        range,
+        compare,
+        zone,
+        zone_name: query.time_zone.clone(),
+        now: query.now,
+        maturity,
+        order,
+        limit: query.limit,
+    })
+}
+
+fn keep<T>(problems: &mut Vec<Problem>, result: Result<T, Problem>) -> Option<T> {
+    result.map_err(|problem| problems.push(problem)).ok()
+}
+
+fn metrics(names: &[String], problems: &mut Vec<Problem>) -> Vec<&'static Metric> {
+    let mut metrics: Vec<&'static Metric> = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let found: Vec<&'static Metric> = match registry::family(name) {
+            Some(family) => family
+                .members
+                .iter()
+                .filter_map(|id| registry::metric(id))
+                .collect(),
+            None => registry::metric(name).into_iter().collect(),
+        };
+        if found.is_empty() {
+            let known = registry::metrics().iter().map(|metric| metric.id);
+            let known = known.chain(registry::families().iter().map(|family| family.id));
+            problems.push(
+                Problem::new(
+                    ProblemCode::UnknownName,
+                    format!("metrics[{index}]"),
+                    format!("there is no metric `{name}`; list them with `upshot metrics`"),
+                )
+                .suggest(nearest(name, known)),
+            );
+        }
+        for metric in found {
+            if !metrics.iter().any(|known| known.id == metric.id) {
+                metrics.push(metric);
+            }
+        }
+    }
+    if names.is_empty() {
+        problems.push(Problem::new(
+            ProblemCode::Missing,
+            "metrics",
+            "a query asks for at least one metric, such as `sessions`",
+        ));
+    }
+    metrics
+}
+
+fn groups(query: &Query, problems: &mut Vec<Problem>) -> Vec<GroupBy> {
+    let mut groups: Vec<GroupBy> = Vec::new();
+    if let Some(grain) = query.grain {
+        groups.push(GroupBy {
+            id: grain.name().to_owned(),
+            source: GroupSource::Time(grain),
+        });
+    }
+    for (index, name) in query.dimensions.iter().enumerate() {
+        if groups.iter().any(|group| group.id == *name) {
+            continue;
+        }
+        groups.extend(keep(problems, group(name, &format!("dimensions[{index}]"))));
+    }
+    if groups.len() > MOST_DIMENSIONS {
+        problems.push(Problem::new(
+            ProblemCode::OutOfRange,
+            "dimensions",
+            format!("a query may have {MOST_DIMENSIONS} dimensions at most"),
+        ));
+    }
+    let many =
+        |kind: fn(&GroupSource) -> bool| groups.iter().filter(|group| kind(&group.source)).count();
+    let stretches = many(|source| matches!(source, GroupSource::Time(grain) if !grain.is_cyclic()));
+    if stretches > 1 {
+        problems.push(Problem::new(
+            ProblemCode::Conflict,
+            "dimensions",
+            "a query may be cut by one of minute, hour, day, week, month, quarter and year only",
+        ));
+    }
+    groups
+}
+
+/// The group of a dimension's id.
+///
+/// # Errors
+/// When there is no such dimension.
+pub(crate) fn group(name: &str, field: &str) -> Result<GroupBy, Problem> {
+    if let Some(attribute) = name
+        .strip_prefix("attribute.")
+        .filter(|name| !name.is_empty())
+    {
+        let source = GroupSource::Text(TextSource::Attribute(attribute.into()));
+        return Ok(GroupBy {
+            id: name.to_owned(),
+            source,
+        });
+    }
+    let Some(dimension) = registry::dimension(name) else {
+        let known = registry::dimensions().iter().map(|dimension| dimension.id);
+        return Err(Problem::new(
+            ProblemCode::UnknownName,
+            field,
+            format!("there is no dimension `{name}`; an attribute is written `attribute.{name}`"),
+        )
+        .suggest(nearest(name, known)));
+    };
+    let source = match dimension.origin {
+        DimensionOrigin::Text(column) => GroupSource::Text(TextSource::Column(column)),
+        DimensionOrigin::Flag(column) => GroupSource::Flag(column),
+        DimensionOrigin::Condition { condition, yes, no } => {
+            GroupSource::Condition(definition(condition), yes, no)
+        }
+        DimensionOrigin::List(_) => GroupSource::Topics,
+        DimensionOrigin::Time(grain) => GroupSource::Time(grain),
+    };
+    Ok(GroupBy {
+        id: name.to_owned(),
+        source,
+    })
+}
+
+/// All filters as one predicate.
+pub(crate) fn filters(
+    filters: &[String],
+    context: &ResolveContext,
+    problems: &mut Vec<Problem>,
+) -> Predicate {
+    let mut parts = Vec::new();
+    for (index, text) in filters.iter().enumerate() {
+        let predicate = parse(text).and_then(|expression| resolve_filter(&expression, context));
+        let predicate = predicate.map_err(|problem| problem.in_field(format!("filters[{index}]")));
+        parts.extend(keep(problems, predicate));
+    }
+    Predicate::All(parts).simplified()
+}
+
+fn order(
+    texts: &[String],
+    metrics: &[&'static Metric],
+    groups: &[GroupBy],
+    problems: &mut Vec<Problem>,
+) -> Vec<(OrderKey, bool)> {
+    let mut order = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let (name, direction) = match text.trim().rsplit_once(char::is_whitespace) {
+            Some((name, direction)) => (name.trim(), Some(direction)),
+            None => (text.trim(), None),
+        };
+        let by_metric = metrics.iter().position(|metric| metric.id == name);
+        let by_dimension = groups.iter().position(|group| group.id == name);
+        let key = by_metric
+            .map(OrderKey::Metric)
+            .or(by_dimension.map(OrderKey::Dimension));
+        let descending = match direction {
+            Some("desc") => Some(true),
+            Some("asc") => Some(false),
+            None => Some(by_metric.is_some()),
+            Some(_) => None,
+        };
+        match (key, descending) {
+            (Some(key), Some(descending)) => order.push((key, descending)),
+            _ => problems.push(not_in_query(index, text, name, metrics, groups)),
+        }
+    }
+    order
+}
+
+fn not_in_query(
+    index: usize,
+    text: &str,
+    name: &str,
+    metrics: &[&'static Metric],
+    groups: &[GroupBy],
+) -> Problem {
+    let names: Vec<&str> = metrics
+        .iter()
+        .map(|metric| metric.id)
+        .chain(groups.iter().map(|group| group.id.as_str()))
+        .collect();
+    Problem::new(
+        ProblemCode::UnknownName,
+        format!("order[{index}]"),
+        format!(
+            "`{text}` orders by nothing that the query asks for; write one of {}, perhaps with `asc` or `desc`",
+            names.join(", ")
+        ),
+    )
+    .suggest(nearest(name, names.iter().copied()).filter(|nearest| nearest != name))
+}

@@ -1,0 +1,214 @@
+//! The dimensions: by what numbers can be cut.
+
+use std::sync::LazyLock;
+
+use upshot_core::{Record, Session};
+
+use crate::time::Grain;
+
+/// Where a dimension's values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DimensionOrigin {
+    /// A column of text.
+    Text(&'static str),
+    /// A column of yes and no.
+    Flag(&'static str),
+    /// A condition, written as a filter: its name where it holds, the other where not.
+    Condition {
+        /// The condition.
+        condition: &'static str,
+        /// The value where it holds.
+        yes: &'static str,
+        /// The value where it does not.
+        no: &'static str,
+    },
+    /// A column with a list: a session belongs to every value in it.
+    List(&'static str),
+    /// The session's start.
+    Time(Grain),
+}
+
+/// A dimension.
+#[derive(Debug, Clone, Copy)]
+pub struct Dimension {
+    /// The id, by which queries name it.
+    pub id: &'static str,
+    /// The name for people.
+    pub name: &'static str,
+    /// Where its values come from.
+    pub origin: DimensionOrigin,
+    /// What it says.
+    pub documentation: &'static str,
+}
+
+/// Id, name and column of the dimensions that are a column of text.
+const TEXT: &[(&str, &str, &str)] = &[
+    ("channel", "Channel", "channel"),
+    ("bot", "Bot", "bot"),
+    ("bot_version", "Bot version", "bot_version"),
+    ("environment", "Environment", "environment"),
+    ("source", "Source", "source"),
+    ("profile", "Profile", "fact_set"),
+    ("locale", "Locale", "locale"),
+    ("language", "Language", "language"),
+    ("country", "Country", "country"),
+    ("device", "Device", "device"),
+    ("browser", "Browser", "browser"),
+    ("operating_system", "Operating system", "operating_system"),
+    ("page", "Page", "page"),
+    ("referrer", "Referrer", "referrer"),
+    ("utm_source", "Campaign source", "utm_source"),
+    ("utm_medium", "Campaign medium", "utm_medium"),
+    ("utm_campaign", "Campaign", "utm_campaign"),
+    ("utm_term", "Campaign term", "utm_term"),
+    ("utm_content", "Campaign content", "utm_content"),
+    ("experiment", "Experiment", "experiment"),
+    ("variant", "Variant", "variant"),
+    ("topic", "Topic that owns the session", "topic_id"),
+    ("topic_name", "Name of the topic", "topic_name"),
+    ("topic_kind", "Kind of the topic", "topic_kind"),
+    ("first_intent", "First intent", "first_intent"),
+    ("last_intent", "Last intent", "last_intent"),
+    ("outcome", "Outcome", "outcome"),
+    ("outcome_reason", "Reason of the outcome", "outcome_reason"),
+    ("resolution_kind", "Kind of resolution", "resolution_kind"),
+    ("escalation_kind", "Kind of escalation", "escalation_kind"),
+    ("start_rule", "Rule that began the session", "start_rule"),
+    (
+        "engaged_rule",
+        "Rule that engaged the session",
+        "engaged_rule",
+    ),
+    (
+        "resolved_rule",
+        "Rule that resolved the session",
+        "resolved_rule",
+    ),
+    (
+        "escalated_rule",
+        "Rule that escalated the session",
+        "escalated_rule",
+    ),
+    ("end_reason", "Why the session ended", "end_reason"),
+    ("closed_by", "Who closed the session", "closed_by"),
+    (
+        "handover_trigger",
+        "Why a person was asked for",
+        "handover_trigger",
+    ),
+    ("handover_kind", "Kind of handover", "handover_kind"),
+    (
+        "handover_stage",
+        "Last stage of the handover",
+        "handover_stage",
+    ),
+    ("agent", "Agent", "agent_id"),
+    ("skill", "Skill", "skill"),
+    ("queue", "Queue", "queue"),
+    ("model", "Model", "model"),
+    (
+        "reported_outcome",
+        "Outcome that the platform reports",
+        "reported_outcome",
+    ),
+];
+
+const FLAGS: &[(&str, &str, &str)] = &[
+    ("authenticated", "Signed in", "authenticated"),
+    ("proactive", "Begun by the bot", "proactive"),
+    ("unlinkable", "User cannot be followed", "unlinkable"),
+];
+
+/// All dimensions: time first, then the others by subject.
+pub fn dimensions() -> &'static [Dimension] {
+    static DIMENSIONS: LazyLock<Vec<Dimension>> = LazyLock::new(all_dimensions);
+    &DIMENSIONS
+}
+
+/// The dimension of this id.
+pub fn dimension(id: &str) -> Option<&'static Dimension> {
+    dimensions().iter().find(|dimension| dimension.id == id)
+}
+
+fn documentation(column: &str) -> &'static str {
+    Session::field(column).map_or("", |index| Session::FIELDS[index].documentation)
+}
+
+fn all_dimensions() -> Vec<Dimension> {
+    let time = Grain::ALL.into_iter().map(|grain| Dimension {
+        id: grain.name(),
+        name: match grain {
+            Grain::Minute => "Minute",
+            Grain::Hour => "Hour",
+            Grain::Day => "Day",
+            Grain::Week => "Week",
+            Grain::Month => "Month",
+            Grain::Quarter => "Quarter",
+            Grain::Year => "Year",
+            Grain::HourOfDay => "Hour of the day",
+            Grain::Weekday => "Weekday",
+        },
+        origin: DimensionOrigin::Time(grain),
+        documentation: "When the session started, on the clock of the query's time zone.",
+    });
+    let text = TEXT.iter().map(|(id, name, column)| Dimension {
+        id,
+        name,
+        origin: DimensionOrigin::Text(column),
+        documentation: documentation(column),
+    });
+    let flags = FLAGS.iter().map(|(id, name, column)| Dimension {
+        id,
+        name,
+        origin: DimensionOrigin::Flag(column),
+        documentation: documentation(column),
+    });
+    let engagement = Dimension {
+        id: "engagement",
+        name: "Engagement",
+        origin: DimensionOrigin::Condition {
+            condition: "engaged",
+            yes: "engaged",
+            no: "unengaged",
+        },
+        documentation: "Whether the session was ever engaged.",
+    };
+    let topics = Dimension {
+        id: "topics",
+        name: "Topics that were visited",
+        origin: DimensionOrigin::List("topics"),
+        documentation: "Every topic that was visited: a session counts for each of them, so the rows \
+                        add up to more than the totals.",
+    };
+    time.chain(text)
+        .chain(flags)
+        .chain([engagement, topics])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_one_of_the_sessions_and_ids_are_unique() {
+        for (index, dimension) in dimensions().iter().enumerate() {
+            let column = match dimension.origin {
+                DimensionOrigin::Text(column)
+                | DimensionOrigin::Flag(column)
+                | DimensionOrigin::List(column) => column,
+                DimensionOrigin::Condition { .. } | DimensionOrigin::Time(_) => "start_time",
+            };
+            assert!(
+                Session::field(column).is_some(),
+                "{} reads {column}",
+                dimension.id
+            );
+            assert!(!dimension.documentation.is_empty(), "{}", dimension.id);
+            let first = dimensions()
+                .iter()
+                .position(|other| other.id == dimension.id);
+            assert_eq!(first, Some(index), "{} twice", dimension.id);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The documentation of the registry as Markdown.
+
+use std::fmt::Write;
+
+use super::{
+    DimensionOrigin, Direction, Kind, Maturity, Metric, Section, dimensions, families,
+    filter_fields, metrics,
+};
+
+/// The page `docs/metrics.md`.
+pub fn markdown() -> String {
+    let mut page = String::from(INTRODUCTION);
+    for section in Section::ALL {
+        let _ = writeln!(page, "\n## {}\n", section.title());
+        for metric in metrics().iter().filter(|metric| metric.section == section) {
+            metric_entry(&mut page, metric);
+        }
+    }
+    page.push_str("\n## Families\n\nThe name of a family stands for all its metrics.\n\n");
+    page.push_str("| family | metrics | what they say together |\n|---|---|---|\n");
+    for family in families() {
+        let members: Vec<String> = family
+            .members
+            .iter()
+            .map(|member| format!("`{member}`"))
+            .collect();
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            family.id,
+            members.join(", "),
+            family.documentation
+        );
+    }
+    dimension_table(&mut page);
+    field_table(&mut page);
+    page
+}
+
+const INTRODUCTION: &str = "\
+# Metrics
+
+<!-- Made from the registry in crates/metrics; `UPDATE_EXPECT=1 cargo test -p upshot-metrics` writes it. -->
+
+Every number that Upshot shows, with its definition. A range selects sessions by their start. Conditions
+are written as [filters](query.md#filters), so the sessions behind a number can be listed with the same
+words. Rates, means and quantiles leave out sessions that are too young to be judged, show how many these
+are, and carry their number of observations and a 95 % interval. Every worked example is run as a test.
+";
+
+fn metric_entry(page: &mut String, metric: &Metric) {
+    let _ = writeln!(
+        page,
+        "### `{}`\n\n**{}.** {}\n",
+        metric.id, metric.name, metric.definition
+    );
+    let _ = writeln!(page, "* {}", formula(metric));
+    let maturity = match metric.maturity {
+        Maturity::None => "all sessions",
+        Maturity::Timeout => "sessions that are over and older than the time-out",
+    };
+    let good = match metric.direction {
+        Direction::Higher => "; up is good",
+        Direction::Lower => "; down is good",
+        Direction::Neutral => "",
+    };
+    let _ = writeln!(
+        page,
+        "* Judged: {maturity}{good}. Version {}.",
+        metric.version
+    );
+    let _ = writeln!(
+        page,
+        "\n```text{}\n→ {}\n```\n",
+        metric.example.sessions.trim_end_matches('\n'),
+        metric.example.result
+    );
+}
+
+fn condition(text: &str) -> String {
+    if text.is_empty() {
+        "all sessions".to_owned()
+    } else {
+        format!("sessions with `{text}`")
+    }
+}
+
+fn measure(measure: crate::filter::Measure) -> String {
+    use crate::filter::Measure;
+    match measure {
+        Measure::Column(column) => format!("`{column}`"),
+        Measure::Difference(later, earlier) => format!("`{later}` − `{earlier}`"),
+        Measure::Sum(columns) => {
+            let names: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
+            names.join(" + ")
+        }
+        Measure::CsatNormalised => "`csat_normalised`".to_owned(),
+        Measure::NetPromoter => "100 for `nps_score` 9 and 10, −100 for 0 to 6, else 0".to_owned(),
+    }
+}
+
+fn formula(metric: &Metric) -> String {
+    match metric.kind {
+        Kind::Count { of } => format!("Number of {}.", condition(of)),
+        Kind::Sum {
+            measure: of,
+            within,
+            ..
+        } => {
+            format!("Sum of {} over {}.", measure(of), condition(within))
+        }
+        Kind::Rate {
+            numerator,
+            denominator,
+        } => {
+            format!("`{numerator}` among {}.", condition(denominator))
+        }
+        Kind::Ratio {
+            numerator,
+            denominator,
+            within,
+        } => format!(
+            "Sum of {} over sum of {}, {}.",
+            measure(numerator),
+            measure(denominator),
+            condition(within)
+        ),
+        Kind::Mean {
+            measure: of,
+            within,
+            ..
+        } => {
+            format!(
+                "Mean of {} over {} that have it.",
+                measure(of),
+                condition(within)
+            )
+        }
+        Kind::Quantile {
+            measure: of,
+            quantile,
+            within,
+        } => format!(
+            "Quantile {quantile} of {} over {} that have it.",
+            measure(of),
+            condition(within)
+        ),
+        Kind::Distinct { key, within } => {
+            format!("Number of different `{key}` in {}.", condition(within))
+        }
+        Kind::DistinctRate {
+            key,
+            numerator,
+            denominator,
+        } => format!(
+            "Number of different `{key}` in sessions with `{numerator}` among those in {}.",
+            condition(denominator)
+        ),
+    }
+}
+
+fn dimension_table(page: &mut String) {
+    page.push_str("\n## Dimensions\n\nBesides these, `attribute.NAME` cuts by any attribute.\n\n");
+    page.push_str("| dimension | name | what it says |\n|---|---|---|\n");
+    for dimension in dimensions() {
+        let many = if matches!(dimension.origin, DimensionOrigin::List(_)) {
+            " Many-valued."
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {}{many} |",
+            dimension.id, dimension.name, dimension.documentation
+        );
+    }
+}
+
+fn field_table(page: &mut String) {
+    page.push_str(
+        "\n## Fields of filters\n\nBesides these, `attribute.NAME` is any attribute.\n\n",
+    );
+    page.push_str("| field | holds | what it says |\n|---|---|---|\n");
+    for field in filter_fields() {
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            field.name,
+            field.kind.describe(),
+            field.documentation
+        );
+    }
+}

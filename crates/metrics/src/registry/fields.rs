@@ -1,0 +1,283 @@
+//! The fields that filters may name: every column of a session, shorter names for some, and what is
+//! derived from columns.
+
+use std::sync::LazyLock;
+
+use upshot_core::{FieldKind, Record, Session};
+
+use crate::filter::Measure;
+
+/// What a field holds, and so how it is compared.
+#[derive(Debug, Clone, Copy)]
+pub enum ValueKind {
+    /// Any text.
+    Text,
+    /// One of these words.
+    Word(fn() -> Vec<&'static str>),
+    /// A whole number.
+    Integer,
+    /// A duration, such as `30s` or `1h30m`.
+    Duration,
+    /// A time, such as `2026-03-29` or `2026-03-29T10:00:00Z`.
+    Time,
+    /// Any number.
+    Real,
+    /// Yes or no.
+    Flag,
+    /// A list of ids.
+    List,
+}
+
+impl ValueKind {
+    /// The kind's name for people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Word(_) => "word",
+            Self::Integer => "whole number",
+            Self::Duration => "duration",
+            Self::Time => "time",
+            Self::Real => "number",
+            Self::Flag => "yes or no",
+            Self::List => "list",
+        }
+    }
+}
+
+/// Where a field's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldOrigin {
+    /// A column of the sessions.
+    Column(&'static str),
+    /// A number made of columns.
+    Measure(Measure),
+    /// A condition, itself written as a filter.
+    Definition(&'static str),
+    /// Whether the session is old enough to be part of rates, which depends on the query's clock.
+    Judged,
+}
+
+/// A field that filters may name.
+#[derive(Debug, Clone, Copy)]
+pub struct FilterField {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: ValueKind,
+    /// Where its value comes from.
+    pub origin: FieldOrigin,
+    /// What it says.
+    pub documentation: &'static str,
+}
+
+/// Columns that hold durations.
+const DURATIONS: [&str; 3] = ["duration", "first_response_time", "response_time_sum"];
+
+/// Shorter names of columns.
+const SHORT_NAMES: [(&str, &str); 5] = [
+    ("topic", "topic_id"),
+    ("agent", "agent_id"),
+    ("user", "user_id"),
+    ("profile", "fact_set"),
+    ("conversation", "conversation_id"),
+];
+
+/// What is derived: a name, its condition and what it says.
+const DEFINITIONS: &[(&str, &str, &str)] = &[
+    (
+        "engaged",
+        "engaged_time is not null",
+        "The session was engaged by the profile's rule.",
+    ),
+    ("unengaged", "not engaged", "The session was never engaged."),
+    (
+        "resolved",
+        "engaged and outcome = resolved",
+        "The outcome is resolved.",
+    ),
+    (
+        "escalated",
+        "engaged and outcome = escalated",
+        "The outcome is escalated.",
+    ),
+    (
+        "abandoned",
+        "engaged and outcome = abandoned",
+        "The outcome is abandoned.",
+    ),
+    (
+        "confirmed",
+        "resolved and resolution_kind = confirmed",
+        "Resolved, and somebody said so.",
+    ),
+    (
+        "implied",
+        "resolved and resolution_kind = implied",
+        "Resolved, and nobody denied it.",
+    ),
+    (
+        "user_acted",
+        "user_acts > 0",
+        "The user did anything at all.",
+    ),
+    (
+        "answered",
+        "exchanges > 0",
+        "Something answered at least one message of the user.",
+    ),
+    (
+        "clicked",
+        "options_chosen > 0 or option_messages > 0",
+        "The user chose an option.",
+    ),
+    (
+        "with_person",
+        "escalated or accepted_time is not null or agent_messages > 0",
+        "A person took part, or the session was passed to people.",
+    ),
+    (
+        "handover_requested",
+        "handover_requests > 0",
+        "A person was asked for.",
+    ),
+    (
+        "surveyed",
+        "csat_score is not null",
+        "The satisfaction survey was answered.",
+    ),
+    (
+        "satisfied",
+        "csat_normalised >= 0.75",
+        "The answer to the satisfaction survey lies in the top quarter of its scale: 4 or 5 of 1 to 5.",
+    ),
+    (
+        "reported",
+        "reported_engaged is not null or reported_outcome is not null",
+        "The platform itself reported on the session.",
+    ),
+    (
+        "reported_agrees",
+        "(reported_engaged is null or (reported_engaged and engaged) or (reported_engaged = no and unengaged)) \
+         and (reported_outcome is null or (reported_outcome = none and outcome = none) \
+         or (reported_outcome = resolved and outcome = resolved) \
+         or (reported_outcome = escalated and outcome = escalated) \
+         or (reported_outcome = abandoned and outcome = abandoned))",
+        "What the platform reported of engagement and outcome is what the rules found.",
+    ),
+];
+
+const MEASURES: &[(&str, ValueKind, Measure, &str)] = &[
+    (
+        "csat_normalised",
+        ValueKind::Real,
+        Measure::CsatNormalised,
+        "The satisfaction answer on its own scale, from 0 (lowest) to 1 (highest).",
+    ),
+    (
+        "resolution_time",
+        ValueKind::Duration,
+        Measure::Difference("resolved_time", "start_time"),
+        "From the session's start to its resolution.",
+    ),
+];
+
+/// All fields, by name.
+pub fn filter_fields() -> &'static [FilterField] {
+    static FIELDS: LazyLock<Vec<FilterField>> = LazyLock::new(all_fields);
+    &FIELDS
+}
+
+/// The field of this name.
+pub fn filter_field(name: &str) -> Option<&'static FilterField> {
+    let fields = filter_fields();
+    let index = fields.binary_search_by(|field| field.name.cmp(name)).ok()?;
+    Some(&fields[index])
+}
+
+fn all_fields() -> Vec<FilterField> {
+    let columns = Session::FIELDS
+        .iter()
+        .filter(|field| field.kind != FieldKind::Map);
+    let mut fields: Vec<FilterField> = columns
+        .map(|field| FilterField {
+            name: field.name,
+            kind: column_kind(field),
+            origin: FieldOrigin::Column(field.name),
+            documentation: field.documentation,
+        })
+        .collect();
+    for (name, column) in SHORT_NAMES {
+        let long = fields.iter().find(|field| field.name == column).copied();
+        fields.extend(long.map(|field| FilterField { name, ..field }));
+    }
+    fields.extend(
+        DEFINITIONS
+            .iter()
+            .map(|(name, condition, documentation)| FilterField {
+                name,
+                kind: ValueKind::Flag,
+                origin: FieldOrigin::Definition(condition),
+                documentation,
+            }),
+    );
+    fields.extend(
+        MEASURES
+            .iter()
+            .map(|(name, kind, measure, documentation)| FilterField {
+                name,
+                kind: *kind,
+                origin: FieldOrigin::Measure(*measure),
+                documentation,
+            }),
+    );
+    fields.push(FilterField {
+        name: "judged",
+        kind: ValueKind::Flag,
+        origin: FieldOrigin::Judged,
+        documentation: "The session is over and old enough to be part of rates, means and quantiles.",
+    });
+    fields.sort_unstable_by_key(|field| field.name);
+    fields
+}
+
+fn column_kind(field: &upshot_core::Field) -> ValueKind {
+    if field.name == "topics" {
+        return ValueKind::List;
+    }
+    if DURATIONS.contains(&field.name) {
+        return ValueKind::Duration;
+    }
+    match (field.kind, field.words) {
+        (FieldKind::Word, Some(words)) => ValueKind::Word(words),
+        (FieldKind::Instant | FieldKind::Time, _) => ValueKind::Time,
+        (FieldKind::Count | FieldKind::Integer, _) => ValueKind::Integer,
+        (FieldKind::Real, _) => ValueKind::Real,
+        (FieldKind::Flag | FieldKind::Bool, _) => ValueKind::Flag,
+        _ => ValueKind::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::filter::definition;
+
+    #[test]
+    fn every_definition_reads_and_names_are_unique() {
+        let fields = filter_fields();
+        for pair in fields.windows(2) {
+            assert!(pair[0].name < pair[1].name, "{} twice", pair[0].name);
+        }
+        for (name, condition, _) in DEFINITIONS {
+            definition(condition);
+            assert!(filter_field(name).is_some());
+        }
+        for (name, column) in SHORT_NAMES {
+            assert_eq!(
+                filter_field(name).unwrap().origin,
+                FieldOrigin::Column(column)
+            );
+        }
+    }
+}

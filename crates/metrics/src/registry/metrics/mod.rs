@@ -1,0 +1,241 @@
+//! The metrics by subject, and families: names that stand for several metrics at once.
+
+mod handover;
+mod messages;
+mod models;
+mod satisfaction;
+mod sessions;
+mod understanding;
+mod users;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::kinds::{Example, Kind, Metric, Section, Unit};
+use crate::filter::Measure;
+
+/// A name that stands for several metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// The id, by which queries name it.
+    pub id: &'static str,
+    /// The metrics, in order.
+    pub members: &'static [&'static str],
+    /// What they say together.
+    pub documentation: &'static str,
+}
+
+/// All metrics, by section and in the order of the documentation.
+pub fn metrics() -> &'static [Metric] {
+    static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
+        [
+            sessions::METRICS,
+            sessions::DISTRIBUTIONS,
+            sessions::LADDER,
+            users::METRICS,
+            messages::METRICS,
+            handover::METRICS,
+            satisfaction::METRICS,
+            understanding::METRICS,
+            models::METRICS,
+        ]
+        .concat()
+    });
+    &METRICS
+}
+
+/// The metric of this id.
+pub fn metric(id: &str) -> Option<&'static Metric> {
+    static BY_ID: LazyLock<HashMap<&'static str, &'static Metric>> =
+        LazyLock::new(|| metrics().iter().map(|metric| (metric.id, metric)).collect());
+    BY_ID.get(id).copied()
+}
+
+/// All families.
+pub fn families() -> &'static [Family] {
+    FAMILIES
+}
+
+/// The family of this id.
+pub fn family(id: &str) -> Option<&'static Family> {
+    FAMILIES.iter().find(|family| family.id == id)
+}
+
+const FAMILIES: &[Family] = &[
+    Family {
+        id: "outcome_share",
+        members: &[
+            "outcome_share_none",
+            "outcome_share_resolved",
+            "outcome_share_escalated",
+            "outcome_share_abandoned",
+        ],
+        documentation: "Every outcome among all sessions; together 100 %.",
+    },
+    Family {
+        id: "escalation_split",
+        members: &[
+            "escalation_rate_user_requested",
+            "escalation_rate_system_intended",
+            "escalation_rate_system_unintended",
+            "escalation_rate_unknown",
+        ],
+        documentation: "Why sessions were escalated; together the escalation rate.",
+    },
+    Family {
+        id: "outcome_ladder",
+        members: &[
+            "ladder_engaged",
+            "ladder_answered",
+            "ladder_without_person",
+            "ladder_not_ended_by_fallback",
+            "ladder_resolved",
+            "ladder_confirmed",
+        ],
+        documentation: "How far engaged sessions got: every step is a part of the one before.",
+    },
+    Family {
+        id: "session_duration_distribution",
+        members: &[
+            "session_duration",
+            "session_duration_median",
+            "session_duration_p90",
+            "session_duration_p99",
+        ],
+        documentation: "Mean, median, 90th and 99th percentile of the duration.",
+    },
+    Family {
+        id: "messages_per_session_distribution",
+        members: &[
+            "messages_per_session",
+            "messages_per_session_median",
+            "messages_per_session_p90",
+            "messages_per_session_p99",
+        ],
+        documentation: "Mean, median, 90th and 99th percentile of the messages of both directions.",
+    },
+    Family {
+        id: "user_messages_per_session_distribution",
+        members: &[
+            "user_messages_per_session",
+            "user_messages_per_session_median",
+            "user_messages_per_session_p90",
+            "user_messages_per_session_p99",
+        ],
+        documentation: "Mean, median, 90th and 99th percentile of the user's messages.",
+    },
+    Family {
+        id: "exchanges_per_session_distribution",
+        members: &[
+            "exchanges_per_session",
+            "exchanges_per_session_median",
+            "exchanges_per_session_p90",
+            "exchanges_per_session_p99",
+        ],
+        documentation: "Mean, median, 90th and 99th percentile of the exchanges.",
+    },
+    Family {
+        id: "first_response_time_distribution",
+        members: &[
+            "first_response_time",
+            "first_response_time_median",
+            "first_response_time_p90",
+            "first_response_time_p99",
+        ],
+        documentation: "Mean, median, 90th and 99th percentile of the first response time.",
+    },
+    Family {
+        id: "resolution_time_distribution",
+        members: &[
+            "resolution_time",
+            "resolution_time_median",
+            "resolution_time_p90",
+        ],
+        documentation: "Mean, median and 90th percentile of the resolution time.",
+    },
+    Family {
+        id: "summary",
+        members: &[
+            "sessions",
+            "users",
+            "messages",
+            "engagement_rate",
+            "resolution_rate",
+            "escalation_rate",
+            "abandon_rate",
+            "csat_score",
+        ],
+        documentation: "What to look at first.",
+    },
+];
+
+const fn example(sessions: &'static str, result: &'static str) -> Example {
+    Example { sessions, result }
+}
+
+const fn column(name: &'static str) -> Measure {
+    Measure::Column(name)
+}
+
+const fn rate(numerator: &'static str, denominator: &'static str) -> Kind {
+    Kind::Rate {
+        numerator,
+        denominator,
+    }
+}
+
+const fn sum(name: &'static str) -> Kind {
+    Kind::Sum {
+        measure: Measure::Column(name),
+        within: "",
+        unknown: None,
+    }
+}
+
+const fn mean(measure: Measure, within: &'static str) -> Kind {
+    Kind::Mean {
+        measure,
+        within,
+        on_scale: false,
+    }
+}
+
+const fn quantile(measure: Measure, quantile: f64, within: &'static str) -> Kind {
+    Kind::Quantile {
+        measure,
+        quantile,
+        within,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::definition;
+
+    #[test]
+    fn ids_are_unique_and_conditions_read() {
+        let mut ids: Vec<&str> = metrics().iter().map(|metric| metric.id).collect();
+        ids.extend(families().iter().map(|family| family.id));
+        ids.sort_unstable();
+        for pair in ids.windows(2) {
+            assert_ne!(pair[0], pair[1]);
+        }
+        for metric in metrics() {
+            let evidence = metric.evidence();
+            if !evidence.is_empty() {
+                definition(&evidence);
+            }
+            assert!(metric.definition.ends_with('.'), "{}", metric.id);
+        }
+    }
+
+    #[test]
+    fn families_name_metrics() {
+        for family in families() {
+            for member in family.members {
+                assert!(metric(member).is_some(), "{} names {member}", family.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the bot understood.
+
+use super::{Kind, Metric, Section, Unit, column, example, rate};
+
+const SECTION: Section = Section::Understanding;
+
+const FALLBACKS: &str = "
+understandable_messages | fallbacks | multiple_topics_matched
+3                       | 1         | no
+5                       | 0         | yes
+2                       | 2         | no
+0                       | 0         | no
+";
+
+pub(super) const METRICS: &[Metric] = &[
+    Metric::new(
+        SECTION,
+        "fallback_rate",
+        "Fallback rate",
+        Unit::Share,
+        Kind::Ratio {
+            numerator: column("fallbacks"),
+            denominator: column("understandable_messages"),
+            within: "",
+        },
+        "Messages that the bot did not understand among those that it had to: typed or spoken, no clicks, \
+         no form answers, no words to agents.",
+        example(FALLBACKS, "3 / 10 = 30.0 %"),
+    )
+    .lower(),
+    Metric::new(
+        SECTION,
+        "fallback_session_rate",
+        "Fallback rate by session",
+        Unit::Share,
+        rate("fallbacks > 0", ""),
+        "Sessions with a message that the bot did not understand, among all sessions.",
+        example(FALLBACKS, "2 / 4 = 50.0 %"),
+    )
+    .lower(),
+    Metric::new(
+        SECTION,
+        "confusion_rate",
+        "Confusion rate",
+        Unit::Share,
+        rate("multiple_topics_matched", ""),
+        "Sessions in which the bot asked which of several topics was meant, among all sessions.",
+        example(FALLBACKS, "1 / 4 = 25.0 %"),
+    )
+    .lower(),
+    Metric::new(
+        SECTION,
+        "answer_rate",
+        "Answer rate of generation",
+        Unit::Share,
+        Kind::Ratio {
+            numerator: column("generated_answers"),
+            denominator: column("generated_questions"),
+            within: "",
+        },
+        "Answers that were generated among questions that were sent to generation.",
+        example(
+            "
+generated_questions | generated_answers
+3                   | 2
+1                   | 1
+0                   | 0
+",
+            "3 / 4 = 75.0 %",
+        ),
+    )
+    .higher(),
+];

@@ -1,0 +1,218 @@
+//! The answer to a query: its shape is documented in `docs/query.md` and only ever grows.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::query::EnvironmentChoice;
+use crate::registry::{Clock, Direction, Maturity, Unit};
+
+/// The answer to a query.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryResult {
+    /// The metrics in the order of the query, families opened.
+    pub metrics: Vec<String>,
+    /// The dimensions in the order of the query; the grain comes first.
+    pub dimensions: Vec<String>,
+    /// The range that was read.
+    pub range: RangeInfo,
+    /// The range of the comparison.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub compare_range: Option<RangeInfo>,
+    /// Which traffic is counted.
+    pub environment: EnvironmentChoice,
+    /// The groups, in the order that was asked for.
+    pub rows: Vec<Row>,
+    /// How many groups there are; more than the rows where the query had a limit.
+    pub row_count: usize,
+    /// All groups together, by metric.
+    pub totals: BTreeMap<String, MetricValue>,
+    /// What each metric says.
+    pub definitions: Vec<Definition>,
+    /// What whoever reads the numbers should know.
+    pub notes: Vec<Note>,
+    /// The rules that made the facts.
+    pub fact_set: String,
+    /// The catalog's snapshot that was read.
+    pub snapshot: i64,
+    /// How many rows were read.
+    pub rows_read: u64,
+    /// How long the answer took.
+    pub took_milliseconds: f64,
+}
+
+/// A range as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangeInfo {
+    /// The first instant, RFC 3339; nothing where there is no data to begin with.
+    pub from: Option<String>,
+    /// The first instant that is no longer in it.
+    pub to: Option<String>,
+    /// The zone of days and hours.
+    pub time_zone: String,
+    /// Whether the range ends in the future.
+    pub unfinished: bool,
+}
+
+/// One group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The value of each dimension; null where nothing was said.
+    pub dimensions: BTreeMap<String, Option<String>>,
+    /// The value of each metric.
+    pub metrics: BTreeMap<String, MetricValue>,
+}
+
+/// A value with all that makes it honest.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MetricValue {
+    /// The value in the metric's unit; shares from 0 to 1; null with a reason where there is none.
+    #[serde(serialize_with = "number")]
+    pub value: Option<f64>,
+    /// How many things it rests on.
+    pub n: u64,
+    /// What was counted or summed, for rates, ratios and means.
+    #[serde(serialize_with = "number")]
+    pub numerator: Option<f64>,
+    /// What it was divided by.
+    #[serde(serialize_with = "number")]
+    pub denominator: Option<f64>,
+    /// The 95 % interval.
+    pub interval: Option<[f64; 2]>,
+    /// How the interval was made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interval_method: Option<IntervalMethod>,
+    /// Sessions that are too young to be judged and left out.
+    pub pending: u64,
+    /// Why there is no value.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The same in the other range.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub compare: Option<Comparison>,
+}
+
+/// How an interval was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalMethod {
+    /// Wilson's score interval.
+    Wilson,
+    /// Student's t.
+    T,
+    /// Order statistics.
+    OrderStatistic,
+    /// Clustered by user, because users have several sessions.
+    Clustered,
+    /// Clustered by user; how alike the sessions of one user are was estimated from a sample of users.
+    ClusteredSample,
+}
+
+/// A value against that of another range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The other value.
+    #[serde(serialize_with = "number")]
+    pub value: Option<f64>,
+    /// How many things it rests on.
+    pub n: u64,
+    /// What was counted or summed.
+    #[serde(serialize_with = "number")]
+    pub numerator: Option<f64>,
+    /// What it was divided by.
+    #[serde(serialize_with = "number")]
+    pub denominator: Option<f64>,
+    /// `(current − previous) / previous`.
+    pub relative: Option<f64>,
+    /// The change of a share, in percentage points.
+    pub points: Option<f64>,
+    /// `(current − previous) / max(current, previous)` of values that are never negative; 0 of 0 and 0.
+    pub bounded: Option<f64>,
+    /// The 95 % interval of the difference, in the metric's unit.
+    pub difference: Option<[f64; 2]>,
+    /// How likely so large a difference is where there is none.
+    pub p_value: Option<f64>,
+    /// What to make of it.
+    pub verdict: Verdict,
+}
+
+/// What to make of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// More than noise, in the good direction.
+    Better,
+    /// More than noise, in the bad direction.
+    Worse,
+    /// More than noise; neither direction is good in itself.
+    Changed,
+    /// Not more than noise.
+    Noise,
+    /// Too few observations to say.
+    TooFew,
+    /// One of the ranges has no value.
+    NoData,
+}
+
+/// What a metric says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The metric's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The version of the definition.
+    pub version: u32,
+    /// The definition.
+    pub text: String,
+    /// The unit of the values.
+    pub unit: Unit,
+    /// The direction that is good.
+    pub direction: Direction,
+    /// By what the range selects.
+    pub clock: Clock,
+    /// Which sessions are judged.
+    pub maturity: Maturity,
+    /// The filter that lists the sessions behind the value; empty where it is all of them.
+    pub evidence: String,
+}
+
+/// What whoever reads the numbers should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// What it is about.
+    pub code: NoteCode,
+    /// In words.
+    pub text: String,
+    /// How many sessions are concerned.
+    pub count: u64,
+}
+
+/// What a note is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteCode {
+    /// Which traffic is counted, and how many sessions that leaves out.
+    Environment,
+    /// Sessions that are too young to be judged.
+    Pending,
+    /// A session counts in several rows.
+    ManyValued,
+    /// The ranges that are compared are not equally long.
+    UnequalRanges,
+    /// Rows for stretches without data were not added, because there would be too many.
+    GapsNotFilled,
+}
+
+/// Whole numbers without a decimal point.
+#[allow(clippy::ref_option)]
+fn number<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        None => serializer.serialize_none(),
+        Some(value) if value.fract() == 0.0 && value.abs() < EXACT => {
+            serializer.serialize_i64(*value as i64)
+        }
+        Some(value) => serializer.serialize_f64(*value),
+    }
+}

@@ -1,0 +1,277 @@
+//! Gives every row the number of its group.
+
+use arrow::buffer::BooleanBuffer;
+use rustc_hash::FxHashMap;
+use upshot_core::facts::TOPIC_SEPARATOR;
+
+use super::evaluate::{Evaluator, Numbers, Texts};
+use crate::error::QueryError;
+use crate::filter::{Measure, TextSource};
+use crate::query::plan::Grouping;
+
+/// The most groups of one query.
+pub(crate) const MOST_GROUPS: usize = 500_000;
+
+/// The value of one dimension of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum GroupValue {
+    /// A bucket or position of time.
+    Position(u32),
+    /// Text.
+    Text(Box<str>),
+    /// Nothing was said. Sorts last.
+    Missing,
+}
+
+/// Numbers the texts of one dimension; 0 stands for nothing.
+#[derive(Debug, Default)]
+struct TextCodes {
+    codes: FxHashMap<Box<str>, u32>,
+    texts: Vec<Box<str>>,
+}
+
+impl TextCodes {
+    fn code(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text else { return 0 };
+        if let Some(code) = self.codes.get(text) {
+            return *code;
+        }
+        self.texts.push(text.into());
+        let code = self.texts.len() as u32;
+        self.codes.insert(text.into(), code);
+        code
+    }
+
+    fn codes(&mut self, texts: &Texts<'_>, rows: usize) -> Vec<u32> {
+        if let Texts::Dictionary(keys, nulls, texts) = texts {
+            let codes: Vec<u32> = texts.iter().map(|text| self.code(*text)).collect();
+            let code = |row: usize| codes.get(keys[row] as usize).copied().unwrap_or(0);
+            return match nulls {
+                None => (0..rows).map(code).collect(),
+                Some(nulls) => (0..rows)
+                    .map(|row| if nulls.is_valid(row) { code(row) } else { 0 })
+                    .collect(),
+            };
+        }
+        (0..rows).map(|row| self.code(texts.row(row))).collect()
+    }
+}
+
+/// Joins the group so far with the code of one more dimension.
+#[derive(Debug, Default)]
+struct Level {
+    texts: TextCodes,
+    /// The number of (group so far, code).
+    numbers: FxHashMap<(u32, u32), u32>,
+    /// The other way round.
+    pairs: Vec<(u32, u32)>,
+}
+
+impl Level {
+    #[inline]
+    fn join(&mut self, group: u32, code: u32) -> u32 {
+        *self.numbers.entry((group, code)).or_insert_with(|| {
+            self.pairs.push((group, code));
+            (self.pairs.len() - 1) as u32
+        })
+    }
+}
+
+/// Rows of a batch and their groups. A row may stand in several groups or in none.
+#[derive(Debug)]
+pub(crate) struct Grouped {
+    /// Which rows, if it is not every row once.
+    pub(crate) rows: Option<Vec<u32>>,
+    /// The group of each.
+    pub(crate) groups: Vec<u32>,
+}
+
+/// All groups that one worker has seen.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    levels: Vec<Level>,
+}
+
+impl Groups {
+    pub(crate) fn new(groupings: &[Grouping]) -> Self {
+        Self {
+            levels: groupings.iter().map(|_| Level::default()).collect(),
+        }
+    }
+
+    /// How many groups there are.
+    pub(crate) fn len(&self) -> usize {
+        self.levels.last().map_or(1, |level| level.pairs.len())
+    }
+
+    /// The groups of the selected rows.
+    pub(crate) fn assign<'a>(
+        &mut self,
+        groupings: &'a [Grouping],
+        evaluator: &mut Evaluator<'a>,
+        selected: &BooleanBuffer,
+    ) -> Result<Grouped, QueryError> {
+        let rows = evaluator.rows();
+        let mut grouped = Grouped {
+            rows: None,
+            groups: vec![0; rows],
+        };
+        for (grouping, level) in groupings.iter().zip(&mut self.levels) {
+            if matches!(grouping, Grouping::Topics) {
+                grouped = expand(level, &grouped, evaluator, selected);
+                continue;
+            }
+            let codes = codes(grouping, level, evaluator);
+            let mut last = ((u32::MAX, u32::MAX), 0);
+            let mut join = |group: &mut u32, code: u32| {
+                if last.0 != (*group, code) {
+                    last = ((*group, code), level.join(*group, code));
+                }
+                *group = last.1;
+            };
+            match &grouped.rows {
+                None => {
+                    for (row, group) in grouped.groups.iter_mut().enumerate() {
+                        // Rows that are left out must not make groups.
+                        if selected.value(row) {
+                            join(group, codes[row]);
+                        }
+                    }
+                }
+                Some(rows) => {
+                    for (row, group) in rows.iter().zip(&mut grouped.groups) {
+                        join(group, codes[*row as usize]);
+                    }
+                }
+            }
+        }
+        if self.len() > MOST_GROUPS {
+            return Err(QueryError::TooManyGroups { limit: MOST_GROUPS });
+        }
+        Ok(grouped)
+    }
+
+    /// The values of every group.
+    pub(crate) fn values(&self, groupings: &[Grouping]) -> Vec<Vec<GroupValue>> {
+        (0..self.len() as u32)
+            .map(|group| self.value(groupings, group))
+            .collect()
+    }
+
+    fn value(&self, groupings: &[Grouping], group: u32) -> Vec<GroupValue> {
+        let mut values = Vec::with_capacity(self.levels.len());
+        let mut number = group;
+        for (level, grouping) in self.levels.iter().zip(groupings).rev() {
+            let (before, code) = level.pairs[number as usize];
+            values.push(value(grouping, level, code));
+            number = before;
+        }
+        values.reverse();
+        values
+    }
+}
+
+fn value(grouping: &Grouping, level: &Level, code: u32) -> GroupValue {
+    match (grouping, code) {
+        (Grouping::Condition(_, yes, no), _) => {
+            GroupValue::Text(if code == 2 { *yes } else { *no }.into())
+        }
+        (_, 0) => GroupValue::Missing,
+        (Grouping::Flag(_), _) => GroupValue::Text(if code == 2 { "yes" } else { "no" }.into()),
+        (Grouping::Buckets(_) | Grouping::Clock(_), _) => GroupValue::Position(code - 1),
+        _ => GroupValue::Text(level.texts.texts[code as usize - 1].clone()),
+    }
+}
+
+/// The code of every row; 0 stands for nothing.
+fn codes<'a>(grouping: &'a Grouping, level: &mut Level, evaluator: &mut Evaluator<'a>) -> Vec<u32> {
+    let rows = evaluator.rows();
+    match grouping {
+        Grouping::Text(source) => level.texts.codes(&evaluator.texts(source), rows),
+        Grouping::Flag(column) => match evaluator.column(column) {
+            None => vec![0; rows],
+            Some(array) => {
+                use arrow::array::{Array, AsArray};
+                array.as_boolean_opt().map_or_else(
+                    || vec![0; rows],
+                    |flags| {
+                        let code = |row| {
+                            if flags.is_valid(row) {
+                                1 + u32::from(flags.value(row))
+                            } else {
+                                0
+                            }
+                        };
+                        (0..rows).map(code).collect()
+                    },
+                )
+            }
+        },
+        Grouping::Condition(predicate, ..) => {
+            let bits = evaluator.predicate(predicate);
+            (0..rows)
+                .map(|row| 1 + u32::from(bits.value(row)))
+                .collect()
+        }
+        Grouping::Topics => vec![0; rows],
+        Grouping::Buckets(buckets) => {
+            let mut hint = 0;
+            times(evaluator, |time| {
+                buckets.find(time, hint).map_or(0, |bucket| {
+                    hint = bucket;
+                    bucket as u32 + 1
+                })
+            })
+        }
+        Grouping::Clock(clock) => times(evaluator, |time| clock.find(time) as u32 + 1),
+    }
+}
+
+fn times(evaluator: &Evaluator<'_>, mut code: impl FnMut(i64) -> u32) -> Vec<u32> {
+    let values = evaluator.measure(Measure::Column("start_time"));
+    match &values.numbers {
+        Numbers::Integer(times) => times.iter().map(|time| code(*time)).collect(),
+        Numbers::Real(times) => times.iter().map(|time| code(*time as i64)).collect(),
+    }
+}
+
+/// One entry for every topic of a row's list; a session without any topic stands under «nothing».
+fn expand(
+    level: &mut Level,
+    grouped: &Grouped,
+    evaluator: &Evaluator<'_>,
+    selected: &BooleanBuffer,
+) -> Grouped {
+    let source = TextSource::Column("topics");
+    let texts = evaluator.texts(&source);
+    let (mut rows, mut groups) = (Vec::new(), Vec::new());
+    let mut add = |row: u32, group: u32| {
+        let list = texts.row(row as usize).filter(|list| !list.is_empty());
+        let Some(list) = list else {
+            rows.push(row);
+            groups.push(level.join(group, 0));
+            return;
+        };
+        for topic in list.split(TOPIC_SEPARATOR) {
+            let code = level.texts.code(Some(topic));
+            rows.push(row);
+            groups.push(level.join(group, code));
+        }
+    };
+    match &grouped.rows {
+        None => {
+            for row in selected.set_indices() {
+                add(row as u32, grouped.groups[row]);
+            }
+        }
+        Some(before) => {
+            for (row, group) in before.iter().zip(&grouped.groups) {
+                add(*row, *group);
+            }
+        }
+    }
+    Grouped {
+        rows: Some(rows),
+        groups,
+    }
+}

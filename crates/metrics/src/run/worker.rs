@@ -1,0 +1,351 @@
+//! One thread's share of a pass: batches in, cells out.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
+use upshot_core::{FieldKind, Record, Session};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::accumulate::{Accumulators, Input, Sampling};
+use super::evaluate::{Evaluator, Numbers, Values, not_replaced};
+use super::groups::{GroupValue, Grouped, Groups};
+use crate::error::QueryError;
+use crate::filter::{Measure, Predicate, TextSource};
+use crate::query::plan::{Cells, Grouping, Plan};
+
+/// The plan as it applies to some of the rows: what is known of their start is folded in, so that
+/// fewer columns are read.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    pub(crate) selection: Predicate,
+    pub(crate) environment: Predicate,
+    pub(crate) groupings: Vec<Grouping>,
+    pub(crate) cells: Cells,
+    /// Sessions that are left out because memory holds newer rows of them.
+    pub(crate) replaced: Option<Arc<HashSet<Box<str>>>>,
+}
+
+impl Shape {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Self {
+            selection: plan.selection.clone(),
+            environment: plan.environment.clone(),
+            groupings: plan.groupings.clone(),
+            cells: plan.cells.clone(),
+            replaced: None,
+        }
+    }
+
+    /// For rows whose session started between `least` and `most`, both included.
+    pub(crate) fn within(&self, least: i64, most: i64) -> Self {
+        let fold = |predicate: &Predicate| predicate.within("start_time", least, most);
+        let mut shape = self.clone();
+        shape.selection = fold(&self.selection);
+        shape.environment = fold(&self.environment);
+        shape.cells.predicates = self.cells.predicates.iter().map(fold).collect();
+        shape
+    }
+
+    /// What tells this shape from another of the same plan.
+    pub(crate) fn signature(&self) -> Vec<Predicate> {
+        let own = [self.selection.clone(), self.environment.clone()];
+        own.into_iter()
+            .chain(self.cells.predicates.iter().cloned())
+            .collect()
+    }
+
+    /// The columns that are read.
+    pub(crate) fn columns(&self) -> BTreeSet<&'static str> {
+        let mut columns = BTreeSet::new();
+        self.selection.add_columns(&mut columns);
+        self.environment.add_columns(&mut columns);
+        for predicate in &self.cells.predicates {
+            predicate.add_columns(&mut columns);
+        }
+        for measure in &self.cells.measures {
+            columns.extend(measure.columns());
+        }
+        columns.extend(self.cells.sets.iter().map(|(key, _)| *key));
+        if !self.cells.scales.is_empty() {
+            columns.extend(["csat_scale_minimum", "csat_scale_maximum"]);
+        }
+        if !self.cells.clusters.is_empty() {
+            columns.insert("user_key");
+        }
+        if self.replaced.is_some() {
+            columns.insert("session_id");
+        }
+        for grouping in &self.groupings {
+            match grouping {
+                Grouping::Text(TextSource::Column(column)) | Grouping::Flag(column) => {
+                    columns.insert(column);
+                }
+                Grouping::Text(TextSource::Attribute(_)) => {
+                    columns.insert("attributes");
+                }
+                Grouping::Condition(predicate, ..) => predicate.add_columns(&mut columns),
+                Grouping::Topics => {
+                    columns.insert("topics");
+                }
+                Grouping::Buckets(_) | Grouping::Clock(_) => {
+                    columns.insert("start_time");
+                }
+            }
+        }
+        columns
+    }
+
+    /// Whether a row may stand in several groups, so that totals are not the sum of the groups.
+    pub(crate) fn is_many_valued(&self) -> bool {
+        self.groupings.contains(&Grouping::Topics)
+    }
+}
+
+/// What one worker found.
+#[derive(Debug)]
+pub(crate) struct Share {
+    pub(crate) groups: Vec<Vec<GroupValue>>,
+    pub(crate) grouped: Accumulators,
+    /// Totals, where they are not the sum of the groups.
+    pub(crate) totals: Option<Accumulators>,
+    /// Sessions of the other environment.
+    pub(crate) left_out: u64,
+    pub(crate) rows_read: u64,
+}
+
+/// Takes batches and fills cells.
+pub(crate) struct Worker {
+    groupings: Vec<Grouping>,
+    groups: Groups,
+    grouped: Accumulators,
+    totals: Option<Accumulators>,
+    sampling: Sampling,
+    left_out: u64,
+    rows_read: u64,
+    /// Gives users that the source does not name at all a number of their own.
+    nameless: u64,
+}
+
+impl Worker {
+    pub(crate) fn new(shape: &Shape, sampling: Sampling, number: usize) -> Self {
+        Self {
+            groupings: shape.groupings.clone(),
+            groups: Groups::new(&shape.groupings),
+            grouped: Accumulators::new(&shape.cells),
+            totals: shape
+                .is_many_valued()
+                .then(|| Accumulators::new(&shape.cells)),
+            sampling,
+            left_out: 0,
+            rows_read: 0,
+            nameless: (number as u64) << 48,
+        }
+    }
+
+    /// About how many bytes the cells take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.grouped.bytes() + self.totals.as_ref().map_or(0, Accumulators::bytes)
+    }
+
+    /// Adds the rows of a batch.
+    pub(crate) fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
+        let mut evaluator = Evaluator::new(batch);
+        self.rows_read += batch.num_rows() as u64;
+        let mut selected = evaluator.predicate(&shape.selection);
+        if let Some(replaced) = &shape.replaced {
+            selected = &selected & &not_replaced(&evaluator, replaced);
+        }
+        let in_range = selected.count_set_bits();
+        selected = &selected & &evaluator.predicate(&shape.environment);
+        let counted = selected.count_set_bits();
+        self.left_out += (in_range - counted) as u64;
+        if counted == 0 {
+            return Ok(());
+        }
+        let grouped = match shape.groupings.is_empty() {
+            true => Grouped {
+                rows: None,
+                groups: Vec::new(),
+            },
+            false => self
+                .groups
+                .assign(&shape.groupings, &mut evaluator, &selected)?,
+        };
+        let columns = self.columns(shape, &mut evaluator, &selected);
+        self.grouped.grow(self.groups.len());
+        match &grouped.rows {
+            None => {
+                let input = columns.input(&grouped.groups);
+                self.grouped.update(&shape.cells, &input, self.sampling);
+            }
+            Some(rows) => {
+                let taken = columns.take(rows);
+                let input = taken.input(&grouped.groups);
+                self.grouped.update(&shape.cells, &input, self.sampling);
+            }
+        }
+        if let Some(totals) = &mut self.totals {
+            totals.grow(1);
+            totals.update(&shape.cells, &columns.input(&[]), self.sampling);
+        }
+        Ok(())
+    }
+
+    fn columns<'a>(
+        &mut self,
+        shape: &'a Shape,
+        evaluator: &mut Evaluator<'a>,
+        selected: &BooleanBuffer,
+    ) -> Columns {
+        let cells = &shape.cells;
+        let predicates = cells
+            .predicates
+            .iter()
+            .map(|predicate| match predicate {
+                Predicate::Constant(true) => selected.clone(),
+                other => &evaluator.predicate(other) & selected,
+            })
+            .collect();
+        let scale = (!cells.scales.is_empty()).then(|| {
+            let end = |column| evaluator.measure(Measure::Column(column));
+            (end("csat_scale_minimum"), end("csat_scale_maximum"))
+        });
+        let users = if cells.clusters.is_empty() {
+            Vec::new()
+        } else {
+            self.users(evaluator)
+        };
+        Columns {
+            predicates,
+            measures: cells
+                .measures
+                .iter()
+                .map(|measure| evaluator.measure(*measure))
+                .collect(),
+            keys: cells
+                .sets
+                .iter()
+                .map(|(column, _)| keys(evaluator, column))
+                .collect(),
+            users,
+            scale,
+            selected: selected.clone(),
+        }
+    }
+
+    fn users(&mut self, evaluator: &Evaluator<'_>) -> Vec<u64> {
+        let values = evaluator.measure(Measure::Column("user_key"));
+        let Numbers::Integer(numbers) = &values.numbers else {
+            return vec![0; evaluator.rows()];
+        };
+        let Some(valid) = &values.valid else {
+            return numbers.iter().map(|number| *number as u64).collect();
+        };
+        (0..evaluator.rows())
+            .map(|row| {
+                if valid.value(row) {
+                    return numbers[row] as u64;
+                }
+                self.nameless += 1;
+                self.nameless
+            })
+            .collect()
+    }
+
+    /// What was found.
+    pub(crate) fn finish(self) -> Share {
+        let seen = self.grouped.groups();
+        let mut groups = self.groups.values(&self.groupings);
+        groups.truncate(seen);
+        if self.groupings.is_empty() {
+            groups = vec![Vec::new(); seen];
+        }
+        Share {
+            groups,
+            grouped: self.grouped,
+            totals: self.totals,
+            left_out: self.left_out,
+            rows_read: self.rows_read,
+        }
+    }
+}
+
+/// The key of every row: the number itself, or a hash of the text. Nothing is a key of its own, 0.
+fn keys(evaluator: &Evaluator<'_>, column: &'static str) -> Vec<u64> {
+    let kind = Session::field(column).map(|index| Session::FIELDS[index].kind);
+    if matches!(
+        kind,
+        Some(FieldKind::Key | FieldKind::Text | FieldKind::Label | FieldKind::Word)
+    ) {
+        let source = TextSource::Column(column);
+        let texts = evaluator.texts(&source);
+        return (0..evaluator.rows())
+            .map(|row| texts.row(row).map_or(0, |text| xxh3_64(text.as_bytes())))
+            .collect();
+    }
+    let values = evaluator.measure(Measure::Column(column));
+    match &values.numbers {
+        Numbers::Integer(numbers) => numbers.iter().map(|number| *number as u64).collect(),
+        Numbers::Real(numbers) => numbers.iter().map(|number| number.to_bits()).collect(),
+    }
+}
+
+/// The evaluated columns of a batch.
+struct Columns {
+    predicates: Vec<BooleanBuffer>,
+    measures: Vec<Values>,
+    keys: Vec<Vec<u64>>,
+    users: Vec<u64>,
+    scale: Option<(Values, Values)>,
+    selected: BooleanBuffer,
+}
+
+impl Columns {
+    fn input<'a>(&'a self, groups: &'a [u32]) -> Input<'a> {
+        Input {
+            groups,
+            predicates: &self.predicates,
+            measures: &self.measures,
+            keys: &self.keys,
+            users: &self.users,
+            scale: self.scale.as_ref(),
+            selected: &self.selected,
+        }
+    }
+
+    /// The same columns for these rows.
+    fn take(&self, rows: &[u32]) -> Self {
+        let bits = |bits: &BooleanBuffer| {
+            BooleanBuffer::collect_bool(rows.len(), |index| bits.value(rows[index] as usize))
+        };
+        let values = |values: &Values| Values {
+            numbers: match &values.numbers {
+                Numbers::Integer(numbers) => {
+                    Numbers::Integer(rows.iter().map(|row| numbers[*row as usize]).collect())
+                }
+                Numbers::Real(numbers) => {
+                    Numbers::Real(rows.iter().map(|row| numbers[*row as usize]).collect())
+                }
+            },
+            valid: values.valid.as_ref().map(bits),
+        };
+        let keys = |keys: &Vec<u64>| rows.iter().map(|row| keys[*row as usize]).collect();
+        Self {
+            predicates: self.predicates.iter().map(bits).collect(),
+            measures: self.measures.iter().map(values).collect(),
+            keys: self.keys.iter().map(keys).collect(),
+            users: if self.users.is_empty() {
+                Vec::new()
+            } else {
+                keys(&self.users)
+            },
+            scale: self
+                .scale
+                .as_ref()
+                .map(|(least, most)| (values(least), values(most))),
+            selected: bits(&self.selected),
+        }
+    }
+}

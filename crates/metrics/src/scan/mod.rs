@@ -1,0 +1,103 @@
+//! Opens what a query captured: Parquet files as DataFusion scans, and rows in memory.
+//!
+//! Files are pruned by their day, row groups and pages by their statistics and bloom filters; only the
+//! columns that are needed are read, few-valued text as dictionaries.
+
+mod footers;
+mod prune;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::physical_plan::ExecutionPlan;
+use upshot_lake::{DataFile, Table};
+
+pub(crate) use footers::Footers;
+use footers::{CachedReaders, FooterOf, dictionary_schema};
+
+use crate::error::QueryError;
+use crate::filter::Predicate;
+
+/// How many rows a batch holds.
+pub(crate) const BATCH_ROWS: usize = 32 * 1024;
+
+/// How columns of text are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Few-valued text as dictionaries, for counting. Row groups are pruned, rows are not.
+    Coded,
+    /// All text as it is stored, for reading whole records. Rows are filtered while they are read.
+    Plain,
+}
+
+/// Files that are read in the same way.
+#[derive(Debug)]
+pub(crate) struct FileScan<'a> {
+    pub(crate) table: Table,
+    pub(crate) files: Vec<&'a DataFile>,
+    pub(crate) columns: BTreeSet<&'static str>,
+    /// Rows that do not fulfil it may be left out, so that whole row groups are not read. The reader
+    /// still checks every row.
+    pub(crate) pruning: Predicate,
+    pub(crate) form: Form,
+}
+
+/// The scan as a physical plan with one partition for each thread; files move to whichever thread is
+/// free.
+pub(crate) fn plan_scan(
+    scan: &FileScan<'_>,
+    footers: &Arc<Footers>,
+    threads: usize,
+) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+    let table_schema = match scan.form {
+        Form::Coded => table_schema(scan.table),
+        Form::Plain => scan.table.schema(),
+    };
+    let mut source = ParquetSource::new(Arc::clone(&table_schema))
+        .with_parquet_file_reader_factory(Arc::new(CachedReaders))
+        .with_bloom_filter_on_read(true)
+        .with_pushdown_filters(scan.form == Form::Plain)
+        .with_enable_page_index(true);
+    if let Some(predicate) = prune::physical(&scan.pruning, &table_schema) {
+        source = source.with_predicate(predicate);
+    }
+    let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); threads.max(1)];
+    for (index, file) in scan.files.iter().enumerate() {
+        let footer = footers.get(scan.table, &file.path)?;
+        let path = file.path.to_string_lossy().into_owned();
+        let partitioned = PartitionedFile::new(path, file.bytes)
+            .with_arrow_schema(Arc::clone(match scan.form {
+                Form::Coded => &footer.coded_schema,
+                Form::Plain => &footer.plain_schema,
+            }))
+            .with_extension(FooterOf {
+                path: PathBuf::clone(&file.path),
+                footer,
+            });
+        groups[index % threads.max(1)].push(partitioned);
+    }
+    let indices = scan
+        .columns
+        .iter()
+        .filter_map(|column| table_schema.index_of(column).ok())
+        .collect();
+    let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+        .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
+        .with_batch_size(Some(BATCH_ROWS))
+        .with_projection_indices(Some(indices))?
+        .build();
+    Ok(DataSourceExec::from_data_source(config))
+}
+
+/// The table's schema with few-valued text as dictionaries.
+fn table_schema(table: Table) -> SchemaRef {
+    let columns = table.columns();
+    let fields: Vec<Field> = columns.iter().map(|column| column.arrow_field()).collect();
+    Arc::new(dictionary_schema(table, &Schema::new(fields)))
+}

@@ -1,0 +1,75 @@
+//! The part of a predicate that statistics and bloom filters of files can answer.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Schema, TimeUnit};
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{BinaryExpr, col, in_list, lit};
+
+use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource};
+
+type Physical = Arc<dyn PhysicalExpr>;
+
+/// A condition that every row that fulfils the predicate fulfils too; nothing if there is none that
+/// statistics could answer. Only what must hold as a whole is taken: under `not` and `or`, two-valued
+/// and SQL's three-valued conditions differ.
+pub(super) fn physical(predicate: &Predicate, schema: &Schema) -> Option<Physical> {
+    match predicate {
+        Predicate::All(parts) => parts
+            .iter()
+            .filter_map(|part| physical(part, schema))
+            .reduce(|all, part| Arc::new(BinaryExpr::new(all, Operator::And, part))),
+        Predicate::TextIn(TextSource::Column(column), values) => text_in(column, values, schema),
+        Predicate::Number(Measure::Column(column), test) => number(column, test, schema),
+        _ => None,
+    }
+}
+
+fn text_in(column: &str, values: &[Box<str>], schema: &Schema) -> Option<Physical> {
+    let data_type = schema.field_with_name(column).ok()?.data_type().clone();
+    let literal = |value: &str| {
+        let text = ScalarValue::Utf8(Some(value.to_owned()));
+        match &data_type {
+            DataType::Dictionary(key, _) => ScalarValue::Dictionary(key.clone(), Box::new(text)),
+            _ => text,
+        }
+    };
+    let expression = col(column, schema).ok()?;
+    if let [only] = values {
+        return Some(Arc::new(BinaryExpr::new(
+            expression,
+            Operator::Eq,
+            lit(literal(only)),
+        )));
+    }
+    let list = values.iter().map(|value| lit(literal(value))).collect();
+    in_list(expression, list, &false, schema).ok()
+}
+
+fn number(column: &str, test: &NumberTest, schema: &Schema) -> Option<Physical> {
+    let data_type = schema.field_with_name(column).ok()?.data_type();
+    let (order, value) = match (test, data_type) {
+        (NumberTest::Integer(order, value), DataType::Int64) => {
+            (order, ScalarValue::Int64(Some(*value)))
+        }
+        (NumberTest::Integer(order, value), DataType::Timestamp(TimeUnit::Microsecond, zone)) => (
+            order,
+            ScalarValue::TimestampMicrosecond(Some(*value), zone.clone()),
+        ),
+        _ => return None,
+    };
+    let operator = match order {
+        Order::Equal => Operator::Eq,
+        Order::Less => Operator::Lt,
+        Order::LessOrEqual => Operator::LtEq,
+        Order::Greater => Operator::Gt,
+        Order::GreaterOrEqual => Operator::GtEq,
+    };
+    Some(Arc::new(BinaryExpr::new(
+        col(column, schema).ok()?,
+        operator,
+        lit(value),
+    )))
+}

@@ -1,0 +1,466 @@
+//! The sessions behind a number: lists of them, and one with all that was said and done.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::filter_record_batch;
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use upshot_core::time::{day_of, start_of_day};
+use upshot_core::{Message, Record, Session, Step};
+use upshot_lake::schema::BatchReader;
+use upshot_lake::{Capture, DataFile, Table, TableCapture};
+
+use crate::engine::{Engine, captured, maturity};
+use crate::error::{Problem, ProblemCode, QueryError, nearest};
+use crate::filter::{Measure, NumberTest, Order, Predicate, ResolveContext, TextSource};
+use crate::query::EnvironmentChoice;
+use crate::query::plan::{in_environment, in_range, mature};
+use crate::query::resolve::filters;
+use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
+use crate::scan::{FileScan, Form, plan_scan};
+use crate::time::{RangeSpec, parse_zone, resolve_range};
+
+/// How many sessions a list holds unless it says else.
+const DEFAULT_LIMIT: usize = 50;
+/// How many sessions a list may hold at most.
+const MOST_SESSIONS: usize = 10_000;
+/// By what a list may be ordered.
+const ORDER_FIELDS: [&str; 6] = [
+    "start_time",
+    "duration",
+    "messages",
+    "user_messages",
+    "fallbacks",
+    "tokens_output",
+];
+
+/// Which sessions to list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionQuery {
+    /// Filters; a session must pass all of them.
+    pub filters: Vec<String>,
+    /// From when until when.
+    pub range: RangeSpec,
+    /// Which traffic is listed.
+    pub environment: EnvironmentChoice,
+    /// The IANA name of the zone of dates.
+    pub time_zone: String,
+    /// `start_time`, `duration`, `messages`, `user_messages`, `fallbacks` or `tokens_output`, perhaps
+    /// followed by `asc`; largest first otherwise. Nothing means the newest first.
+    pub order: Option<String>,
+    /// How many at most; 50 if nothing is said, never more than 10,000.
+    pub limit: Option<usize>,
+    /// Where the list goes on: what [`cursor_after`] made of its last session.
+    pub cursor: Option<String>,
+    /// The clock, in UTC microseconds; whoever runs the query sets it.
+    #[serde(skip)]
+    pub now: i64,
+    /// How old a session must be to be judged, in microseconds; nothing means what the profile says.
+    #[serde(skip)]
+    pub maturity: Option<i64>,
+}
+
+impl Default for SessionQuery {
+    fn default() -> Self {
+        Self {
+            filters: Vec::new(),
+            range: RangeSpec::default(),
+            environment: EnvironmentChoice::default(),
+            time_zone: "UTC".to_owned(),
+            order: None,
+            limit: None,
+            cursor: None,
+            now: 0,
+            maturity: None,
+        }
+    }
+}
+
+/// A session with all that was said and done in it.
+pub type SessionDetail = (Session, Vec<Message>, Vec<Step>);
+
+/// Where a list stands: the number by which it is ordered, and the session.
+type Position = (i64, Box<str>);
+
+/// How a list is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Listing {
+    field: &'static str,
+    descending: bool,
+    limit: usize,
+}
+
+impl Listing {
+    /// Whether the first position comes before the second.
+    fn before(self, first: &Position, second: &Position) -> bool {
+        if self.descending {
+            first > second
+        } else {
+            first < second
+        }
+    }
+}
+
+fn listing(query: &SessionQuery) -> Result<Listing, Problem> {
+    let text = query.order.as_deref().unwrap_or("start_time");
+    let (name, direction) = text
+        .trim()
+        .rsplit_once(' ')
+        .unwrap_or((text.trim(), "desc"));
+    let field = ORDER_FIELDS.into_iter().find(|field| *field == name.trim());
+    match (field, direction) {
+        (Some(field), "asc" | "desc") => Ok(Listing {
+            field,
+            descending: direction == "desc",
+            limit: query.limit.unwrap_or(DEFAULT_LIMIT).min(MOST_SESSIONS),
+        }),
+        _ => Err(Problem::new(
+            ProblemCode::UnknownName,
+            "order",
+            format!(
+                "sessions cannot be ordered by `{text}`; use one of {}",
+                ORDER_FIELDS.join(", ")
+            ),
+        )
+        .suggest(nearest(name, ORDER_FIELDS))),
+    }
+}
+
+fn number_of(session: &Session, field: &str) -> i64 {
+    match field {
+        "duration" => session.duration,
+        "messages" => session.messages,
+        "user_messages" => session.user_messages,
+        "fallbacks" => session.fallbacks,
+        "tokens_output" => session.tokens_output,
+        _ => session.start_time,
+    }
+}
+
+/// The cursor with which the list goes on after a session.
+pub fn cursor_after(query: &SessionQuery, session: &Session) -> Option<String> {
+    let listing = listing(query).ok()?;
+    Some(format!(
+        "{}:{}",
+        number_of(session, listing.field),
+        session.session_id
+    ))
+}
+
+fn position_of(cursor: &str) -> Result<Position, Problem> {
+    let parts = cursor.split_once(':');
+    parts
+        .and_then(|(number, id)| Some((number.parse().ok()?, id.into())))
+        .ok_or_else(|| {
+            Problem::new(
+                ProblemCode::WrongType,
+                "cursor",
+                "the cursor is none that a list gave; begin without one",
+            )
+        })
+}
+
+impl Engine {
+    /// The sessions that a query asks for, in its order.
+    ///
+    /// # Errors
+    /// As for [`Engine::run`].
+    pub async fn sessions(
+        &self,
+        query: &SessionQuery,
+        capture: &Capture,
+    ) -> Result<Vec<Session>, QueryError> {
+        let (listing, predicate, after) = resolve(query, maturity(query.maturity, capture))?;
+        let sessions = captured(capture, Table::Sessions)?;
+        let found = self
+            .positions(listing, &predicate, after.as_ref(), sessions)
+            .await?;
+        let days: BTreeSet<i32> = found.iter().filter_map(|(_, day)| *day).collect();
+        let ids: Vec<Box<str>> = {
+            let mut ids: Vec<Box<str>> = found.iter().map(|((_, id), _)| id.clone()).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let by_id = Predicate::TextIn(TextSource::Column("session_id"), ids);
+        let files = sessions
+            .files
+            .iter()
+            .filter(|file| days.contains(&file.day))
+            .collect();
+        let mut records: Vec<Session> = self.fetch(sessions, files, &by_id).await?;
+        records.sort_by_key(|session| {
+            found
+                .iter()
+                .position(|((_, id), _)| *id == session.session_id)
+        });
+        Ok(records)
+    }
+
+    /// One session with its messages and steps, in their order.
+    ///
+    /// # Errors
+    /// When data could not be read.
+    pub async fn session(
+        &self,
+        id: &str,
+        capture: &Capture,
+    ) -> Result<Option<SessionDetail>, QueryError> {
+        let sessions = captured(capture, Table::Sessions)?;
+        let by_id = Predicate::TextIn(TextSource::Column("session_id"), vec![id.into()]);
+        let files = sessions.files.iter().collect();
+        let found: Vec<Session> = self.fetch(sessions, files, &by_id).await?;
+        let Some(session) = found.into_iter().next() else {
+            return Ok(None);
+        };
+        let conversation = Predicate::TextIn(
+            TextSource::Column("conversation_id"),
+            vec![session.conversation_id.clone()],
+        );
+        let of_session = by_id.and(conversation);
+        let messages = captured(capture, Table::Messages)?;
+        let mut messages: Vec<Message> = self
+            .fetch(messages, of_day(messages, &session), &of_session)
+            .await?;
+        messages.sort_by_key(|message| (message.position, message.time));
+        let steps = captured(capture, Table::Steps)?;
+        let mut steps: Vec<Step> = self
+            .fetch(steps, of_day(steps, &session), &of_session)
+            .await?;
+        steps.sort_by_key(|step| (step.position, step.time));
+        Ok(Some((session, messages, steps)))
+    }
+
+    /// The first positions of a list, with the day of the file in which each was found.
+    async fn positions(
+        &self,
+        listing: Listing,
+        predicate: &Predicate,
+        after: Option<&Position>,
+        sessions: &TableCapture,
+    ) -> Result<Vec<(Position, Option<i32>)>, QueryError> {
+        let mut top = Top {
+            listing,
+            after,
+            found: Vec::new(),
+        };
+        for batch in &sessions.memory {
+            top.add(batch, predicate, None, None);
+        }
+        let replaced = (!sessions.replaced.is_empty()).then_some(&*sessions.replaced);
+        let mut days: Vec<i32> = sessions.files.iter().map(|file| file.day).collect();
+        days.sort_unstable();
+        days.dedup();
+        if listing.descending {
+            days.reverse();
+        }
+        for day in days {
+            // What starts on later days cannot come before what was found.
+            if listing.field == "start_time" && top.is_closed_to(day) {
+                break;
+            }
+            let least = start_of_day(day);
+            let folded = predicate.within("start_time", least, start_of_day(day + 1) - 1);
+            if folded == Predicate::Constant(false) {
+                continue;
+            }
+            let mut columns = BTreeSet::from(["session_id", listing.field]);
+            folded.add_columns(&mut columns);
+            let files = sessions
+                .files
+                .iter()
+                .filter(|file| file.day == day)
+                .collect();
+            let scan = FileScan {
+                table: Table::Sessions,
+                files,
+                columns,
+                pruning: folded.clone(),
+                form: Form::Coded,
+            };
+            for batch in self.read(&scan).await? {
+                top.add(&batch, &folded, replaced, Some(day));
+            }
+        }
+        Ok(top.finish())
+    }
+
+    /// All records of a table that fulfil a predicate, from these files and memory.
+    async fn fetch<R: Record>(
+        &self,
+        capture: &TableCapture,
+        files: Vec<&DataFile>,
+        predicate: &Predicate,
+    ) -> Result<Vec<R>, QueryError> {
+        let mut records = Vec::new();
+        if !files.is_empty() {
+            let columns = capture
+                .table
+                .columns()
+                .iter()
+                .map(|column| column.name)
+                .collect();
+            let scan = FileScan {
+                table: capture.table,
+                files,
+                columns,
+                pruning: predicate.clone(),
+                form: Form::Plain,
+            };
+            for batch in self.read(&scan).await? {
+                let mut wanted = Evaluator::new(&batch).predicate(predicate);
+                if !capture.replaced.is_empty() {
+                    wanted = &wanted & &not_replaced(&Evaluator::new(&batch), &capture.replaced);
+                }
+                read_records(&batch, wanted, &mut records)?;
+            }
+        }
+        for batch in &capture.memory {
+            let wanted = Evaluator::new(batch).predicate(predicate);
+            read_records(batch, wanted, &mut records)?;
+        }
+        Ok(records)
+    }
+
+    /// The batches of a scan, on the engine's own threads.
+    async fn read(&self, scan: &FileScan<'_>) -> Result<Vec<RecordBatch>, QueryError> {
+        let resources = self.resources();
+        let plan = plan_scan(scan, &resources.footers, 1)?;
+        let context = Arc::clone(&resources.context);
+        let task = resources.handle.spawn(async move {
+            let mut batches = Vec::new();
+            let mut stream = plan.execute(0, context)?;
+            while let Some(batch) = stream.next().await {
+                batches.push(batch?);
+            }
+            Ok::<_, QueryError>(batches)
+        });
+        task.await
+            .map_err(|error| QueryError::Stopped(error.to_string()))?
+    }
+}
+
+fn of_day<'a>(capture: &'a TableCapture, session: &Session) -> Vec<&'a DataFile> {
+    let day = day_of(session.start_time);
+    capture
+        .files
+        .iter()
+        .filter(|file| file.day == day)
+        .collect()
+}
+
+fn resolve(
+    query: &SessionQuery,
+    maturity: i64,
+) -> Result<(Listing, Predicate, Option<Position>), QueryError> {
+    let mut problems = Vec::new();
+    let zone = parse_zone(&query.time_zone)?;
+    let listing = listing(query)?;
+    let context = ResolveContext {
+        time_zone: zone.clone(),
+        judged: mature(query.now, maturity),
+    };
+    let filter = filters(&query.filters, &context, &mut problems);
+    if !problems.is_empty() {
+        return Err(QueryError::Invalid(problems));
+    }
+    let range = resolve_range(&query.range, &zone, query.now)?;
+    let after = query.cursor.as_deref().map(position_of).transpose()?;
+    let mut predicate = in_range(range)
+        .and(filter)
+        .and(in_environment(query.environment));
+    if let Some((number, _)) = &after {
+        let order = if listing.descending {
+            Order::LessOrEqual
+        } else {
+            Order::GreaterOrEqual
+        };
+        let test = NumberTest::Integer(order, *number);
+        predicate = predicate.and(Predicate::Number(Measure::Column(listing.field), test));
+    }
+    Ok((listing, predicate, after))
+}
+
+fn read_records<R: Record>(
+    batch: &RecordBatch,
+    wanted: BooleanBuffer,
+    records: &mut Vec<R>,
+) -> Result<(), QueryError> {
+    if wanted.count_set_bits() == 0 {
+        return Ok(());
+    }
+    let wanted = filter_record_batch(batch, &wanted.into())?;
+    let reader = BatchReader::new::<R>(&wanted)?;
+    records.extend((0..reader.len()).map(|row| R::read(&reader.row(row))));
+    Ok(())
+}
+
+/// Keeps the first positions of a list.
+struct Top<'a> {
+    listing: Listing,
+    after: Option<&'a Position>,
+    found: Vec<(Position, Option<i32>)>,
+}
+
+impl Top<'_> {
+    fn add(
+        &mut self,
+        batch: &RecordBatch,
+        predicate: &Predicate,
+        replaced: Option<&HashSet<Box<str>>>,
+        day: Option<i32>,
+    ) {
+        let mut evaluator = Evaluator::new(batch);
+        let mut wanted = evaluator.predicate(predicate);
+        if let Some(replaced) = replaced {
+            wanted = &wanted & &not_replaced(&evaluator, replaced);
+        }
+        let values = evaluator.measure(Measure::Column(self.listing.field));
+        let Numbers::Integer(numbers) = &values.numbers else {
+            return;
+        };
+        let source = TextSource::Column("session_id");
+        let ids = evaluator.texts(&source);
+        for row in wanted.set_indices() {
+            let position: Position = (numbers[row], ids.row(row).unwrap_or_default().into());
+            if self
+                .after
+                .is_none_or(|after| self.listing.before(after, &position))
+            {
+                self.found.push((position, day));
+            }
+        }
+        if self.found.len() > 2 * self.listing.limit.max(1_000) {
+            self.shrink();
+        }
+    }
+
+    fn shrink(&mut self) {
+        self.found.sort_unstable();
+        if self.listing.descending {
+            self.found.reverse();
+        }
+        self.found.truncate(self.listing.limit);
+    }
+
+    /// Whether the list is full of sessions that come before all that start on this day.
+    fn is_closed_to(&mut self, day: i32) -> bool {
+        if self.found.len() < self.listing.limit {
+            return false;
+        }
+        self.shrink();
+        let last = self.found.last().map(|((number, _), _)| *number);
+        last.is_none_or(|last| match self.listing.descending {
+            true => last >= start_of_day(day + 1),
+            false => last < start_of_day(day),
+        })
+    }
+
+    fn finish(mut self) -> Vec<(Position, Option<i32>)> {
+        self.shrink();
+        self.found
+    }
+}

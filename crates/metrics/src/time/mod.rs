@@ -1,0 +1,15 @@
+//! Time: ranges as people say them, and the buckets into which a chart cuts them, in any time zone.
+
+mod buckets;
+mod grain;
+mod range;
+
+pub use buckets::{Buckets, Clock, MOST_BUCKETS};
+pub use grain::Grain;
+pub(crate) use range::format_instant;
+pub use range::{
+    Compare, Range, RangeSpec, parse_instant, parse_zone, resolve_compare, resolve_range,
+};
+
+#[cfg(test)]
+mod tests;

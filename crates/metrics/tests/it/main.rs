@@ -1,0 +1,11 @@
+//! The crate as its callers see it: worked examples, golden queries and properties.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod command;
+mod drivers;
+mod facts;
+mod golden;
+mod listing;
+mod properties;
+mod render;
+mod worked;

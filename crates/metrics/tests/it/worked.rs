@@ -1,0 +1,52 @@
+//! Every metric's worked example, from the registry itself, in every layout.
+
+use upshot_metrics::registry::{markdown, metrics};
+use upshot_metrics::{Engine, EngineOptions, Query, present};
+
+use crate::command::NOW;
+use crate::facts::{Layout, capture, instant, sessions};
+
+pub fn engine() -> Engine {
+    Engine::new(EngineOptions {
+        memory_limit_bytes: 1 << 28,
+        threads: 2,
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn every_worked_example_gives_what_it_says() {
+    let engine = engine();
+    for metric in metrics() {
+        let sessions = sessions(metric.example.sessions);
+        for layout in [Layout::Memory(3), Layout::Files, Layout::Mixed] {
+            let held = capture(&sessions, layout);
+            let query = Query {
+                metrics: vec![metric.id.to_owned()],
+                now: instant(NOW),
+                ..Query::default()
+            };
+            let result = engine.run(&query, &held.capture).await.unwrap();
+            let found = present::worked(metric, &result.totals[metric.id]);
+            assert_eq!(
+                found, metric.example.result,
+                "{} from {layout:?}",
+                metric.id
+            );
+        }
+    }
+}
+
+#[test]
+fn the_documentation_is_that_of_the_registry() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
+    let page = markdown();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        found == page,
+        "docs/metrics.md is not that of the registry; run with UPDATE_EXPECT=1"
+    );
+}

@@ -28,6 +28,7 @@ use crate::time::RangeSpec;
 
 /// Which number is driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DrivenOutcome {
     /// The resolution rate.
@@ -99,6 +100,7 @@ impl std::str::FromStr for DrivenOutcome {
 
 /// A question about drivers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DriverQuery {
     /// Which number is driven.
@@ -142,6 +144,7 @@ impl Default for DriverQuery {
 
 /// The drivers of a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DriverResult {
     /// Which number is driven.
     pub outcome: DrivenOutcome,
@@ -171,6 +174,7 @@ pub struct DriverResult {
 
 /// What one value does to the overall number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DriverRow {
     /// The value; null where nothing was said.
     pub value: Option<String>,

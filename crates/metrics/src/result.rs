@@ -9,6 +9,7 @@ use crate::registry::{Clock, Direction, Maturity, Unit};
 
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QueryResult {
     /// The metrics in the order of the query, families opened.
     pub metrics: Vec<String>,
@@ -43,6 +44,7 @@ pub struct QueryResult {
 
 /// A range as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RangeInfo {
     /// The first instant, RFC 3339; nothing where there is no data to begin with.
     pub from: Option<String>,
@@ -56,6 +58,7 @@ pub struct RangeInfo {
 
 /// One group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Row {
     /// The value of each dimension; null where nothing was said.
     pub dimensions: BTreeMap<String, Option<String>>,
@@ -65,6 +68,7 @@ pub struct Row {
 
 /// A value with all that makes it honest.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MetricValue {
     /// The value in the metric's unit; shares from 0 to 1; null with a reason where there is none.
     #[serde(serialize_with = "number")]
@@ -94,6 +98,7 @@ pub struct MetricValue {
 
 /// How an interval was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IntervalMethod {
     /// Wilson's score interval.
@@ -110,6 +115,7 @@ pub enum IntervalMethod {
 
 /// A value against that of another range.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Comparison {
     /// The other value.
     #[serde(serialize_with = "number")]
@@ -138,6 +144,7 @@ pub struct Comparison {
 
 /// What to make of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// More than noise, in the good direction.
@@ -156,6 +163,7 @@ pub enum Verdict {
 
 /// What a metric says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Definition {
     /// The metric's id.
     pub id: String,
@@ -179,6 +187,7 @@ pub struct Definition {
 
 /// What whoever reads the numbers should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Note {
     /// What it is about.
     pub code: NoteCode,
@@ -190,6 +199,7 @@ pub struct Note {
 
 /// What a note is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NoteCode {
     /// Which traffic is counted, and how many sessions that leaves out.

@@ -1,1 +1,32 @@
-//! Stub.
+//! The HTTP interface: events come in, numbers go out.
+//!
+//! This crate turns requests into calls of the lake and of the query engine, and their answers into
+//! JSON. It computes no numbers, keeps nothing of its own between requests and never logs a body or
+//! a key. Where to start reading: [`router()`] lists what there is, [`serve()`] listens, [`events`]
+//! is the way in, [`problem`] is how everything that goes wrong is said, and `guard` says who may
+//! ask.
+
+pub mod body;
+mod conditional;
+pub mod events;
+mod explain;
+pub mod facts;
+mod guard;
+pub mod health;
+mod input;
+mod observe;
+pub mod openapi;
+pub mod options;
+pub mod problem;
+mod query;
+mod registry;
+mod router;
+mod serve;
+mod sessions;
+mod state;
+mod telemetry;
+
+pub use options::{Limits, ServerOptions};
+pub use router::router;
+pub use serve::{ServerError, serve, serve_on};
+pub use state::ServerState;

@@ -17,6 +17,7 @@ use crate::time::{Grain, RangeSpec};
 
 /// Which traffic is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EnvironmentChoice {
     /// Real users' traffic: all that is not marked as test.
@@ -58,6 +59,7 @@ impl std::str::FromStr for EnvironmentChoice {
 
 /// A question about sessions. The same shape is the JSON of the HTTP interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Query {
     /// Ids of metrics or families.

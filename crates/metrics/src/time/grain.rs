@@ -9,6 +9,8 @@ use crate::error::{Problem, ProblemCode, nearest};
 
 /// A step of time. The last two are not stretches but positions on the clock and in the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(rename_all = "snake_case"))]
 pub enum Grain {
     /// A minute.
     Minute,

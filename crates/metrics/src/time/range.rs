@@ -12,6 +12,7 @@ use crate::error::{Problem, ProblemCode};
 
 /// A range as a query says it: from and to, or the last so many units. Nothing means all there is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RangeSpec {
     /// The first day or instant.

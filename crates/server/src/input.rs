@@ -1,0 +1,173 @@
+//! What handlers take from requests, with errors as problems.
+
+use std::time::Duration;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use serde::de::DeserializeOwned;
+
+use crate::body::{Packing, Room, receive, unpack};
+use crate::options::Limits;
+use crate::problem::{Problem, ProblemKind};
+use crate::state::ServerState;
+
+/// The header that names the workspace.
+pub(crate) const WORKSPACE: HeaderName = HeaderName::from_static("x-upshot-workspace");
+
+/// The workspace of requests that name none.
+const DEFAULT_WORKSPACE: &str = "default";
+
+/// The workspace that a request is about: the header `x-upshot-workspace`, or `?workspace=`.
+pub(crate) struct Workspace(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Workspace {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let mut named = Vec::new();
+        for value in parts.headers.get_all(WORKSPACE) {
+            named.push(value.to_str().unwrap_or("?").to_owned());
+        }
+        named.extend(parameters(parts.uri.query(), "workspace"));
+        named.dedup();
+        match named.as_slice() {
+            [] => Ok(Self(DEFAULT_WORKSPACE.to_owned())),
+            [one] => Ok(Self(one.clone())),
+            _ => Err(Problem::field(
+                ProblemKind::BadRequest,
+                "workspace",
+                "the request names several workspaces; name one",
+            )),
+        }
+    }
+}
+
+/// The values of a parameter in the query of an address.
+fn parameters(query: Option<&str>, name: &str) -> Vec<String> {
+    pairs(query.unwrap_or_default())
+        .into_iter()
+        .filter(|(key, _)| key == name)
+        .map(|(_, value)| value)
+        .collect()
+}
+
+/// The names and values of the query of an address, in its order.
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (unescaped(name), unescaped(value))
+        })
+        .collect()
+}
+
+/// Percent-encoded text as it was meant; bytes that are not UTF-8 are replaced.
+fn unescaped(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = |offset: usize| {
+            bytes
+                .get(at + offset)
+                .and_then(|digit| char::from(*digit).to_digit(16))
+        };
+        match (bytes[at], hex(1), hex(2)) {
+            (b'%', Some(high), Some(low)) => {
+                plain.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (b'+', ..) => {
+                plain.push(b' ');
+                at += 1;
+            }
+            (byte, ..) => {
+                plain.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// The media type of the body, in lower case, without parameters.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next()?.trim().to_ascii_lowercase())
+}
+
+/// Refuses bodies of other types. A page in a browser cannot send these types to another site
+/// without asking, so this also keeps such pages out.
+pub(crate) fn check_media_type(headers: &HeaderMap, accepted: &[&str]) -> Result<(), Problem> {
+    let found = media_type(headers);
+    if found
+        .as_deref()
+        .is_some_and(|found| accepted.contains(&found))
+    {
+        return Ok(());
+    }
+    let found = found.map_or_else(
+        || "the body has no content type".to_owned(),
+        |found| {
+            let short: String = found.chars().take(80).collect();
+            format!("the content type `{short}` is not accepted")
+        },
+    );
+    let detail = format!("{found}; send {}", accepted.join(" or "));
+    Err(Problem::new(ProblemKind::UnsupportedMediaType, detail))
+}
+
+/// Receives a small JSON document.
+pub(crate) async fn json<T: DeserializeOwned>(
+    state: &ServerState,
+    request: Request,
+) -> Result<T, Problem> {
+    check_media_type(request.headers(), &["application/json"])?;
+    let packing = Packing::of(request.headers())?;
+    let bytes = state.options.limits.query_bytes;
+    let time: Duration = state.options.limits.body_time;
+    let (parts, body) = request.into_parts();
+    let room = Room::new(&state.body_room);
+    let packed = receive(&parts.headers, body, bytes, time, room).await?;
+    let limits = Limits {
+        unpacked_bytes: bytes,
+        ..state.options.limits.clone()
+    };
+    let document = unpack(packing, packed, &limits)?;
+    serde_json::from_slice(&document.bytes).map_err(|error| {
+        let kind = match error.classify() {
+            serde_json::error::Category::Data => ProblemKind::InvalidQuery,
+            _ => ProblemKind::InvalidJson,
+        };
+        Problem::new(kind, error.to_string())
+    })
+}
+
+/// An address whose parts cannot be read.
+pub(crate) fn bad_path(rejection: &PathRejection) -> Problem {
+    Problem::new(ProblemKind::BadRequest, rejection.body_text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_of_an_address_is_read_as_browsers_write_it() {
+        let read = pairs("filter=channel+%3D+web&filter=a%26b&&last=28d&empty&broken=%4");
+        let expected = [
+            ("filter", "channel = web"),
+            ("filter", "a&b"),
+            ("last", "28d"),
+            ("empty", ""),
+            ("broken", "%4"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(read, expected);
+    }
+}

@@ -1,0 +1,89 @@
+//! How a server works.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use upshot_lake::engine::Clock;
+use upshot_text::PrivacyMode;
+
+/// How a server works.
+#[derive(Clone)]
+pub struct ServerOptions {
+    /// Where it listens. Another address than loopback needs a key.
+    pub listen: SocketAddr,
+    /// What clients must send as `Authorization: Bearer`; nothing where nothing is asked for.
+    pub key: Option<String>,
+    /// What is kept of the texts of events that come in.
+    pub privacy: PrivacyMode,
+    /// How much one request, and all together, may take.
+    pub limits: Limits,
+    /// The clock: what `now` is for every query, and when events were received.
+    pub clock: Clock,
+}
+
+impl ServerOptions {
+    /// Loopback, no key, masked texts.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7700)),
+            key: None,
+            privacy: PrivacyMode::default(),
+            limits: Limits::default(),
+            clock,
+        }
+    }
+}
+
+impl fmt::Debug for ServerOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ServerOptions")
+            .field("listen", &self.listen)
+            .field("key", &self.key.as_ref().map(|_| "set"))
+            .field("privacy", &self.privacy)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much one request, and all together, may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// A body of events as it is sent, in bytes.
+    pub packed_bytes: usize,
+    /// The same after unpacking, in bytes.
+    pub unpacked_bytes: usize,
+    /// The body of a query, in bytes.
+    pub query_bytes: usize,
+    /// What all bodies that are being received or read may take together, in bytes. Beyond it
+    /// requests are answered with 429.
+    pub bodies_bytes: usize,
+    /// How long a client may take to send its body.
+    pub body_time: Duration,
+    /// How long a query may take, with the wait for its turn.
+    pub query_time: Duration,
+    /// How many queries run at once; the others wait for their turn.
+    pub queries_at_once: usize,
+    /// How long requests may take to end after the server was told to.
+    pub shutdown_time: Duration,
+    /// When the oldest event that is in no data file is this old, the server says that it is not
+    /// ready.
+    pub ready_lag: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            packed_bytes: 16 << 20,
+            unpacked_bytes: 64 << 20,
+            query_bytes: 256 << 10,
+            bodies_bytes: 192 << 20,
+            body_time: Duration::from_secs(60),
+            query_time: Duration::from_secs(30),
+            queries_at_once: 8,
+            shutdown_time: Duration::from_secs(30),
+            ready_lag: Duration::from_secs(600),
+        }
+    }
+}

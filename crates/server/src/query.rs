@@ -1,0 +1,182 @@
+//! Questions: `POST /api/v1/query`.
+
+use std::future::Future;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use upshot_lake::Table;
+use upshot_metrics::{DriverQuery, DriverResult, Query, QueryError, QueryResult, tables_needed};
+
+use crate::input::{Workspace, json};
+use crate::problem::{FieldProblem, INTERNAL, Problem, ProblemDetails, ProblemKind};
+use crate::state::ServerState;
+
+/// Ask for numbers
+///
+/// The body says which metrics, cut by which dimensions, of which sessions; `docs/query.md` explains
+/// every field and the language of filters. The answer carries with every value on how many things
+/// it rests, its 95 % interval, how many sessions are still pending, and the definitions.
+#[utoipa::path(
+    post,
+    path = "/api/v1/query",
+    tag = "numbers",
+    params(
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+    ),
+    request_body(content = Query, example = json!({
+        "metrics": ["sessions", "engagement_rate", "resolution_rate"],
+        "dimensions": ["channel"],
+        "filters": ["user_messages > 0"],
+        "range": { "last": "28d" },
+        "compare": "previous",
+        "time_zone": "Europe/Berlin",
+        "order": ["sessions desc"],
+        "limit": 10
+    })),
+    responses(
+        (status = 200, description = "The numbers", body = QueryResult),
+        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn post(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    request: Request,
+) -> Result<Json<QueryResult>, Problem> {
+    let mut query: Query = json(&state, request).await?;
+    query.now = state.now();
+    let work = async {
+        let capture = state
+            .lake
+            .capture(&workspace, &tables_needed(&query))
+            .await?;
+        Ok(state.engine.run(&query, &capture).await?)
+    };
+    Ok(Json(bounded(&state, "query", work).await?))
+}
+
+/// Ask what drives an outcome
+///
+/// The impact of each topic, or of each value of another dimension, on the rate of resolution,
+/// escalation or abandonment or on satisfaction: the number over all sessions minus that without
+/// these. `docs/query.md` explains every field.
+#[utoipa::path(
+    post,
+    path = "/api/v1/drivers",
+    tag = "numbers",
+    params(
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+    ),
+    request_body(content = DriverQuery, example = json!({
+        "outcome": "escalation",
+        "by": "topic",
+        "range": { "last": "28d" },
+        "limit": 10
+    })),
+    responses(
+        (status = 200, description = "The drivers, strongest first", body = DriverResult),
+        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn drivers(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    request: Request,
+) -> Result<Json<DriverResult>, Problem> {
+    let mut query: DriverQuery = json(&state, request).await?;
+    query.now = state.now();
+    let work = async {
+        let capture = state.lake.capture(&workspace, &[Table::Sessions]).await?;
+        Ok(state.engine.drivers(&query, &capture).await?)
+    };
+    Ok(Json(bounded(&state, "drivers", work).await?))
+}
+
+/// Runs a question within the time that questions may take, a few at once, and measures it. The work
+/// is dropped, and with it what it does on the engine's threads, when the client goes.
+pub(crate) async fn bounded<T>(
+    state: &ServerState,
+    kind: &'static str,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let limit = state.options.limits.query_time;
+    let watch = state.telemetry.query(kind);
+    let in_turn = async {
+        let _turn = state
+            .query_turns
+            .acquire()
+            .await
+            .map_err(|_| Problem::new(ProblemKind::Unavailable, "the server is ending"))?;
+        work.await
+    };
+    let answer = tokio::time::timeout(limit, in_turn).await.unwrap_or_else(|_| {
+        tracing::warn!(seconds = limit.as_secs(), "a query was given up");
+        Err(Problem::new(
+            ProblemKind::QueryTimeout,
+            format!(
+                "the answer took longer than {} s; narrow the range, use fewer dimensions, or ask \
+                 when the server is less busy",
+                limit.as_secs()
+            ),
+        ))
+    });
+    watch.ended(match &answer {
+        Ok(_) => "answered",
+        Err(problem) => match problem.kind() {
+            ProblemKind::QueryTimeout => "timeout",
+            ProblemKind::QueryTooLarge => "too_large",
+            kind if kind.status().is_server_error() => "failed",
+            _ => "invalid",
+        },
+    });
+    answer
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Invalid(problems) => {
+                let detail = problems
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("\n");
+                let errors = problems
+                    .into_iter()
+                    .map(|problem| FieldProblem {
+                        field: problem.field,
+                        position: problem.position,
+                        detail: problem.message,
+                        suggestion: problem.suggestion,
+                    })
+                    .collect();
+                Self::new(ProblemKind::InvalidQuery, detail).with_errors(errors)
+            }
+            QueryError::Memory { .. } | QueryError::TooManyGroups { .. } => {
+                Self::new(ProblemKind::QueryTooLarge, error.to_string())
+            }
+            QueryError::Lake(error) => error.into(),
+            QueryError::Stopped(_) => {
+                tracing::error!(%error, "a query was stopped");
+                Self::new(
+                    ProblemKind::Unavailable,
+                    "the query was stopped before its end; ask again",
+                )
+            }
+            _ => {
+                tracing::error!(%error, "a query failed");
+                Self::new(ProblemKind::Internal, INTERNAL)
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What there is to ask, and the layers around it.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::problem::{INTERNAL, Problem, ProblemKind};
+use crate::state::ServerState;
+use crate::{conditional, events, guard, health, observe, query, registry, sessions};
+
+/// Every path with its handler and its description.
+pub(crate) fn routes() -> OpenApiRouter<ServerState> {
+    let reading = OpenApiRouter::new()
+        .routes(routes!(registry::metrics))
+        .routes(routes!(registry::metric))
+        .routes(routes!(registry::dimensions))
+        .routes(routes!(registry::profiles))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::one))
+        .layer(from_fn(conditional::conditional));
+    OpenApiRouter::with_openapi(crate::openapi::Description::openapi())
+        .routes(routes!(events::post))
+        .routes(routes!(query::post))
+        .routes(routes!(query::drivers))
+        .merge(reading)
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+}
+
+/// The whole interface. Requests pass the layers from the last to the first.
+pub fn router(state: ServerState) -> Router {
+    let (routes, _) = routes().split_for_parts();
+    routes
+        .layer(from_fn_with_state(state.clone(), guard::check))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason was given");
+    tracing::error!(panic = text, "a handler panicked; please report this");
+    Problem::new(ProblemKind::Internal, INTERNAL).into_response()
+}

@@ -1,0 +1,224 @@
+//! The sessions behind the numbers: `GET /api/v1/sessions` and one of them with its evidence.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use serde::Serialize;
+use upshot_core::Event;
+use upshot_lake::Table;
+use upshot_metrics::sessions::cursor_after;
+use upshot_metrics::{RangeSpec, SessionQuery};
+use utoipa::ToSchema;
+
+use crate::explain::{Evidence, evidence};
+use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts};
+use crate::input::{Workspace, bad_path, pairs};
+use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
+use crate::query::bounded;
+use crate::state::ServerState;
+
+/// How many sessions a page holds unless the request says else.
+const DEFAULT_LIMIT: usize = 50;
+/// How many it may hold.
+const MOST: usize = 1000;
+
+/// A page of sessions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionPage {
+    /// The sessions, in the order that was asked for.
+    sessions: Vec<SessionFacts>,
+    /// Send this as `cursor`, with everything else as it was, for the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// A session with all that was said and done in it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionDetail {
+    /// Its facts.
+    session: SessionFacts,
+    /// What was said, in order.
+    messages: Vec<MessageWithText>,
+    /// What else was done, in order.
+    steps: Vec<StepFacts>,
+    /// Which event did what to the session, and by which rule of the profile.
+    evidence: Vec<Evidence>,
+}
+
+/// A message with its text.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MessageWithText {
+    #[serde(flatten)]
+    facts: MessageFacts,
+    /// The text, as the privacy mode left it; nothing where it is not kept.
+    text: Option<String>,
+}
+
+/// List sessions
+///
+/// The newest first unless `order` says else. `docs/query.md` has the language of filters.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sessions",
+    tag = "sessions",
+    params(
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = "channel = web and not engaged"),
+        ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
+        ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
+        ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 24h, 28d, 3mo"),
+        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; UTC where nothing is said"),
+        ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
+        ("order" = Option<String>, Query, description = "start_time, duration, messages, user_messages, fallbacks or tokens_output, perhaps followed by asc"),
+        ("limit" = Option<usize>, Query, description = "How many at most, 1 to 1000; 50 where nothing is said"),
+        ("cursor" = Option<String>, Query, description = "Where the list goes on: `next_cursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page of sessions", body = SessionPage),
+        (status = 400, description = "A parameter is wrong; `errors` names it with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    RawQuery(parameters): RawQuery,
+) -> Result<Json<SessionPage>, Problem> {
+    let (mut query, limit) = session_query(parameters.as_deref().unwrap_or_default())?;
+    query.now = state.now();
+    let work = async {
+        let capture = state.lake.capture(&workspace, &[Table::Sessions]).await?;
+        Ok(state.engine.sessions(&query, &capture).await?)
+    };
+    let mut sessions = bounded(&state, "sessions", work).await?;
+    let more = sessions.len() > limit;
+    sessions.truncate(limit);
+    let next_cursor = sessions
+        .last()
+        .filter(|_| more)
+        .and_then(|last| cursor_after(&query, last));
+    Ok(Json(SessionPage {
+        sessions: sessions.into_iter().map(Facts).collect(),
+        next_cursor,
+    }))
+}
+
+/// What the parameters of an address ask for: one session more than the page holds, so that it is
+/// known whether there are more.
+fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
+    let mut query = SessionQuery::default();
+    let mut range = RangeSpec::default();
+    let mut limit = DEFAULT_LIMIT;
+    for (name, value) in pairs(parameters) {
+        match name.as_str() {
+            "workspace" => {}
+            "filter" => query.filters.push(value),
+            "from" => range.from = Some(value),
+            "to" => range.to = Some(value),
+            "last" => range.last = Some(value),
+            "time_zone" => query.time_zone = value,
+            "environment" => {
+                query.environment = value
+                    .parse()
+                    .map_err(|problem| Problem::from(upshot_metrics::QueryError::from(problem)))?;
+            }
+            "order" => query.order = Some(value),
+            "limit" => limit = limit_of(&value)?,
+            "cursor" => query.cursor = Some(value),
+            _ => return Err(unknown_parameter(&name)),
+        }
+    }
+    query.range = range;
+    query.limit = Some(limit + 1);
+    Ok((query, limit))
+}
+
+fn limit_of(text: &str) -> Result<usize, Problem> {
+    text.parse()
+        .ok()
+        .filter(|limit| (1..=MOST).contains(limit))
+        .ok_or_else(|| {
+            let detail = format!("a page holds 1 to {MOST} sessions");
+            Problem::field(ProblemKind::InvalidQuery, "limit", detail)
+        })
+}
+
+fn unknown_parameter(name: &str) -> Problem {
+    const KNOWN: &str =
+        "filter, from, to, last, time_zone, environment, order, limit, cursor, workspace";
+    let short: String = name.chars().take(40).collect();
+    let detail = format!("there is no parameter `{short}`; expected {KNOWN}");
+    Problem::new(ProblemKind::InvalidQuery, detail.clone()).with_errors(vec![FieldProblem {
+        field: short,
+        position: None,
+        detail,
+        suggestion: None,
+    }])
+}
+
+/// Show one session
+///
+/// Its facts, what was said and done in it, and the evidence: which event made it begin, engaged,
+/// escalated, resolved and end, and by which rule.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sessions/{id}",
+    tag = "sessions",
+    params(
+        ("id" = String, Path, description = "The session's id"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+    ),
+    responses(
+        (status = 200, description = "The session", body = SessionDetail),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 404, description = "There is no session of this id in the workspace", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn one(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<SessionDetail>, Problem> {
+    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
+    let work = async {
+        let capture = state.lake.capture(&workspace, &Table::FACTS).await?;
+        let Some(found) = state.engine.session(&id, &capture).await? else {
+            return Ok(None);
+        };
+        let conversation = &found.0.conversation_id;
+        let events = state.lake.conversation(&workspace, conversation).await?;
+        Ok(Some((found, events)))
+    };
+    let Some((found, events)) = bounded(&state, "session", work).await? else {
+        let short: String = id.chars().take(80).collect();
+        let detail = format!("there is no session `{short}`; `/api/v1/sessions` lists them");
+        return Err(Problem::new(ProblemKind::NotFound, detail));
+    };
+    Ok(Json(detail(found, &events)))
+}
+
+fn detail(found: upshot_metrics::SessionDetail, events: &[Event]) -> SessionDetail {
+    let (session, messages, steps) = found;
+    let by_id: HashMap<&str, &Event> = events
+        .iter()
+        .map(|event| (event.event_id.as_ref(), event))
+        .collect();
+    let messages = messages.into_iter().map(|message| MessageWithText {
+        text: by_id
+            .get(message.event_id.as_ref())
+            .and_then(|event| event.text.as_deref())
+            .map(str::to_owned),
+        facts: Facts(message),
+    });
+    SessionDetail {
+        messages: messages.collect(),
+        steps: steps.into_iter().map(Facts).collect(),
+        evidence: evidence(&session, &by_id),
+        session: Facts(session),
+    }
+}

@@ -1,0 +1,75 @@
+//! What all requests share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use upshot_lake::Lake;
+use upshot_metrics::Engine;
+use upshot_text::Masker;
+
+use crate::body::BODY_UNIT;
+use crate::events::READING_BYTES;
+use crate::guard::Guard;
+use crate::observe::RequestIds;
+use crate::options::ServerOptions;
+use crate::telemetry::Telemetry;
+
+/// What all requests share. Cheap to clone.
+#[derive(Clone)]
+pub struct ServerState {
+    shared: Arc<Shared>,
+}
+
+/// What is behind [`ServerState`].
+pub struct Shared {
+    pub(crate) lake: Lake,
+    pub(crate) engine: Engine,
+    pub(crate) options: ServerOptions,
+    pub(crate) guard: Guard,
+    pub(crate) masker: Masker,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) request_ids: RequestIds,
+    /// Room for bodies, in [`BODY_UNIT`]s.
+    pub(crate) body_room: Arc<Semaphore>,
+    /// Room for bodies that are turned into events, in bytes.
+    pub(crate) reading_room: Semaphore,
+    /// How many more queries may run at once; the others wait for their turn.
+    pub(crate) query_turns: Semaphore,
+}
+
+impl ServerState {
+    /// A server's state. The key is kept as its hash only.
+    pub fn new(lake: Lake, engine: Engine, mut options: ServerOptions) -> Self {
+        let guard = Guard::new(options.key.take().as_deref());
+        let units = (options.limits.bodies_bytes / BODY_UNIT).clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            shared: Arc::new(Shared {
+                guard,
+                masker: Masker::new(lake.secret()),
+                telemetry: Telemetry::new(lake.clone()),
+                request_ids: RequestIds::default(),
+                body_room: Arc::new(Semaphore::new(units)),
+                reading_room: Semaphore::new(READING_BYTES),
+                query_turns: Semaphore::new(options.limits.queries_at_once),
+                lake,
+                engine,
+                options,
+            }),
+        }
+    }
+}
+
+impl Shared {
+    /// The time that the server's clock shows.
+    pub(crate) fn now(&self) -> i64 {
+        (self.options.clock)()
+    }
+}
+
+impl Deref for ServerState {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}

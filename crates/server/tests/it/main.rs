@@ -1,0 +1,12 @@
+//! The HTTP interface over a lake in a temporary folder.
+#![allow(clippy::unwrap_used)]
+
+mod access;
+mod common;
+mod description;
+mod events;
+mod health;
+mod query;
+mod scenarios;
+mod serving;
+mod sessions;

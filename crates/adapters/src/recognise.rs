@@ -153,7 +153,7 @@ fn format_of(traits: &Traits, text: &[u8]) -> Option<Format> {
         () if traits.activities || (traits.kind && traits.activity) => Some(activities),
         () if traits.content => Some(Format::CopilotStudio),
         // The first record may be damaged, so that the depth of the keys says nothing.
-        () if holds(text, b"\"event_type\"") => Some(Format::Upshot),
+        () if holds_events(text) => Some(Format::Upshot),
         () if holds(text, b"\"conversationtranscriptid\"") => Some(Format::CopilotStudio),
         () if holds(text, b"\"channelId\"") => Some(activities),
         () => None,
@@ -162,6 +162,11 @@ fn format_of(traits: &Traits, text: &[u8]) -> Option<Format> {
 
 fn holds(text: &[u8], needle: &[u8]) -> bool {
     memchr::memmem::find(text, needle).is_some()
+}
+
+fn holds_events(text: &[u8]) -> bool {
+    let kind = holds(text, b"\"event_type\"") || holds(text, b"\"type\"");
+    kind && holds(text, b"\"conversation_id\"")
 }
 
 fn traits_of(text: &[u8], depth: u32) -> Traits {
@@ -246,7 +251,7 @@ fn recognise_text(text: &[u8], wanted: Option<Format>) -> Recognised {
         whole: false,
         wrapped: None,
     };
-    let event = holds(text, b"\"event_type\"").then_some(Format::Upshot);
+    let event = holds_events(text).then_some(Format::Upshot);
     match wanted.filter(|_| holds(text, b"{")).or(event) {
         Some(format) => Recognised::As(format, Layout::Json(lines)),
         None if header.len() > 1 => {

@@ -385,3 +385,41 @@ proptest! {
         }
     }
 }
+
+/// Files of all kinds, if there are any: each is read or refused, none breaks anything.
+#[test]
+fn real_files_are_read_or_refused() {
+    let Some(folder) = std::env::var_os("UPSHOT_REAL_DATA") else {
+        println!("skipped: UPSHOT_REAL_DATA names no folder");
+        return;
+    };
+    let mut folders = vec![std::path::PathBuf::from(folder)];
+    let mut found = std::collections::BTreeMap::<_, [u64; 4]>::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let mut reader = upshot_adapters::Reader::new(options("file"));
+            let mut batch = Batch::default();
+            for chunk in std::fs::read(&path).unwrap().chunks(1 << 16) {
+                reader.feed(chunk, &mut batch);
+            }
+            let summary = reader.finish(&mut batch);
+            let format = summary.format.map_or("none", Format::as_str);
+            let counts = found.entry((format, folder.clone())).or_default();
+            let more = [1, summary.records, summary.events, summary.rejected];
+            for (count, more) in counts.iter_mut().zip(more) {
+                *count += more;
+            }
+        }
+    }
+    for ((format, folder), [files, records, events, rejected]) in found {
+        println!(
+            "{format}: {files} files, {records} records, {events} events, {rejected} rejected in {}",
+            folder.display()
+        );
+    }
+}

@@ -1,1 +1,82 @@
-fn main() {}
+//! The program `upshot`: a command line over the same crates that the server uses.
+//!
+//! It renders and computes nothing. Start reading at [`arguments`], which is the manual; each command
+//! has a module of its name.
+
+mod arguments;
+mod backup;
+mod client;
+mod demo;
+mod drivers;
+mod explain;
+mod failure;
+mod import;
+mod metrics;
+mod output;
+mod profiles;
+mod query;
+mod serve;
+mod session;
+mod sessions;
+mod sources;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Command, CommandLine};
+use crate::failure::Failure;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    start_log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("upshot: cannot start threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(line)) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("upshot: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+async fn run(line: CommandLine) -> Result<u8, Failure> {
+    let common = &line.common;
+    match line.command {
+        Command::Import(arguments) => import::run(common, arguments).await,
+        Command::Query(arguments) => query::run(common, arguments).await,
+        Command::Sessions(arguments) => sessions::run(common, arguments).await,
+        Command::Explain(arguments) => explain::run(common, arguments).await,
+        Command::Drivers(arguments) => drivers::run(common, arguments).await,
+        Command::Metrics(arguments) => metrics::run(common, &arguments),
+        Command::Profiles(arguments) => profiles::run(common, &arguments),
+        Command::Serve(arguments) => serve::run(common, arguments).await,
+        Command::Demo(arguments) => demo::run(common, arguments).await,
+        Command::Verify(arguments) => verify::run(common, &arguments).await,
+        Command::Backup(arguments) => backup::run(common, &arguments).await,
+        Command::Restore(arguments) => backup::restore(common, &arguments),
+    }
+}
+
+/// Warnings and errors go to standard error; `UPSHOT_LOG` asks for more.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("UPSHOT_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

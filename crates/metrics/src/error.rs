@@ -140,10 +140,7 @@ impl From<Problem> for QueryError {
 }
 
 /// The name nearest to what was written, if one is near enough to be a slip of the pen.
-pub(crate) fn nearest<'a>(
-    written: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let written = written.to_lowercase();
     let allowed = (written.chars().count() / 3).clamp(1, 4);
     names

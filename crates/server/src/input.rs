@@ -18,7 +18,7 @@ use crate::state::ServerState;
 pub(crate) const WORKSPACE: HeaderName = HeaderName::from_static("x-upshot-workspace");
 
 /// The workspace of requests that name none.
-const DEFAULT_WORKSPACE: &str = "default";
+const DEFAULT_WORKSPACE: &str = "main";
 
 /// The workspace that a request is about: the header `x-upshot-workspace`, or `?workspace=`.
 pub(crate) struct Workspace(pub String);

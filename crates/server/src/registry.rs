@@ -125,7 +125,7 @@ pub(crate) struct ProfileInUse {
     /// The source; nothing means all that have no profile of their own.
     source: Option<String>,
     /// The profile's name.
-    #[schema(examples("default"))]
+    #[schema(examples("main"))]
     name: String,
     /// The profile's version.
     #[schema(examples(1))]
@@ -141,7 +141,7 @@ pub(crate) struct ProfileInUse {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BuiltInProfile {
     /// The name.
-    #[schema(examples("default"))]
+    #[schema(examples("main"))]
     name: &'static str,
     /// The version.
     #[schema(examples(1))]

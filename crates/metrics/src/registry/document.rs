@@ -48,6 +48,13 @@ words. Rates, means and quantiles leave out sessions that are too young to be ju
 are, and carry their number of observations and a 95 % interval. Every worked example is run as a test.
 ";
 
+/// One metric in full, as Markdown.
+pub fn describe(metric: &Metric) -> String {
+    let mut text = String::new();
+    metric_entry(&mut text, metric);
+    text
+}
+
 fn metric_entry(page: &mut String, metric: &Metric) {
     let _ = writeln!(
         page,

@@ -11,7 +11,7 @@ mod kinds;
 mod metrics;
 
 pub use dimensions::{Dimension, DimensionOrigin, dimension, dimensions};
-pub use document::markdown;
+pub use document::{describe, markdown};
 pub use fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
 pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Section, Unit};
 pub use metrics::{Family, families, family, metric, metrics};

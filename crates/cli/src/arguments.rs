@@ -1,0 +1,306 @@
+//! What the command line takes. The texts here are the manual: `--help` shows them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Analytics for conversations: who came, what they wanted, what came of it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "upshot",
+    version,
+    about,
+    long_about = "Upshot takes the conversations of any bot platform and says what came of them.\n\n\
+        Try it:\n  \
+        upshot demo                                     makes and loads believable conversations\n  \
+        upshot query --metrics sessions,resolution_rate --by channel --last 28d\n  \
+        upshot import transcripts/                      loads your own\n  \
+        upshot serve                                    answers over HTTP\n\n\
+        Everything is kept in one folder: --data, or UPSHOT_DATA, or ./upshot-data.",
+    after_help = "Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 done, but some records \
+        were rejected; 4 another process holds the data directory; 5 verify found damage."
+)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What everything shares.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The data directory
+    #[arg(
+        long,
+        global = true,
+        env = "UPSHOT_DATA",
+        default_value = "./upshot-data",
+        value_name = "DIR"
+    )]
+    pub data: PathBuf,
+    /// The workspace: its data are invisible to the others
+    #[arg(
+        long,
+        global = true,
+        env = "UPSHOT_WORKSPACE",
+        default_value = "main",
+        value_name = "NAME"
+    )]
+    pub workspace: String,
+    /// How to print: a table for people, or JSON or CSV for programs
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Table)]
+    pub output: OutputFormat,
+    /// Say less: no progress, no notes
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Columns for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// Comma-separated values with a header.
+    Csv,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Load conversations from files, folders, globs or standard input
+    Import(ImportArguments),
+    /// Ask for numbers
+    Query(QueryArguments),
+    /// List sessions with their facts
+    Sessions(SessionsArguments),
+    /// Show a session's messages in order, with what each did and by which rule
+    Explain(ExplainArguments),
+    /// What drives an outcome: the impact of each topic, or of another dimension
+    Drivers(DriversArguments),
+    /// The registry of numbers: what each one is, with a worked example
+    Metrics(MetricsArguments),
+    /// The rules that turn events into sessions
+    Profiles(ProfilesArguments),
+    /// Answer over HTTP
+    Serve(ServeArguments),
+    /// Make and load believable conversations
+    Demo(DemoArguments),
+    /// Check log, catalog, files and facts against each other
+    Verify(VerifyArguments),
+    /// Copy everything into an empty folder, consistent, while nothing else writes
+    Backup(BackupArguments),
+    /// Make the data directory from a backup
+    Restore(RestoreArguments),
+}
+
+/// `upshot import`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    upshot import conversationtranscripts.json\n  \
+    upshot import --format copilot-studio 'exports/**/*.csv'\n  \
+    zcat events.jsonl.gz | upshot import -\n\n\
+    Importing a file again adds only what is new. A record that cannot be read is listed with its \
+    place and reason, and kept in DIR/rejected; the rest goes in.")]
+pub struct ImportArguments {
+    /// Files, folders, globs, or - for standard input; .gz and .zst are unpacked
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// The format: auto, upshot, copilot-studio, botframework
+    #[arg(long, default_value = "auto", value_name = "FORMAT")]
+    pub format: String,
+    /// The profile for conversations of this source: a name from `upshot profiles`, or a TOML file
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// What is kept of texts: masked, full or none
+    #[arg(long, default_value = "masked", value_name = "MODE")]
+    pub text: String,
+    /// Send to a running server instead of opening the data directory
+    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
+    pub server: Option<String>,
+    /// The server's key
+    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+}
+
+/// What a question is about: shared by `query`, `sessions` and `drivers`.
+#[derive(Debug, Clone, Args)]
+pub struct Scope {
+    /// Only what this expression holds for, as 'channel = web and not engaged'; may be repeated
+    #[arg(long = "filter", value_name = "EXPRESSION")]
+    pub filters: Vec<String>,
+    /// From this day or instant on
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// Until this day (with it) or instant (without it)
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// The last stretch of time: 24h, 28d, 8w, 12mo
+    #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
+    pub last: Option<String>,
+    /// The time zone of days and hours, as Europe/Berlin
+    #[arg(long, default_value = "UTC", value_name = "ZONE")]
+    pub timezone: String,
+    /// Which traffic: production, test or all
+    #[arg(long, default_value = "production", value_name = "ENVIRONMENT")]
+    pub environment: String,
+    /// What time it is taken to be, for answers that can be repeated
+    #[arg(long, value_name = "INSTANT", hide = true, env = "UPSHOT_NOW")]
+    pub now: Option<String>,
+}
+
+/// `upshot query`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    upshot query --metrics sessions,engagement_rate,resolution_rate --last 28d --compare previous\n  \
+    upshot query --metrics abandon_rate --by topic --order -abandon_rate --limit 10\n  \
+    upshot query --metrics sessions --grain day --timezone Europe/Berlin\n\n\
+    `upshot metrics` lists the numbers; docs/query.md has the language of filters and the shape of the output.")]
+pub struct QueryArguments {
+    /// The numbers, separated by commas
+    #[arg(long, value_delimiter = ',', required = true, value_name = "ID,…")]
+    pub metrics: Vec<String>,
+    /// The dimensions to group by, separated by commas
+    #[arg(long = "by", value_delimiter = ',', value_name = "DIMENSION,…")]
+    pub dimensions: Vec<String>,
+    /// Cut time into minute, hour, day, week, month, quarter, year
+    #[arg(long, value_name = "GRAIN")]
+    pub grain: Option<String>,
+    /// Compare with: previous, year, or FROM..TO
+    #[arg(long, value_name = "RANGE")]
+    pub compare: Option<String>,
+    /// Sort by this metric or dimension; - before it for the largest first
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub order: Option<String>,
+    /// At most so many groups
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Ask a running server instead of opening the data directory
+    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
+    pub server: Option<String>,
+    /// The server's key
+    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// What the question is about.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// `upshot sessions`.
+#[derive(Debug, Args)]
+pub struct SessionsArguments {
+    /// At most so many
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+    /// What the question is about.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// `upshot explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The session's id, from `upshot sessions`
+    #[arg(value_name = "SESSION")]
+    pub session: String,
+}
+
+/// `upshot drivers`.
+#[derive(Debug, Args)]
+pub struct DriversArguments {
+    /// Of what: resolution, escalation, abandon or csat
+    #[arg(long, value_name = "OUTCOME")]
+    pub outcome: String,
+    /// The dimension
+    #[arg(long = "by", default_value = "topic", value_name = "DIMENSION")]
+    pub dimension: String,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// What the question is about.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// `upshot metrics`.
+#[derive(Debug, Args)]
+pub struct MetricsArguments {
+    /// One number in full
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+}
+
+/// `upshot profiles`.
+#[derive(Debug, Args)]
+pub struct ProfilesArguments {
+    /// One profile in full, as TOML
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// `upshot serve`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Other addresses than loopback need a key: set UPSHOT_KEY (or --key-file) first."
+)]
+pub struct ServeArguments {
+    /// Where to listen
+    #[arg(
+        long,
+        default_value = "127.0.0.1:7700",
+        env = "UPSHOT_LISTEN",
+        value_name = "ADDRESS"
+    )]
+    pub listen: std::net::SocketAddr,
+    /// A file with the key that clients must send as `Authorization: Bearer KEY`
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// What is kept of texts that come in: masked, full or none
+    #[arg(long, default_value = "masked", value_name = "MODE")]
+    pub text: String,
+    /// What events in memory and queries may take together, in MiB
+    #[arg(long, default_value_t = 768, env = "UPSHOT_MEMORY", value_name = "MIB")]
+    pub memory: usize,
+}
+
+/// `upshot demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// How many conversations
+    #[arg(long, default_value_t = 20_000, value_name = "N")]
+    pub conversations: u64,
+    /// Another seed gives other conversations; the same gives the same
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+    /// The last instant of the history; now, when not said
+    #[arg(long, value_name = "INSTANT")]
+    pub end: Option<String>,
+}
+
+/// `upshot verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Leave out folding everything anew, which takes longest
+    #[arg(long)]
+    pub skip_facts: bool,
+}
+
+/// `upshot backup`.
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// The folder; it must be empty or not exist
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+}
+
+/// `upshot restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// The folder that `upshot backup` made
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+}

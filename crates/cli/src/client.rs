@@ -1,0 +1,141 @@
+//! Asks a running server instead of opening the data directory.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use upshot_adapters::write_event;
+use upshot_core::Event;
+
+use crate::failure::Failure;
+
+/// A server and the key to it.
+#[derive(Clone)]
+pub struct Client {
+    agent: ureq::Agent,
+    url: String,
+    key: Option<String>,
+}
+
+impl Client {
+    /// For the server at this address.
+    pub fn new(url: &str, key: Option<String>) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(300)))
+            .build();
+        Self {
+            agent: config.into(),
+            url: url.trim_end_matches('/').to_owned(),
+            key,
+        }
+    }
+
+    /// Sends a document and gives the answer.
+    pub async fn post(
+        &self,
+        path: &str,
+        workspace: &str,
+        kind: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Value, Failure> {
+        let client = self.clone();
+        let url = format!("{}{path}", self.url);
+        let workspace = workspace.to_owned();
+        tokio::task::spawn_blocking(move || client.send_with_retries(&url, &workspace, kind, &body))
+            .await
+            .map_err(|error| Failure::failed(error.to_string()))?
+    }
+
+    fn send_with_retries(
+        &self,
+        url: &str,
+        workspace: &str,
+        kind: &str,
+        body: &[u8],
+    ) -> Result<Value, Failure> {
+        const TRIES: usize = 30;
+        for _ in 0..TRIES {
+            let mut request = self
+                .agent
+                .post(url)
+                .header("content-type", kind)
+                .header("x-upshot-workspace", workspace);
+            if let Some(key) = &self.key {
+                request = request.header("authorization", format!("Bearer {key}"));
+            }
+            let mut response = request
+                .send(body)
+                .map_err(|error| Failure::failed(format!("cannot reach {url}: {error}")))?;
+            let status = response.status().as_u16();
+            if status == 429 {
+                let wait = response
+                    .headers()
+                    .get("retry-after")
+                    .and_then(|value| value.to_str().ok()?.parse().ok());
+                std::thread::sleep(Duration::from_secs(wait.unwrap_or(1)));
+                continue;
+            }
+            let text = response
+                .body_mut()
+                .with_config()
+                .limit(1 << 30)
+                .read_to_string()
+                .map_err(|error| Failure::failed(format!("{url}: {error}")))?;
+            let answer: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+            // A partly good body is answered with 400 and says what went in.
+            if status < 300 || (status == 400 && answer.get("rejected").is_some()) {
+                return Ok(answer);
+            }
+            let detail = answer
+                .get("detail")
+                .and_then(Value::as_str)
+                .unwrap_or("no reason was given");
+            return Err(Failure::failed(format!(
+                "{url} answered {status}: {detail}"
+            )));
+        }
+        Err(Failure::failed(format!("{url} is busy; try again later")))
+    }
+
+    /// Sends events; gives how many were added and repeated, and which were refused.
+    pub async fn send(
+        &self,
+        workspace: &str,
+        events: &[Event],
+    ) -> Result<(u64, u64, Vec<(usize, String)>), Failure> {
+        let mut body = String::new();
+        for event in events {
+            body.push_str(&write_event(event));
+            body.push('\n');
+        }
+        let answer = self
+            .post(
+                "/api/v1/events",
+                workspace,
+                "application/x-ndjson",
+                body.into_bytes(),
+            )
+            .await?;
+        let count = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let rejected = answer
+            .get("rejected")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let refused = rejected
+            .iter()
+            .map(|refused| {
+                let record = refused.get("record").and_then(Value::as_u64).unwrap_or(1);
+                let reason = refused
+                    .get("reason")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                (
+                    usize::try_from(record.saturating_sub(1)).unwrap_or(0),
+                    reason.to_owned(),
+                )
+            })
+            .collect();
+        Ok((count("added"), count("repeated"), refused))
+    }
+}

@@ -1,0 +1,139 @@
+//! `upshot demo`: makes believable conversations and loads them as any other source would.
+
+use std::time::Instant;
+
+use serde::Serialize;
+use upshot_core::Event;
+use upshot_demo::{DemoOptions, Story, generate};
+use upshot_lake::Table;
+use upshot_metrics::{Query, RangeSpec};
+
+use crate::arguments::{Common, DemoArguments, OutputFormat};
+use crate::failure::Failure;
+use crate::output::{self, number};
+use crate::query;
+use crate::session::{engine, instant, instant_or_now, open_lake, spinner};
+
+const BATCH_EVENTS: usize = 8192;
+
+#[derive(Debug, Serialize)]
+struct Report {
+    conversations: u64,
+    events: u64,
+    added: u64,
+    seconds: f64,
+}
+
+/// Runs the command.
+pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failure> {
+    let end = instant_or_now(arguments.end.as_deref())?;
+    let options = DemoOptions {
+        conversations: arguments.conversations,
+        seed: arguments.seed,
+        ..DemoOptions::until(end)
+    };
+    let started = Instant::now();
+    let lake = open_lake(common).await?;
+    let progress = spinner(common, 0);
+    let mut report = Report {
+        conversations: arguments.conversations,
+        events: 0,
+        added: 0,
+        seconds: 0.0,
+    };
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<Vec<Event>>(4);
+    let making = options.clone();
+    let maker = tokio::task::spawn_blocking(move || {
+        let mut batch = Vec::with_capacity(BATCH_EVENTS + 256);
+        for conversation in generate(&making) {
+            batch.extend(conversation);
+            if batch.len() >= BATCH_EVENTS
+                && sender.blocking_send(std::mem::take(&mut batch)).is_err()
+            {
+                return;
+            }
+        }
+        // The other end may have failed; it says so itself.
+        let _ = sender.blocking_send(batch);
+    });
+    while let Some(batch) = receiver.recv().await {
+        let receipt = lake.append_waiting(&common.workspace, &batch).await?;
+        report.events += receipt.received as u64;
+        report.added += receipt.added as u64;
+        progress.set_message(format!("{} events", number(report.events)));
+    }
+    maker
+        .await
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    progress.set_message("writing files");
+    lake.flush().await?;
+    progress.finish_and_clear();
+    report.seconds = started.elapsed().as_secs_f64();
+    let summary = summary(common, &lake, end).await;
+    lake.close().await?;
+    print(common, &options, &report, summary?)?;
+    Ok(0)
+}
+
+async fn summary(
+    common: &Common,
+    lake: &upshot_lake::Lake,
+    end: i64,
+) -> Result<upshot_metrics::QueryResult, Failure> {
+    let metrics = [
+        "sessions",
+        "engagement_rate",
+        "resolution_rate",
+        "escalation_rate",
+        "abandon_rate",
+        "csat_score",
+    ];
+    let asked = Query {
+        metrics: metrics.map(str::to_owned).to_vec(),
+        dimensions: vec!["channel".to_owned()],
+        range: RangeSpec::default(),
+        now: end,
+        ..Query::default()
+    };
+    let capture = lake.capture(&common.workspace, &[Table::Sessions]).await?;
+    engine()?
+        .run(&asked, &capture)
+        .await
+        .map_err(query::failure)
+}
+
+fn print(
+    common: &Common,
+    options: &DemoOptions,
+    report: &Report,
+    summary: upshot_metrics::QueryResult,
+) -> Result<(), Failure> {
+    if common.output == OutputFormat::Json {
+        return output::json(&serde_json::json!({"loaded": report, "summary": summary}));
+    }
+    if common.output == OutputFormat::Table {
+        output::line(&format!(
+            "{} conversations, {} events, {} of them new, in {:.1} s\n",
+            number(report.conversations),
+            number(report.events),
+            number(report.added),
+            report.seconds
+        ))?;
+    }
+    query::print(common, &summary)?;
+    let story = Story::of(options);
+    output::note(
+        common,
+        &format!(
+            "\nThere is a story in it: {} {} is a bad release, from {} on.\nTry:\n  \
+             upshot query --metrics resolution_rate,escalation_rate --by bot_version --filter 'bot = {}'\n  \
+             upshot drivers --outcome escalation --limit 5\n  \
+             upshot sessions --filter 'outcome = abandoned' --limit 5",
+            Story::BAD_BOT,
+            Story::BAD_VERSION,
+            instant(story.bad_release.start),
+            Story::BAD_BOT
+        ),
+    );
+    Ok(())
+}

@@ -1,0 +1,331 @@
+//! `upshot query`.
+
+use upshot_metrics::registry;
+use upshot_metrics::result::{MetricValue, Verdict};
+use upshot_metrics::{
+    EnvironmentChoice, Grain, Query, QueryError, QueryResult, RangeSpec, present, tables_needed,
+};
+
+use crate::arguments::{Common, OutputFormat, QueryArguments, Scope};
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::output::{self, Column};
+use crate::session::{engine, instant_or_now, open_existing};
+
+/// An error of a question, as the command line says it.
+pub fn failure(error: QueryError) -> Failure {
+    match error {
+        QueryError::Invalid(_) => Failure::usage(error.to_string()),
+        other => Failure::failed(other.to_string()),
+    }
+}
+
+/// The range that the command line says.
+pub fn range(scope: &Scope) -> RangeSpec {
+    RangeSpec {
+        from: scope.from.clone(),
+        to: scope.to.clone(),
+        last: scope.last.clone(),
+    }
+}
+
+/// The traffic that the command line says.
+pub fn environment(scope: &Scope) -> Result<EnvironmentChoice, Failure> {
+    scope
+        .environment
+        .parse()
+        .map_err(|problem: upshot_metrics::Problem| Failure::usage(problem.to_string()))
+}
+
+/// Runs the command.
+pub async fn run(common: &Common, arguments: QueryArguments) -> Result<u8, Failure> {
+    let query = build(&arguments)?;
+    let result = match &arguments.server {
+        Some(url) => ask_server(common, &Client::new(url, arguments.key.clone()), &query).await?,
+        None => {
+            let lake = open_existing(common).await?;
+            let capture = lake
+                .capture(&common.workspace, &tables_needed(&query))
+                .await?;
+            let result = engine()?.run(&query, &capture).await.map_err(failure);
+            lake.close().await?;
+            result?
+        }
+    };
+    print(common, &result)?;
+    Ok(0)
+}
+
+fn build(arguments: &QueryArguments) -> Result<Query, Failure> {
+    let grain = arguments
+        .grain
+        .as_deref()
+        .map(|text| {
+            text.parse::<Grain>()
+                .map_err(|problem| Failure::usage(problem.to_string()))
+        })
+        .transpose()?;
+    Ok(Query {
+        metrics: arguments.metrics.clone(),
+        dimensions: arguments.dimensions.clone(),
+        filters: arguments.scope.filters.clone(),
+        range: range(&arguments.scope),
+        grain,
+        time_zone: arguments.scope.timezone.clone(),
+        compare: arguments.compare.clone(),
+        environment: environment(&arguments.scope)?,
+        order: arguments
+            .order
+            .iter()
+            .map(|order| order_of(order))
+            .collect(),
+        limit: arguments.limit,
+        now: instant_or_now(arguments.scope.now.as_deref())?,
+        ..Query::default()
+    })
+}
+
+/// `-id` is the largest first.
+fn order_of(text: &str) -> String {
+    text.strip_prefix('-')
+        .map_or_else(|| format!("{text} asc"), |id| format!("{id} desc"))
+}
+
+async fn ask_server(
+    common: &Common,
+    client: &Client,
+    query: &Query,
+) -> Result<QueryResult, Failure> {
+    let body = serde_json::to_vec(query).map_err(|error| Failure::failed(error.to_string()))?;
+    let answer = client
+        .post("/api/v1/query", &common.workspace, "application/json", body)
+        .await?;
+    serde_json::from_value(answer)
+        .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
+}
+
+/// Prints an answer.
+pub fn print(common: &Common, result: &QueryResult) -> Result<(), Failure> {
+    match common.output {
+        OutputFormat::Json => return output::json(result),
+        OutputFormat::Csv => return print_csv(common, result),
+        OutputFormat::Table => {}
+    }
+    let compared = result.compare_range.is_some();
+    let mut columns: Vec<Column> = result
+        .dimensions
+        .iter()
+        .map(|id| Column::text(dimension_name(id)))
+        .collect();
+    for id in &result.metrics {
+        columns.push(Column::number(metric_name(id)));
+        if compared {
+            columns.push(Column::number("change"));
+        }
+        if has_interval(result, id) {
+            columns.push(Column::number("95 %"));
+        }
+        columns.push(Column::number("n"));
+    }
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    if !result.dimensions.is_empty() {
+        for row in &result.rows {
+            let mut cells: Vec<String> = result
+                .dimensions
+                .iter()
+                .map(|id| {
+                    row.dimensions
+                        .get(id)
+                        .cloned()
+                        .flatten()
+                        .unwrap_or_else(|| "(not said)".to_owned())
+                })
+                .collect();
+            push_values(result, &row.metrics, compared, &mut cells);
+            rows.push(cells);
+        }
+    }
+    let mut total: Vec<String> = result.dimensions.iter().map(|_| String::new()).collect();
+    if let Some(first) = total.first_mut() {
+        *first = "all".to_owned();
+    }
+    push_values(result, &result.totals, compared, &mut total);
+    rows.push(total);
+    output::rows(common, &columns, &rows)?;
+    print_notes(common, result);
+    Ok(())
+}
+
+type Values = std::collections::BTreeMap<String, MetricValue>;
+
+fn has_interval(result: &QueryResult, id: &str) -> bool {
+    let in_rows = result.rows.iter().any(|row| {
+        row.metrics
+            .get(id)
+            .is_some_and(|value| value.interval.is_some())
+    });
+    in_rows
+        || result
+            .totals
+            .get(id)
+            .is_some_and(|value| value.interval.is_some())
+}
+
+fn push_values(result: &QueryResult, values: &Values, compared: bool, cells: &mut Vec<String>) {
+    for id in &result.metrics {
+        let metric = registry::metric(id);
+        let value = values.get(id);
+        cells.push(match (metric, value) {
+            (Some(metric), Some(value)) => present::metric_value(metric, value),
+            _ => "–".to_owned(),
+        });
+        if compared {
+            cells.push(
+                metric
+                    .zip(value)
+                    .map(|(_, value)| change(value))
+                    .unwrap_or_default(),
+            );
+        }
+        if has_interval(result, id) {
+            let interval = metric.zip(value.and_then(|value| value.interval));
+            cells.push(interval.map_or_else(String::new, |(metric, [low, high])| {
+                format!(
+                    "{} … {}",
+                    present::value(metric.unit, low),
+                    present::value(metric.unit, high)
+                )
+            }));
+        }
+        cells.push(
+            value
+                .map(|value| output::number(value.n))
+                .unwrap_or_default(),
+        );
+    }
+}
+
+/// The change with a mark where it is more than noise.
+fn change(value: &MetricValue) -> String {
+    let Some(comparison) = &value.compare else {
+        return String::new();
+    };
+    let size = match (comparison.points, comparison.relative) {
+        (Some(points), _) => format!("{points:+.1} pp"),
+        (None, Some(relative)) => format!("{:+.1} %", relative * 100.0),
+        (None, None) => return "–".to_owned(),
+    };
+    let rising = value
+        .value
+        .zip(comparison.value)
+        .is_some_and(|(now, before)| now > before);
+    let arrow = if rising { "▲" } else { "▼" };
+    match comparison.verdict {
+        Verdict::Better => format!("{size} {arrow} better"),
+        Verdict::Worse => format!("{size} {arrow} worse"),
+        Verdict::Changed => format!("{size} {arrow}"),
+        Verdict::Noise => format!("{size} (noise)"),
+        Verdict::TooFew => format!("{size} (too few)"),
+        Verdict::NoData => "–".to_owned(),
+    }
+}
+
+fn print_notes(common: &Common, result: &QueryResult) {
+    let range = |info: &upshot_metrics::result::RangeInfo| {
+        let end =
+            |text: &Option<String>| text.clone().unwrap_or_else(|| "the beginning".to_owned());
+        match &info.to {
+            Some(to) => format!("{} to {to} ({})", end(&info.from), info.time_zone),
+            None => format!("all time ({})", info.time_zone),
+        }
+    };
+    output::note(
+        common,
+        &format!(
+            "\n{}; {} rows read in {:.0} ms",
+            range(&result.range),
+            output::number(result.rows_read),
+            result.took_milliseconds
+        ),
+    );
+    if let Some(other) = &result.compare_range {
+        output::note(common, &format!("compared with {}", range(other)));
+    }
+    for note in &result.notes {
+        output::note(common, &note.text);
+    }
+    for (id, value) in &result.totals {
+        if let (None, Some(reason)) = (value.value, &value.reason) {
+            output::note(common, &format!("{id}: no data, {reason}"));
+        }
+    }
+}
+
+fn print_csv(common: &Common, result: &QueryResult) -> Result<(), Failure> {
+    let mut columns: Vec<Column> = result.dimensions.iter().map(Column::text).collect();
+    for id in &result.metrics {
+        for part in [
+            "",
+            "_n",
+            "_numerator",
+            "_denominator",
+            "_low",
+            "_high",
+            "_pending",
+        ] {
+            columns.push(Column::number(format!("{id}{part}")));
+        }
+        if result.compare_range.is_some() {
+            columns.push(Column::number(format!("{id}_compare")));
+        }
+    }
+    let optional = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let mut rows = Vec::new();
+    let only_totals = [upshot_metrics::result::Row {
+        dimensions: std::collections::BTreeMap::new(),
+        metrics: result.totals.clone(),
+    }];
+    let source = if result.dimensions.is_empty() {
+        &only_totals[..]
+    } else {
+        &result.rows[..]
+    };
+    for row in source {
+        let mut cells: Vec<String> = result
+            .dimensions
+            .iter()
+            .map(|id| {
+                row.dimensions
+                    .get(id)
+                    .cloned()
+                    .flatten()
+                    .unwrap_or_default()
+            })
+            .collect();
+        for id in &result.metrics {
+            let value = row.metrics.get(id).cloned().unwrap_or_default();
+            cells.push(optional(value.value));
+            cells.push(value.n.to_string());
+            cells.push(optional(value.numerator));
+            cells.push(optional(value.denominator));
+            cells.push(optional(value.interval.map(|interval| interval[0])));
+            cells.push(optional(value.interval.map(|interval| interval[1])));
+            cells.push(value.pending.to_string());
+            if result.compare_range.is_some() {
+                cells.push(optional(
+                    value.compare.and_then(|comparison| comparison.value),
+                ));
+            }
+        }
+        rows.push(cells);
+    }
+    output::rows(common, &columns, &rows)
+}
+
+fn metric_name(id: &str) -> String {
+    registry::metric(id).map_or_else(|| id.to_owned(), |metric| metric.name.to_owned())
+}
+
+fn dimension_name(id: &str) -> String {
+    id.replace('_', " ")
+}

@@ -1,0 +1,74 @@
+//! `upshot serve`.
+
+use std::sync::Arc;
+
+use upshot_lake::{Lake, LakeOptions};
+use upshot_metrics::{Engine, EngineOptions};
+use upshot_server::{ServerOptions, serve};
+use upshot_text::PrivacyMode;
+
+use crate::arguments::{Common, ServeArguments};
+use crate::failure::Failure;
+use crate::output;
+use crate::session::now;
+
+/// Runs the command until it is told to end.
+pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failure> {
+    let privacy =
+        PrivacyMode::parse(&arguments.text).map_err(|error| Failure::usage(error.to_string()))?;
+    let key = key(&arguments)?;
+    let budget = arguments.memory << 20;
+    let mut options = LakeOptions::new(&common.data, Arc::new(now));
+    options.memory_bytes = budget / 2;
+    options.flush_bytes = (budget / 8).min(options.flush_bytes);
+    let lake = Lake::open(options).await?;
+    let engine = Engine::new(EngineOptions {
+        memory_limit_bytes: budget / 2,
+        ..EngineOptions::default()
+    })
+    .map_err(|error| Failure::failed(error.to_string()))?;
+    let options = ServerOptions {
+        listen: arguments.listen,
+        key,
+        privacy,
+        ..ServerOptions::new(Arc::new(now))
+    };
+    output::note(
+        common,
+        &format!(
+            "upshot answers at http://{} (ctrl-c ends it)",
+            arguments.listen
+        ),
+    );
+    let served = serve(lake.clone(), engine, options, ended()).await;
+    lake.close().await?;
+    served.map_err(|error| Failure::failed(error.to_string()))?;
+    Ok(0)
+}
+
+fn key(arguments: &ServeArguments) -> Result<Option<String>, Failure> {
+    let Some(path) = &arguments.key_file else {
+        return Ok(std::env::var("UPSHOT_KEY")
+            .ok()
+            .filter(|key| !key.is_empty()));
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::failed(format!("cannot read {}: {error}", path.display())))?;
+    Ok(Some(text.trim().to_owned()))
+}
+
+async fn ended() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            // Without the signal there is still ctrl-c.
+            let _ = interrupt.await;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What most commands begin with: the clock, the lake, the progress bar.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use upshot_core::time::DAY;
+use upshot_lake::{Lake, LakeOptions};
+use upshot_metrics::{Engine, EngineOptions};
+
+use crate::arguments::Common;
+use crate::failure::Failure;
+
+/// The time, in UTC microseconds since 1970. The only place of the program that reads the clock.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the outermost place, which hands the time to all others"
+)]
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// The time that the command line says it is taken to be, or the clock's.
+pub fn instant_or_now(text: Option<&str>) -> Result<i64, Failure> {
+    let Some(text) = text else { return Ok(now()) };
+    upshot_metrics::time::parse_instant(text, &jiff::tz::TimeZone::UTC).ok_or_else(|| {
+        Failure::usage(format!(
+            "`{text}` is not an instant; write 2026-03-01 or 2026-03-01T12:00:00Z"
+        ))
+    })
+}
+
+/// Opens the data directory of the command line.
+pub async fn open_lake(common: &Common) -> Result<Lake, Failure> {
+    Ok(Lake::open(LakeOptions::new(&common.data, Arc::new(now))).await?)
+}
+
+/// Opens the data directory if there is one; a question makes none.
+pub async fn open_existing(common: &Common) -> Result<Lake, Failure> {
+    if !common.data.join("upshot.json").exists() {
+        return Err(Failure::failed(format!(
+            "{} holds no data; load some with `upshot import` or `upshot demo`, or name another folder with --data",
+            common.data.display()
+        )));
+    }
+    open_lake(common).await
+}
+
+/// What answers questions.
+pub fn engine() -> Result<Engine, Failure> {
+    let options = EngineOptions {
+        memory_limit_bytes: 768 << 20,
+        ..EngineOptions::default()
+    };
+    Engine::new(options).map_err(|error| Failure::failed(error.to_string()))
+}
+
+/// A bar for so many bytes, or a spinner for none; nothing where nobody looks.
+pub fn spinner(common: &Common, bytes: u64) -> ProgressBar {
+    if common.quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = if bytes > 0 {
+        ProgressBar::new(bytes)
+    } else {
+        ProgressBar::new_spinner()
+    };
+    let template = if bytes > 0 {
+        "{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta} {msg}"
+    } else {
+        "{spinner} {elapsed} {msg}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+/// A UTC instant as people write it, to the second.
+pub fn instant(time: i64) -> String {
+    jiff::Timestamp::from_microsecond(time).map_or_else(
+        |_| time.to_string(),
+        |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
+}
+
+/// A length of time in a few letters: `48 s`, `12 min`, `3.5 h`, `2.1 d`.
+pub fn length(microseconds: i64) -> String {
+    let seconds = microseconds as f64 / 1e6;
+    match microseconds {
+        ..60_000_000 => format!("{seconds:.0} s"),
+        ..3_600_000_000 => format!("{:.0} min", seconds / 60.0),
+        ..DAY => format!("{:.1} h", seconds / 3600.0),
+        _ => format!("{:.1} d", seconds / 86_400.0),
+    }
+}

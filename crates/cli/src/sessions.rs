@@ -1,0 +1,167 @@
+//! `upshot sessions`: facts of sessions, newest first.
+
+use serde_json::{Map, Value};
+use upshot_core::words::Word;
+use upshot_core::{Attributes, FieldKind, FieldSink, Record, Session};
+use upshot_lake::Table;
+use upshot_metrics::SessionQuery;
+
+use crate::arguments::{Common, OutputFormat, SessionsArguments};
+use crate::failure::Failure;
+use crate::output::{self, Column};
+use crate::query;
+use crate::session::{engine, instant, instant_or_now, length, open_existing};
+
+/// Runs the command.
+pub async fn run(common: &Common, arguments: SessionsArguments) -> Result<u8, Failure> {
+    let scope = &arguments.scope;
+    let asked = SessionQuery {
+        filters: scope.filters.clone(),
+        range: query::range(scope),
+        time_zone: scope.timezone.clone(),
+        environment: query::environment(scope)?,
+        limit: Some(arguments.limit),
+        now: instant_or_now(scope.now.as_deref())?,
+        ..SessionQuery::default()
+    };
+    let lake = open_existing(common).await?;
+    let capture = lake.capture(&common.workspace, &[Table::Sessions]).await?;
+    let found = engine()?
+        .sessions(&asked, &capture)
+        .await
+        .map_err(query::failure);
+    lake.close().await?;
+    print(common, &found?)?;
+    Ok(0)
+}
+
+/// A session's outcome in a word.
+pub fn outcome(session: &Session) -> &'static str {
+    match session.outcome {
+        Some(outcome) => outcome.as_str(),
+        None => "open",
+    }
+}
+
+fn print(common: &Common, sessions: &[Session]) -> Result<(), Failure> {
+    match common.output {
+        OutputFormat::Json => return output::json(&sessions.iter().map(facts).collect::<Vec<_>>()),
+        OutputFormat::Csv => return print_csv(common, sessions),
+        OutputFormat::Table => {}
+    }
+    let columns = [
+        Column::text("session"),
+        Column::text("start"),
+        Column::number("length"),
+        Column::text("channel"),
+        Column::text("topic"),
+        Column::text("engaged"),
+        Column::text("outcome"),
+        Column::number("messages"),
+        Column::number("csat"),
+    ];
+    let rows: Vec<Vec<String>> = sessions
+        .iter()
+        .map(|session| {
+            vec![
+                session.session_id.to_string(),
+                instant(session.start_time),
+                length(session.duration),
+                session.channel.as_deref().unwrap_or("–").to_owned(),
+                session
+                    .topic_name
+                    .as_deref()
+                    .or(session.topic_id.as_deref())
+                    .unwrap_or("–")
+                    .to_owned(),
+                session.engaged_rule.map_or("no", Word::as_str).to_owned(),
+                outcome(session).to_owned(),
+                session.messages.to_string(),
+                session
+                    .csat_score
+                    .map(|score| score.to_string())
+                    .unwrap_or_default(),
+            ]
+        })
+        .collect();
+    output::rows(common, &columns, &rows)?;
+    output::note(
+        common,
+        "\n`upshot explain SESSION` shows one; `--output json` has all facts.",
+    );
+    Ok(())
+}
+
+fn print_csv(common: &Common, sessions: &[Session]) -> Result<(), Failure> {
+    let columns: Vec<Column> = Session::FIELDS
+        .iter()
+        .map(|field| Column::text(field.name))
+        .collect();
+    let rows: Vec<Vec<String>> = sessions
+        .iter()
+        .map(|session| {
+            let facts = facts(session);
+            Session::FIELDS
+                .iter()
+                .map(|field| match facts.get(field.name) {
+                    None | Some(Value::Null) => String::new(),
+                    Some(Value::String(text)) => text.clone(),
+                    Some(other) => other.to_string(),
+                })
+                .collect()
+        })
+        .collect();
+    output::rows(common, &columns, &rows)
+}
+
+/// All facts of a session that say something, by the names of the fields; times as RFC 3339.
+pub fn facts(session: &Session) -> Map<String, Value> {
+    struct Facts(Map<String, Value>);
+    impl Facts {
+        fn set(&mut self, index: usize, value: Option<Value>) {
+            if let Some(value) = value {
+                self.0.insert(Session::FIELDS[index].name.to_owned(), value);
+            }
+        }
+    }
+    impl FieldSink for Facts {
+        fn text(&mut self, index: usize, value: Option<&str>) {
+            self.set(index, value.map(Value::from));
+        }
+        fn integer(&mut self, index: usize, value: Option<i64>) {
+            let is_time = matches!(
+                Session::FIELDS[index].kind,
+                FieldKind::Instant | FieldKind::Time
+            );
+            let shown = value.map(|number| {
+                if is_time {
+                    rfc3339(number)
+                } else {
+                    Value::from(number)
+                }
+            });
+            self.set(index, shown);
+        }
+        fn real(&mut self, index: usize, value: Option<f64>) {
+            self.set(index, value.map(Value::from));
+        }
+        fn flag(&mut self, index: usize, value: Option<bool>) {
+            self.set(index, value.map(Value::from));
+        }
+        fn map(&mut self, index: usize, value: &Attributes) {
+            let object: Map<String, Value> = value
+                .iter()
+                .map(|(name, text)| (name.to_string(), Value::from(text.to_string())))
+                .collect();
+            self.set(index, (!object.is_empty()).then_some(Value::Object(object)));
+        }
+    }
+    let mut facts = Facts(Map::new());
+    session.write(&mut facts);
+    facts.0
+}
+
+fn rfc3339(time: i64) -> Value {
+    jiff::Timestamp::from_microsecond(time)
+        .map_or(Value::Null, |time| Value::from(time.to_string()))
+}

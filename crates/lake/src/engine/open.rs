@@ -1,6 +1,6 @@
 //! Opening and closing the lake.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -21,6 +21,8 @@ use crate::files::{create_dir_durably, read_all, write_durably};
 use crate::log::{Log, RecoveredFrame};
 use crate::parquet_files::FileCache;
 
+/// The file that makes a folder a data directory.
+const FORMAT_FILE: &str = "upshot.json";
 /// The version of the data directory's layout.
 pub const FORMAT_VERSION: u32 = 1;
 /// What footers and bloom filters of files may take in memory, in bytes.
@@ -42,7 +44,7 @@ pub(crate) struct Layout(pub PathBuf);
 
 impl Layout {
     pub fn format(&self) -> PathBuf {
-        self.0.join("upshot.json")
+        self.0.join(FORMAT_FILE)
     }
     pub fn lock(&self) -> PathBuf {
         self.0.join("LOCK")
@@ -211,12 +213,11 @@ fn read_or_make_format(options: &LakeOptions, layout: &Layout) -> Result<Format,
 }
 
 fn random_secret() -> Result<String, LakeError> {
-    use std::io::Read;
-    let path = Path::new("/dev/urandom");
     let mut bytes = [0; 32];
-    std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .map_err(LakeError::io("read", path))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        let none = std::io::Error::other(error.to_string());
+        LakeError::io("draw a secret for", FORMAT_FILE)(none)
+    })?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

@@ -1,6 +1,6 @@
 //! The way in: `POST /api/v1/events`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -80,17 +80,33 @@ pub struct RejectedRecord {
     pub cure: String,
 }
 
-/// Problem details with what became of the other records.
+/// Problem details; where records were rejected, with the members of what was accepted.
 #[derive(Serialize, ToSchema)]
 #[allow(
     dead_code,
-    reason = "the shape of an answer that is put together from its two parts"
+    reason = "the shape of an answer that is put together from its parts"
 )]
 pub(crate) struct PartlyAccepted<'a> {
     #[serde(flatten)]
     problem: ProblemDetails<'a>,
-    #[serde(flatten)]
-    accepted: Accepted,
+    /// How many records there were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received: Option<u64>,
+    /// How many are new. They are on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<u64>,
+    /// How many had been received before, and changed nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeated: Option<u64>,
+    /// How many could not be taken in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_count: Option<u64>,
+    /// Those that could not be taken in; the first 10,000 of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected: Option<Vec<RejectedRecord>>,
+    /// The log's position: everything up to it is on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
 }
 
 /// Take events in
@@ -102,6 +118,7 @@ pub(crate) struct PartlyAccepted<'a> {
 #[utoipa::path(
     post,
     path = "/api/v1/events",
+    operation_id = "send_events",
     tag = "events",
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
@@ -194,17 +211,38 @@ async fn take_in(state: &ServerState, workspace: &str, body: Held) -> Result<Acc
         if slice.events.is_empty() && !(reading.done && first) {
             continue;
         }
-        // A request that was let in is finished: only its beginning is turned away.
-        let receipt = if first {
-            state.lake.append(workspace, &slice.events).await?
-        } else {
-            state.lake.append_waiting(workspace, &slice.events).await?
-        };
+        let receipt = append(state, workspace, &slice.events, first).await?;
         first = false;
         count(&mut accepted, &receipt, &slice.records);
     }
     accepted.rejected.sort_by_key(|rejected| rejected.record);
     Ok(accepted)
+}
+
+/// Gives events to the lake. A request that was let in is finished: only its beginning is turned
+/// away at once when memory is full, the rest waits for files to be written.
+async fn append(
+    state: &ServerState,
+    workspace: &str,
+    events: &[Event],
+    first: bool,
+) -> Result<Receipt, Problem> {
+    let began = Instant::now();
+    let receipt = if first {
+        state.lake.append(workspace, events).await?
+    } else {
+        let waiting = state.lake.append_waiting(workspace, events);
+        tokio::time::timeout(state.options.limits.body_time, waiting)
+            .await
+            .map_err(|_| {
+                Problem::busy(
+                    "files are written too slowly; send the same again in 10 s",
+                    10,
+                )
+            })??
+    };
+    state.telemetry.appended(began.elapsed());
+    Ok(receipt)
 }
 
 /// Waits until a slice may be read; the first of a request not for long.

@@ -78,6 +78,7 @@ pub(crate) async fn ready(State(state): State<ServerState>) -> Result<Json<Healt
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "prometheus",
     tag = "health",
     responses(
         (status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text"),

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::body::{Packing, Room, receive, unpack};
 use crate::options::Limits;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::{FieldProblem, Problem, ProblemKind};
 use crate::state::ServerState;
 
 /// The header that names the workspace.
@@ -139,13 +139,47 @@ pub(crate) async fn json<T: DeserializeOwned>(
         ..state.options.limits.clone()
     };
     let document = unpack(packing, packed, &limits)?;
-    serde_json::from_slice(&document.bytes).map_err(|error| {
-        let kind = match error.classify() {
-            serde_json::error::Category::Data => ProblemKind::InvalidQuery,
-            _ => ProblemKind::InvalidJson,
-        };
-        Problem::new(kind, error.to_string())
-    })
+    serde_json::from_slice(&document.bytes).map_err(|error| not_of_shape(&error))
+}
+
+/// JSON that cannot be read, or is not of the expected shape.
+fn not_of_shape(error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    if error.classify() != serde_json::error::Category::Data {
+        return Problem::new(ProblemKind::InvalidJson, text);
+    }
+    let errors = unknown_name(&text).map(|(name, expected)| FieldProblem {
+        field: name.to_owned(),
+        position: None,
+        detail: text.clone(),
+        suggestion: nearest(name, expected),
+    });
+    Problem::new(ProblemKind::InvalidQuery, text.clone()).with_errors(errors.into_iter().collect())
+}
+
+/// The name, and those that would do, of an error about a name: «unknown field `a`, expected one of
+/// `b`, `c` at line 1 column 2».
+fn unknown_name(error: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
+    let rest = error
+        .strip_prefix("unknown field `")
+        .or_else(|| error.strip_prefix("unknown variant `"))?;
+    let (name, rest) = rest.split_once("`, expected ")?;
+    // Between marks: every second part.
+    Some((name, rest.split('`').skip(1).step_by(2)))
+}
+
+/// The name that was perhaps meant.
+pub(crate) fn nearest<'a>(
+    written: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let allowed = (written.chars().count() / 3).clamp(1, 4);
+    names
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(written, name), name))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, name)| name.to_owned())
 }
 
 /// An address whose parts cannot be read.
@@ -156,6 +190,16 @@ pub(crate) fn bad_path(rejection: &PathRejection) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_name_in_json_is_told_with_the_one_that_was_meant() {
+        let error =
+            "unknown field `metrcs`, expected one of `metrics`, `dimensions` at line 1 column 9";
+        let (name, expected) = unknown_name(error).expect("not read");
+        assert_eq!(name, "metrcs");
+        assert_eq!(nearest(name, expected), Some("metrics".to_owned()));
+        assert!(unknown_name("invalid type: string \"a\", expected u64").is_none());
+    }
 
     #[test]
     fn the_query_of_an_address_is_read_as_browsers_write_it() {

@@ -78,8 +78,14 @@ pub(crate) async fn observe(
     let elapsed = began.elapsed();
     state.telemetry.request(&method, &route, status, elapsed);
     let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    if status.is_server_error() {
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(status = status.as_u16(), milliseconds, "a request failed");
+    } else if status.is_server_error() {
+        tracing::warn!(
+            status = status.as_u16(),
+            milliseconds,
+            "a request had to be refused"
+        );
     } else {
         tracing::debug!(
             status = status.as_u16(),

@@ -72,6 +72,22 @@ pub struct Limits {
     pub ready_lag: Duration,
 }
 
+impl Limits {
+    /// The defaults, cut down so that bodies of events take about this many bytes in all.
+    #[must_use]
+    pub fn within(bytes: usize) -> Self {
+        let whole = Self::default();
+        let bodies_bytes = bytes.clamp(1 << 20, whole.bodies_bytes);
+        Self {
+            // One body must fit beside its packed form, and its buffer may be twice as large.
+            packed_bytes: whole.packed_bytes.min(bodies_bytes / 8),
+            unpacked_bytes: whole.unpacked_bytes.min(bodies_bytes / 3),
+            bodies_bytes,
+            ..whole
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -19,6 +19,7 @@ use crate::state::ServerState;
 #[utoipa::path(
     post,
     path = "/api/v1/query",
+    operation_id = "query",
     tag = "numbers",
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
@@ -51,10 +52,7 @@ pub(crate) async fn post(
     let mut query: Query = json(&state, request).await?;
     query.now = state.now();
     let work = async {
-        let capture = state
-            .lake
-            .capture(&workspace, &tables_needed(&query))
-            .await?;
+        let capture = state.capture(&workspace, &tables_needed(&query)).await?;
         Ok(state.engine.run(&query, &capture).await?)
     };
     Ok(Json(bounded(&state, "query", work).await?))
@@ -68,6 +66,7 @@ pub(crate) async fn post(
 #[utoipa::path(
     post,
     path = "/api/v1/drivers",
+    operation_id = "drivers",
     tag = "numbers",
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
@@ -96,7 +95,7 @@ pub(crate) async fn drivers(
     let mut query: DriverQuery = json(&state, request).await?;
     query.now = state.now();
     let work = async {
-        let capture = state.lake.capture(&workspace, &[Table::Sessions]).await?;
+        let capture = state.capture(&workspace, &[Table::Sessions]).await?;
         Ok(state.engine.drivers(&query, &capture).await?)
     };
     Ok(Json(bounded(&state, "drivers", work).await?))

@@ -173,6 +173,7 @@ fn entry(metric: &registry::Metric) -> Metric {
 #[utoipa::path(
     get,
     path = "/api/v1/metrics",
+    operation_id = "list_metrics",
     tag = "registry",
     responses(
         (status = 200, description = "The registry", body = Metrics),
@@ -195,6 +196,7 @@ pub(crate) async fn metrics() -> Json<Metrics> {
 #[utoipa::path(
     get,
     path = "/api/v1/metrics/{id}",
+    operation_id = "show_metric",
     tag = "registry",
     params(("id" = String, Path, description = "The metric's id", example = "resolution_rate")),
     responses(
@@ -222,6 +224,7 @@ pub(crate) async fn metric(
 #[utoipa::path(
     get,
     path = "/api/v1/dimensions",
+    operation_id = "list_dimensions",
     tag = "registry",
     responses(
         (status = 200, description = "The dimensions and fields", body = Dimensions),
@@ -254,6 +257,7 @@ pub(crate) async fn dimensions() -> Json<Dimensions> {
 #[utoipa::path(
     get,
     path = "/api/v1/profiles",
+    operation_id = "list_profiles",
     tag = "registry",
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::explain::{Evidence, evidence};
 use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts};
-use crate::input::{Workspace, bad_path, pairs};
+use crate::input::{Workspace, bad_path, nearest, pairs};
 use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
 use crate::query::bounded;
 use crate::state::ServerState;
@@ -61,6 +61,7 @@ pub(crate) struct MessageWithText {
 #[utoipa::path(
     get,
     path = "/api/v1/sessions",
+    operation_id = "list_sessions",
     tag = "sessions",
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
@@ -90,7 +91,7 @@ pub(crate) async fn list(
     let (mut query, limit) = session_query(parameters.as_deref().unwrap_or_default())?;
     query.now = state.now();
     let work = async {
-        let capture = state.lake.capture(&workspace, &[Table::Sessions]).await?;
+        let capture = state.capture(&workspace, &[Table::Sessions]).await?;
         Ok(state.engine.sessions(&query, &capture).await?)
     };
     let mut sessions = bounded(&state, "sessions", work).await?;
@@ -147,15 +148,28 @@ fn limit_of(text: &str) -> Result<usize, Problem> {
 }
 
 fn unknown_parameter(name: &str) -> Problem {
-    const KNOWN: &str =
-        "filter, from, to, last, time_zone, environment, order, limit, cursor, workspace";
+    const KNOWN: [&str; 10] = [
+        "filter",
+        "from",
+        "to",
+        "last",
+        "time_zone",
+        "environment",
+        "order",
+        "limit",
+        "cursor",
+        "workspace",
+    ];
     let short: String = name.chars().take(40).collect();
-    let detail = format!("there is no parameter `{short}`; expected {KNOWN}");
+    let detail = format!(
+        "there is no parameter `{short}`; expected one of {}",
+        KNOWN.join(", ")
+    );
     Problem::new(ProblemKind::InvalidQuery, detail.clone()).with_errors(vec![FieldProblem {
         field: short,
         position: None,
         detail,
-        suggestion: None,
+        suggestion: nearest(name, KNOWN),
     }])
 }
 
@@ -166,6 +180,7 @@ fn unknown_parameter(name: &str) -> Problem {
 #[utoipa::path(
     get,
     path = "/api/v1/sessions/{id}",
+    operation_id = "show_session",
     tag = "sessions",
     params(
         ("id" = String, Path, description = "The session's id"),
@@ -186,7 +201,7 @@ pub(crate) async fn one(
 ) -> Result<Json<SessionDetail>, Problem> {
     let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let work = async {
-        let capture = state.lake.capture(&workspace, &Table::FACTS).await?;
+        let capture = state.capture(&workspace, &Table::FACTS).await?;
         let Some(found) = state.engine.session(&id, &capture).await? else {
             return Ok(None);
         };

@@ -2,9 +2,10 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::Semaphore;
-use upshot_lake::Lake;
+use upshot_lake::{Capture, Lake, LakeError, Table};
 use upshot_metrics::Engine;
 use upshot_text::Masker;
 
@@ -61,6 +62,18 @@ impl ServerState {
 }
 
 impl Shared {
+    /// What a question reads of these tables: everything that was answered before.
+    pub(crate) async fn capture(
+        &self,
+        workspace: &str,
+        tables: &[Table],
+    ) -> Result<Capture, LakeError> {
+        let began = Instant::now();
+        let capture = self.lake.capture(workspace, tables).await?;
+        self.telemetry.captured(began.elapsed());
+        Ok(capture)
+    }
+
     /// The time that the server's clock shows.
     pub(crate) fn now(&self) -> i64 {
         (self.options.clock)()

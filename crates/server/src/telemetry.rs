@@ -24,6 +24,8 @@ pub(crate) struct Telemetry {
     query_seconds: Family<QueryLabels, Histogram>,
     events: Family<EventLabels, Counter>,
     received_bytes: Counter,
+    append_seconds: Histogram,
+    capture_seconds: Histogram,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,6 +65,8 @@ impl Telemetry {
             query_seconds: Family::new_with_constructor(seconds),
             events: Family::default(),
             received_bytes: Counter::default(),
+            append_seconds: seconds(),
+            capture_seconds: seconds(),
         };
         telemetry.registered(lake)
     }
@@ -97,6 +101,18 @@ impl Telemetry {
             Unit::Bytes,
             self.received_bytes.clone(),
         );
+        registry.register_with_unit(
+            "append_duration",
+            "How long events took until they were on disk and visible to queries",
+            Unit::Seconds,
+            self.append_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "capture_duration",
+            "How long questions waited until the facts of all answered events were made",
+            Unit::Seconds,
+            self.capture_seconds.clone(),
+        );
         registry.register_collector(Box::new(LakeCollector(lake)));
         self
     }
@@ -126,6 +142,16 @@ impl Telemetry {
     /// A body of events was received.
     pub fn received_bytes(&self, bytes: usize) {
         self.received_bytes.inc_by(bytes as u64);
+    }
+
+    /// The lake took events in.
+    pub fn appended(&self, time: Duration) {
+        self.append_seconds.observe(time.as_secs_f64());
+    }
+
+    /// The lake gave what a question reads.
+    pub fn captured(&self, time: Duration) {
+        self.capture_seconds.observe(time.as_secs_f64());
     }
 
     /// Events were taken in.

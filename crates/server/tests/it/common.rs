@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
+use upshot_demo::{DemoOptions, generate};
 use upshot_lake::{Lake, LakeOptions};
 use upshot_metrics::{Engine, EngineOptions};
 use upshot_server::{ServerOptions, ServerState, router};
@@ -68,6 +69,23 @@ impl Bench {
 
     pub async fn with_server(server: impl FnOnce(&mut ServerOptions)) -> Self {
         Self::with(server, |_| {}).await
+    }
+
+    /// With so many bytes for all queries.
+    pub async fn with_engine(memory_limit_bytes: usize) -> Self {
+        let mut bench = Self::new().await;
+        let clock = bench.clock.clone();
+        let options = ServerOptions::new(Arc::new(move || clock.load(Ordering::Relaxed)));
+        let engine = Engine::new(EngineOptions {
+            memory_limit_bytes,
+            threads: 2,
+        });
+        bench.router = router(ServerState::new(
+            bench.lake.clone(),
+            engine.unwrap(),
+            options,
+        ));
+        bench
     }
 
     pub async fn with(
@@ -150,4 +168,16 @@ pub fn conversation(id: &str, channel: &str) -> Value {
             "text": format!("answer to {id}")
         }
     ])
+}
+
+/// Believable events as JSON Lines.
+pub fn demo(conversations: u64) -> String {
+    let options = DemoOptions {
+        conversations,
+        ..DemoOptions::until(NOW)
+    };
+    generate(&options)
+        .flatten()
+        .map(|event| upshot_adapters::write_event(&event) + "\n")
+        .collect()
 }

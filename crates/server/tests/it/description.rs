@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::common::{Bench, demo};
+use crate::schema::Description;
 
 fn kept() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json")
@@ -71,4 +74,127 @@ fn check_references(whole: &Value, part: &Value) {
         Value::Array(items) => items.iter().for_each(|item| check_references(whole, item)),
         _ => {}
     }
+}
+
+#[test]
+fn operations_have_names_of_their_own() {
+    let description: Value =
+        serde_json::from_str(&upshot_server::openapi::json().unwrap()).unwrap();
+    let mut names = BTreeSet::new();
+    for item in description["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} twice");
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_are_as_they_are_described() {
+    let bench = Bench::new().await;
+    let described = Description::new();
+    let events = demo(80);
+    let answer = bench
+        .post("/api/v1/events", "application/x-ndjson", events)
+        .await;
+    described.check("post", "/api/v1/events", 202, &answer.json());
+    let answer = bench
+        .post("/api/v1/events", "application/x-ndjson", "{}\n{")
+        .await;
+    assert_eq!(answer.status, 400);
+    described.check("post", "/api/v1/events", 400, &answer.json());
+    let answer = bench.post("/api/v1/events", "text/plain", "{}").await;
+    described.check("post", "/api/v1/events", 415, &answer.json());
+    for query in [
+        json!({"metrics": ["sessions"]}),
+        json!({"metrics": ["no_such_metric"], "dimensions": ["nor_this"]}),
+        json!({
+            "metrics": ["sessions", "engagement_rate", "resolution_rate", "csat_score", "users"],
+            "dimensions": ["channel", "topic"],
+            "range": {"last": "28d"}, "grain": "week", "compare": "previous",
+            "time_zone": "Europe/Berlin", "environment": "all", "limit": 7,
+            "order": ["sessions desc"]
+        }),
+    ] {
+        let answer = bench.query(&query).await;
+        described.check(
+            "post",
+            "/api/v1/query",
+            answer.status.as_u16(),
+            &answer.json(),
+        );
+    }
+    for by in ["topic", "channel", "topics", "none_such"] {
+        let body = json!({"outcome": "escalation", "by": by}).to_string();
+        let answer = bench
+            .post("/api/v1/drivers", "application/json", body)
+            .await;
+        described.check(
+            "post",
+            "/api/v1/drivers",
+            answer.status.as_u16(),
+            &answer.json(),
+        );
+    }
+    for path in ["metrics", "dimensions", "profiles"] {
+        let path = format!("/api/v1/{path}");
+        described.check("get", &path, 200, &bench.get(&path).await.json());
+    }
+    let one = bench.get("/api/v1/metrics/resolution_rate").await.json();
+    described.check("get", "/api/v1/metrics/{id}", 200, &one);
+    for path in ["/health/live", "/health/ready"] {
+        described.check("get", path, 200, &bench.get(path).await.json());
+    }
+    let page = bench.get("/api/v1/sessions?limit=1000").await.json();
+    described.check("get", "/api/v1/sessions", 200, &page);
+    let sessions = page["sessions"].as_array().unwrap();
+    assert!(sessions.len() > 50, "{}", sessions.len());
+    for session in sessions.iter().step_by(5) {
+        let id = session["session_id"].as_str().unwrap();
+        let shown = bench.get(&format!("/api/v1/sessions/{id}")).await.json();
+        described.check("get", "/api/v1/sessions/{id}", 200, &shown);
+    }
+    let missing = bench.get("/api/v1/sessions/none").await.json();
+    described.check("get", "/api/v1/sessions/{id}", 404, &missing);
+}
+
+#[tokio::test]
+async fn examples_are_as_they_are_described_and_work() {
+    let bench = Bench::new().await;
+    let described = Description::new();
+    let examples = described.examples();
+    assert!(examples.len() >= 3);
+    for (schema, example) in examples {
+        assert_eq!(described.faults(&schema, &example), [""; 0], "{example}");
+        let path = match &example {
+            Value::Array(_) => "/api/v1/events",
+            Value::Object(members) if members.contains_key("outcome") => "/api/v1/drivers",
+            _ => "/api/v1/query",
+        };
+        let answer = bench
+            .post(path, "application/json", example.to_string())
+            .await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+    }
+}
+
+#[test]
+fn the_check_of_answers_finds_faults() {
+    let described = Description::new();
+    let good = json!({"field": "a", "detail": "b"});
+    described.check_named("FieldProblem", &good);
+    let schema = json!({"$ref": "#/components/schemas/FieldProblem"});
+    for bad in [
+        json!({"field": "a"}),
+        json!({"field": 1, "detail": "b"}),
+        json!([]),
+    ] {
+        assert_ne!(described.faults(&schema, &bad), [""; 0], "{bad}");
+    }
+    let schema = json!({"$ref": "#/components/schemas/Query"});
+    assert_ne!(described.faults(&schema, &json!({"metrcs": []})), [""; 0]);
+    assert_ne!(
+        described.faults(&schema, &json!({"grain": "fortnight"})),
+        [""; 0]
+    );
 }

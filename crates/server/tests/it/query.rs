@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::common::{Bench, conversation};
+use crate::common::{Bench, conversation, demo};
 
 #[tokio::test]
 async fn numbers_are_there_as_soon_as_events_are_answered() {
@@ -175,4 +175,40 @@ async fn an_answer_that_the_client_has_is_not_sent_again() {
     let answer = bench.send(again("W/\"other\"")).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body, first.body);
+}
+
+#[tokio::test]
+async fn a_query_that_needs_too_much_memory_is_refused() {
+    let bench = Bench::with_engine(1).await;
+    let answer = bench
+        .post("/api/v1/events", "application/x-ndjson", demo(50))
+        .await;
+    assert_eq!(answer.status, 202);
+    let query = json!({"metrics": ["users"], "dimensions": ["topic", "channel"]});
+    let problem = bench.query(&query).await.problem(422, "query-too-large");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("narrow the range"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn long_answers_are_packed_for_those_who_can_unpack_them() {
+    let bench = Bench::new().await;
+    let request = Request::get("/api/v1/metrics")
+        .header("accept-encoding", "gzip")
+        .body(Body::empty());
+    let answer = bench.send(request.unwrap()).await;
+    assert_eq!(answer.header("content-encoding"), "gzip");
+    assert!(answer.header("vary").contains("accept-encoding"));
+    let mut text = String::new();
+    std::io::Read::read_to_string(
+        &mut flate2::read::GzDecoder::new(answer.body.as_slice()),
+        &mut text,
+    )
+    .unwrap();
+    assert_eq!(text, bench.get("/api/v1/metrics").await.text());
 }

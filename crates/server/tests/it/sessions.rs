@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use upshot_demo::{DemoOptions, generate};
 
-use crate::common::{Bench, NOW, conversation};
+use crate::common::{Bench, conversation, demo};
 
 fn ids(page: &Value) -> Vec<String> {
     let sessions = page["sessions"].as_array().unwrap();
@@ -140,16 +139,8 @@ async fn one_session_shows_texts_and_the_evidence_for_its_facts() {
 #[tokio::test]
 async fn what_a_query_counts_is_what_its_drill_down_lists() {
     let bench = Bench::new().await;
-    let options = DemoOptions {
-        conversations: 60,
-        ..DemoOptions::until(NOW)
-    };
-    let lines: String = generate(&options)
-        .flatten()
-        .map(|event| upshot_adapters::write_event(&event) + "\n")
-        .collect();
     let answer = bench
-        .post("/api/v1/events", "application/x-ndjson", lines)
+        .post("/api/v1/events", "application/x-ndjson", demo(60))
         .await;
     assert_eq!(answer.status, 202, "{}", answer.text());
     let metrics = bench.get("/api/v1/metrics").await.json();

@@ -1,0 +1,222 @@
+//! Checks answers against the description of the interface: as much of JSON Schema as it uses, and
+//! stricter in one thing: an object may hold nothing that is not described.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+pub struct Description(Value);
+
+impl Description {
+    pub fn new() -> Self {
+        Self(serde_json::from_str(&upshot_server::openapi::json().unwrap()).unwrap())
+    }
+
+    /// Checks an answer of this method and path.
+    #[track_caller]
+    pub fn check(&self, method: &str, path: &str, status: u16, answer: &Value) {
+        let response = &self.0["paths"][path][method]["responses"][status.to_string()];
+        let response = self.followed(response);
+        let content = response["content"]
+            .as_object()
+            .unwrap_or_else(|| panic!("{method} {path} {status} is not described"));
+        let schema = &content.values().next().unwrap()["schema"];
+        let mut faults = Vec::new();
+        self.validate(schema, answer, path, &mut faults);
+        self.all_described(schema, answer, path, &mut faults);
+        assert!(faults.is_empty(), "{faults:#?}\n{answer:#}");
+    }
+
+    /// Checks a value against a named schema.
+    #[track_caller]
+    pub fn check_named(&self, name: &str, value: &Value) {
+        let schema = &self.0["components"]["schemas"][name];
+        assert!(schema.is_object(), "{name}");
+        let mut faults = Vec::new();
+        self.validate(schema, value, name, &mut faults);
+        assert!(faults.is_empty(), "{faults:#?}\n{value:#}");
+    }
+
+    /// Every example of a request body, with the schema that it is an example of.
+    pub fn examples(&self) -> Vec<(Value, Value)> {
+        let mut examples = Vec::new();
+        for item in self.0["paths"].as_object().unwrap().values() {
+            for operation in item.as_object().unwrap().values() {
+                for content in operation["requestBody"]["content"]
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                {
+                    if let Some(example) = content.1.get("example") {
+                        examples.push((content.1["schema"].clone(), example.clone()));
+                    }
+                }
+            }
+        }
+        examples
+    }
+
+    pub fn faults(&self, schema: &Value, value: &Value) -> Vec<String> {
+        let mut faults = Vec::new();
+        self.validate(schema, value, "value", &mut faults);
+        faults
+    }
+
+    fn followed<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        match schema.get("$ref").and_then(Value::as_str) {
+            Some(reference) => self.0.pointer(reference.trim_start_matches('#')).unwrap(),
+            None => schema,
+        }
+    }
+
+    fn validate(&self, schema: &Value, value: &Value, place: &str, faults: &mut Vec<String>) {
+        let schema = self.followed(schema);
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            self.validate(part, value, place, faults);
+        }
+        for choice in ["oneOf", "anyOf"] {
+            if let Some(parts) = schema[choice].as_array()
+                && !parts.iter().any(|part| self.faults(part, value).is_empty())
+            {
+                faults.push(format!("{place}: fits none of {choice}: {value}"));
+            }
+        }
+        if let Some(words) = schema["enum"].as_array()
+            && !words.contains(value)
+        {
+            faults.push(format!("{place}: {value} is none of {words:?}"));
+        }
+        if !of_type(&schema["type"], value) {
+            faults.push(format!(
+                "{place}: {value} is not of type {}",
+                schema["type"]
+            ));
+        }
+        if schema["format"] == "date-time" && value.is_string() {
+            let text = value.as_str().unwrap();
+            if text.parse::<jiff::Timestamp>().is_err() {
+                faults.push(format!("{place}: `{text}` is no time"));
+            }
+        }
+        if let Some(minimum) = schema["minimum"].as_f64()
+            && value.as_f64().is_some_and(|number| number < minimum)
+        {
+            faults.push(format!("{place}: {value} is below {minimum}"));
+        }
+        if let Value::Array(items) = value {
+            for (index, item) in items.iter().enumerate() {
+                if schema["items"].is_object() {
+                    self.validate(&schema["items"], item, &format!("{place}[{index}]"), faults);
+                }
+            }
+        }
+        if let Value::Object(members) = value {
+            self.validate_members(schema, members, place, faults);
+        }
+    }
+
+    fn validate_members(
+        &self,
+        schema: &Value,
+        members: &serde_json::Map<String, Value>,
+        place: &str,
+        faults: &mut Vec<String>,
+    ) {
+        for name in schema["required"].as_array().into_iter().flatten() {
+            if !members.contains_key(name.as_str().unwrap()) {
+                faults.push(format!("{place}: {name} is missing"));
+            }
+        }
+        for (name, member) in members {
+            let place = format!("{place}.{name}");
+            match schema["properties"].get(name) {
+                Some(property) => self.validate(property, member, &place, faults),
+                None if schema["additionalProperties"] == false => {
+                    faults.push(format!("{place} is not allowed"));
+                }
+                None if schema["additionalProperties"].is_object() => {
+                    self.validate(&schema["additionalProperties"], member, &place, faults);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn all_described(&self, schema: &Value, value: &Value, place: &str, faults: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => {
+                let schema = self.followed(schema);
+                for item in items {
+                    self.all_described(&schema["items"], item, place, faults);
+                }
+            }
+            Value::Object(members) => {
+                let mut known = BTreeSet::new();
+                let mut parts = Vec::new();
+                let open = self.collect(schema, &mut known, &mut parts);
+                for (name, member) in members {
+                    let place = format!("{place}.{name}");
+                    if !known.contains(name) && !open {
+                        faults.push(format!("{place} is not described"));
+                    }
+                    for part in &parts {
+                        if let Some(property) = part["properties"].get(name) {
+                            self.all_described(property, member, &place, faults);
+                        }
+                        if part["additionalProperties"].is_object() {
+                            self.all_described(
+                                &part["additionalProperties"],
+                                member,
+                                &place,
+                                faults,
+                            );
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The members that a schema names, in all its parts; whether it takes others too.
+    fn collect<'a>(
+        &'a self,
+        schema: &'a Value,
+        known: &mut BTreeSet<String>,
+        parts: &mut Vec<&'a Value>,
+    ) -> bool {
+        let schema = self.followed(schema);
+        parts.push(schema);
+        known.extend(
+            schema["properties"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone()),
+        );
+        let mut open = schema["additionalProperties"].is_object();
+        for choice in ["allOf", "oneOf", "anyOf"] {
+            for part in schema[choice].as_array().into_iter().flatten() {
+                open |= self.collect(part, known, parts);
+            }
+        }
+        open
+    }
+}
+
+fn of_type(kind: &Value, value: &Value) -> bool {
+    match kind {
+        Value::Array(kinds) => kinds.iter().any(|kind| of_type(kind, value)),
+        Value::String(kind) => match kind.as_str() {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "number" => value.is_number(),
+            "boolean" => value.is_boolean(),
+            "null" => value.is_null(),
+            other => panic!("unknown type {other}"),
+        },
+        _ => true,
+    }
+}

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tokio::sync::SemaphorePermit;
 use upshot_adapters::{Batch, Format, ImportOptions, Reader};
 use upshot_core::Event;
-use upshot_lake::Receipt;
+use upshot_lake::{LakeError, Receipt};
 use upshot_text::apply;
 use utoipa::ToSchema;
 
@@ -121,7 +121,7 @@ pub(crate) struct PartlyAccepted<'a> {
     operation_id = "send_events",
     tag = "events",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
         ("content-encoding" = Option<String>, Header, description = "How the body is packed: gzip, zstd or identity"),
     ),
@@ -143,7 +143,7 @@ pub(crate) struct PartlyAccepted<'a> {
         (status = 413, description = "The body is larger than the limit that is named", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 429, description = "No room now; the header `retry-after` says when to try again", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The log has stopped", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The log cannot be written, or has stopped", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn post(
@@ -229,7 +229,7 @@ async fn append(
 ) -> Result<Receipt, Problem> {
     let began = Instant::now();
     let receipt = if first {
-        state.lake.append(workspace, events).await?
+        state.lake.append(workspace, events).await
     } else {
         let waiting = state.lake.append_waiting(workspace, events);
         tokio::time::timeout(state.options.limits.body_time, waiting)
@@ -239,10 +239,23 @@ async fn append(
                     "files are written too slowly; send the same again in 10 s",
                     10,
                 )
-            })??
+            })?
     };
+    let receipt = receipt.map_err(unwritten)?;
     state.telemetry.appended(began.elapsed());
     Ok(receipt)
+}
+
+/// A disk that is full or fails is not the client's fault, and may be better later.
+fn unwritten(error: LakeError) -> Problem {
+    if !matches!(error, LakeError::Io { .. }) {
+        return error.into();
+    }
+    tracing::error!(%error, "events could not be written to the log");
+    Problem::new(
+        ProblemKind::Unavailable,
+        "events could not be written to disk; send the same again later",
+    )
 }
 
 /// Waits until a slice may be read; the first of a request not for long.

@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
+use upshot_lake::catalog::DEFAULT_WORKSPACE;
 
 use crate::body::{Packing, Room, receive, unpack};
 use crate::options::Limits;
@@ -16,9 +17,6 @@ use crate::state::ServerState;
 
 /// The header that names the workspace.
 pub(crate) const WORKSPACE: HeaderName = HeaderName::from_static("x-upshot-workspace");
-
-/// The workspace of requests that name none.
-const DEFAULT_WORKSPACE: &str = "main";
 
 /// The workspace that a request is about: the header `x-upshot-workspace`, or `?workspace=`.
 pub(crate) struct Workspace(pub String);

@@ -22,7 +22,7 @@ use crate::state::ServerState;
     operation_id = "query",
     tag = "numbers",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
     ),
     request_body(content = Query, example = json!({
@@ -69,7 +69,7 @@ pub(crate) async fn post(
     operation_id = "drivers",
     tag = "numbers",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
     ),
     request_body(content = DriverQuery, example = json!({

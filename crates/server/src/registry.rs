@@ -125,7 +125,7 @@ pub(crate) struct ProfileInUse {
     /// The source; nothing means all that have no profile of their own.
     source: Option<String>,
     /// The profile's name.
-    #[schema(examples("main"))]
+    #[schema(examples("default"))]
     name: String,
     /// The profile's version.
     #[schema(examples(1))]
@@ -141,7 +141,7 @@ pub(crate) struct ProfileInUse {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BuiltInProfile {
     /// The name.
-    #[schema(examples("main"))]
+    #[schema(examples("default"))]
     name: &'static str,
     /// The version.
     #[schema(examples(1))]
@@ -260,7 +260,7 @@ pub(crate) async fn dimensions() -> Json<Dimensions> {
     operation_id = "list_profiles",
     tag = "registry",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
     ),
     responses(

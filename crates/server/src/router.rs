@@ -38,6 +38,10 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
 /// The whole interface. Requests pass the layers from the last to the first.
 pub fn router(state: ServerState) -> Router {
     let (routes, _) = routes().split_for_parts();
+    within_layers(routes, state)
+}
+
+fn within_layers(routes: Router<ServerState>, state: ServerState) -> Router {
     routes
         .layer(from_fn_with_state(state.clone(), guard::check))
         .layer(CatchPanicLayer::custom(panicked))
@@ -54,4 +58,47 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         .unwrap_or("no reason was given");
     tracing::error!(panic = text, "a handler panicked; please report this");
     Problem::new(ProblemKind::Internal, INTERNAL).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::routing::get;
+    use tower::ServiceExt;
+    use upshot_lake::{Lake, LakeOptions};
+    use upshot_metrics::{Engine, EngineOptions};
+
+    use super::*;
+    use crate::options::ServerOptions;
+
+    async fn handler() -> &'static str {
+        panic!("a secret of the server")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: upshot_lake::engine::Clock = Arc::new(|| 0);
+        let lake = Lake::open(LakeOptions::new(folder.path(), clock.clone()))
+            .await
+            .unwrap();
+        let engine = Engine::new(EngineOptions::default()).unwrap();
+        let state = ServerState::new(lake, engine, ServerOptions::new(clock));
+        let router = within_layers(Router::new().route("/panic", get(handler)), state);
+        let request = Request::get("/panic").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let text = std::str::from_utf8(&body).unwrap();
+        assert!(text.contains("urn:upshot:problem:internal"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
 }

@@ -64,7 +64,7 @@ pub(crate) struct MessageWithText {
     operation_id = "list_sessions",
     tag = "sessions",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
         ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = "channel = web and not engaged"),
         ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
@@ -184,7 +184,7 @@ fn unknown_parameter(name: &str) -> Problem {
     tag = "sessions",
     params(
         ("id" = String, Path, description = "The session's id"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `default` where nothing is said"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
     ),
     responses(

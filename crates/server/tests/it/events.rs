@@ -63,7 +63,7 @@ async fn an_object_an_array_and_lines_are_taken_in_and_known_the_second_time() {
         assert_eq!(answer.json()["repeated"], 2, "{kind}");
     }
     // What was answered is there.
-    let stored = bench.lake.conversation("default", "c1").await.unwrap();
+    let stored = bench.lake.conversation("main", "c1").await.unwrap();
     assert_eq!(stored.len(), 2);
     assert_eq!(stored[0].text.as_deref(), Some("question of c1"));
     assert_eq!(stored[0].received_time, Some(crate::common::NOW));
@@ -112,12 +112,7 @@ async fn good_records_go_in_and_each_bad_one_is_named() {
         assert_ne!(record["cure"], "", "{record}");
     }
     assert_eq!(
-        bench
-            .lake
-            .conversation("default", "c1")
-            .await
-            .unwrap()
-            .len(),
+        bench.lake.conversation("main", "c1").await.unwrap().len(),
         2
     );
 }
@@ -263,7 +258,7 @@ async fn bodies_beyond_a_limit_are_refused_with_the_limit_and_nothing_of_them_is
         .problem(413, "too-large");
     assert_eq!(bench.lake.status().events_received, 0);
     // The room of all bodies is given back.
-    let answer = bench.events("default", &conversation("c1", "web")).await;
+    let answer = bench.events("main", &conversation("c1", "web")).await;
     assert_eq!(answer.status, 202);
 }
 
@@ -301,7 +296,7 @@ async fn without_room_for_bodies_the_client_is_asked_to_come_back() {
         .await;
     answer.problem(429, "busy");
     assert_eq!(answer.header("retry-after"), "1");
-    let answer = bench.events("default", &conversation("c1", "web")).await;
+    let answer = bench.events("main", &conversation("c1", "web")).await;
     assert_eq!(answer.status, 202);
 }
 
@@ -318,7 +313,7 @@ async fn a_full_lake_asks_the_client_to_come_back() {
     let mut answers = Vec::new();
     for number in 0..50 {
         let id = format!("c{number}");
-        answers.push(bench.events("default", &conversation(&id, "web")).await);
+        answers.push(bench.events("main", &conversation(&id, "web")).await);
     }
     let busy = answers
         .iter()
@@ -333,7 +328,7 @@ async fn a_full_lake_asks_the_client_to_come_back() {
 async fn a_closed_lake_is_unavailable() {
     let bench = Bench::new().await;
     bench.lake.close().await.unwrap();
-    let answer = bench.events("default", &conversation("c1", "web")).await;
+    let answer = bench.events("main", &conversation("c1", "web")).await;
     answer.problem(503, "unavailable");
 }
 
@@ -380,12 +375,7 @@ async fn a_workspace_is_named_once_and_well() {
     assert_eq!(bench.send(both("one")).await.status, 202);
     assert_eq!(bench.lake.conversation("one", "c1").await.unwrap().len(), 2);
     assert_eq!(
-        bench
-            .lake
-            .conversation("default", "c1")
-            .await
-            .unwrap()
-            .len(),
+        bench.lake.conversation("main", "c1").await.unwrap().len(),
         0
     );
 }
@@ -400,8 +390,8 @@ async fn texts_are_kept_as_the_privacy_mode_says() {
         (PrivacyMode::None, false),
     ] {
         let bench = Bench::with_server(|options| options.privacy = mode).await;
-        assert_eq!(bench.events("default", &event).await.status, 202);
-        let stored = bench.lake.conversation("default", "c1").await.unwrap();
+        assert_eq!(bench.events("main", &event).await.status, 202);
+        let stored = bench.lake.conversation("main", "c1").await.unwrap();
         let text = stored[0].text.as_deref();
         assert_eq!(
             text.is_some_and(|text| text.contains("jane.roe")),

@@ -24,7 +24,7 @@ async fn a_server_whose_files_lag_behind_is_not_ready() {
     .await;
     assert_eq!(
         bench
-            .events("default", &conversation("c1", "web"))
+            .events("main", &conversation("c1", "web"))
             .await
             .status,
         202
@@ -44,20 +44,20 @@ async fn prometheus_gets_numbers_that_are_true() {
     let bench = Bench::new().await;
     assert_eq!(
         bench
-            .events("default", &conversation("c1", "web"))
+            .events("main", &conversation("c1", "web"))
             .await
             .status,
         202
     );
     assert_eq!(
         bench
-            .events("default", &conversation("c1", "web"))
+            .events("main", &conversation("c1", "web"))
             .await
             .status,
         202
     );
     let bad = bench
-        .events("default", &json!([{"event_type": "message"}]))
+        .events("main", &json!([{"event_type": "message"}]))
         .await;
     assert_eq!(bad.status, 400);
     assert_eq!(

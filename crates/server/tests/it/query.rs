@@ -19,7 +19,7 @@ async fn numbers_are_there_as_soon_as_events_are_answered() {
     for (id, channel) in [("c1", "web"), ("c2", "web"), ("c3", "voice")] {
         assert_eq!(
             bench
-                .events("default", &conversation(id, channel))
+                .events("main", &conversation(id, channel))
                 .await
                 .status,
             202

@@ -112,7 +112,7 @@ async fn a_server_finishes_what_has_begun() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
     server.await.unwrap().unwrap();
-    assert_eq!(lake.conversation("default", "c1").await.unwrap().len(), 1);
+    assert_eq!(lake.conversation("main", "c1").await.unwrap().len(), 1);
     lake.close().await.unwrap();
 }
 

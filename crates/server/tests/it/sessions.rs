@@ -19,7 +19,7 @@ async fn pages_of_a_list_hold_every_session_once() {
     let bench = Bench::new().await;
     for number in 0..7 {
         let events = conversation(&format!("c{number}"), "web");
-        assert_eq!(bench.events("default", &events).await.status, 202);
+        assert_eq!(bench.events("main", &events).await.status, 202);
     }
     let all = ids(&bench.get("/api/v1/sessions").await.json());
     assert_eq!(all.len(), 7);
@@ -52,7 +52,7 @@ async fn a_list_keeps_to_filters_ranges_and_environments() {
     let mut events = conversation("c1", "web");
     assert_eq!(
         bench
-            .events("default", &conversation("c2", "voice"))
+            .events("main", &conversation("c2", "voice"))
             .await
             .status,
         202
@@ -60,7 +60,7 @@ async fn a_list_keeps_to_filters_ranges_and_environments() {
     for event in events.as_array_mut().unwrap() {
         event["environment"] = json!("test");
     }
-    assert_eq!(bench.events("default", &events).await.status, 202);
+    assert_eq!(bench.events("main", &events).await.status, 202);
     for (parameters, count) in [
         ("", 1),
         ("?environment=all", 2),
@@ -98,7 +98,7 @@ async fn one_session_shows_texts_and_the_evidence_for_its_facts() {
     let bench = Bench::new().await;
     assert_eq!(
         bench
-            .events("default", &conversation("c1", "web"))
+            .events("main", &conversation("c1", "web"))
             .await
             .status,
         202

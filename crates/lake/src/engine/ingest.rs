@@ -386,13 +386,16 @@ fn encode_frame(requests: &[Request]) -> Vec<u8> {
     payload
 }
 
+/// Events by workspace, in the order in which the log has them.
+pub(crate) type EventsByWorkspace = Vec<(Arc<str>, Vec<Event>)>;
+
 /// The events of a frame that was found in the log, by workspace.
 ///
 /// # Errors
 /// When the frame is not one, although its checksum is right.
 pub(crate) fn decode_frame(
     frame: &RecoveredFrame,
-) -> Result<Vec<(Arc<str>, Vec<Event>)>, LakeError> {
+) -> Result<EventsByWorkspace, LakeError> {
     let decoder = Decoder::from_dictionary(&frame.dictionary)?;
     let mut rest = frame.payload.as_slice();
     let mut parts = Vec::new();

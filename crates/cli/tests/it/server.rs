@@ -1,0 +1,57 @@
+use std::net::TcpListener;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use crate::{Scene, code, errors, example};
+
+/// A server that ends with the test.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself, which the test notices elsewhere.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(scene: &Scene) -> (Served, String) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let child = scene.command(&["serve", "--quiet", "--listen", &address]).spawn().unwrap();
+    let served = Served(child);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while std::net::TcpStream::connect(&address).is_err() {
+        assert!(Instant::now() < deadline, "the server does not answer");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    (served, format!("http://{address}"))
+}
+
+#[test]
+fn import_and_query_work_through_a_server_that_holds_the_data() {
+    let scene = Scene::new();
+    let (served, url) = serve(&scene);
+    let alone = scene.run(&["query", "--metrics", "sessions"]);
+    assert_eq!(code(&alone), 4, "{}", errors(&alone));
+    assert!(errors(&alone).contains("--server"), "{}", errors(&alone));
+    let file = example("bot-framework.transcript");
+    let first = scene.json(&["import", "--server", &url, &file, "--output", "json"]);
+    assert!(first["added"].as_u64().unwrap() > 5, "{first}");
+    let again = scene.json(&["import", "--server", &url, &file, "--output", "json"]);
+    assert_eq!(again["added"], 0, "{again}");
+    let query = ["query", "--metrics", "sessions,messages", "--environment", "all", "--output", "json"];
+    let through: Vec<&str> = query.iter().copied().chain(["--server", url.as_str()]).collect();
+    let answer = scene.json(&through);
+    drop(served);
+    // Killed, not closed: what was acknowledged is there all the same.
+    assert_eq!(scene.json(&query)["totals"], answer["totals"]);
+}
+
+#[test]
+fn a_server_listens_elsewhere_only_with_a_key() {
+    let scene = Scene::new();
+    let output = scene.run(&["serve", "--listen", "0.0.0.0:0"]);
+    assert_eq!(code(&output), 1);
+    assert!(errors(&output).contains("key"), "{}", errors(&output));
+}

@@ -42,7 +42,7 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
         seconds: 0.0,
     };
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Vec<Event>>(4);
-    let making = options.clone();
+    let making = options;
     let maker = tokio::task::spawn_blocking(move || {
         let mut batch = Vec::with_capacity(BATCH_EVENTS + 256);
         for conversation in generate(&making) {

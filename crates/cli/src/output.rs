@@ -111,7 +111,7 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
 /// Prints a line; that nobody reads any more is no failure.
 pub fn line(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => Ok(result?),
     }
 }

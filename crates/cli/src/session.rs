@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use upshot_core::time::DAY;
+use upshot_core::time::{DAY, HOUR, MINUTE};
 use upshot_lake::{Lake, LakeOptions};
 use upshot_metrics::{Engine, EngineOptions};
 
@@ -88,10 +88,13 @@ pub fn instant(time: i64) -> String {
 /// A length of time in a few letters: `48 s`, `12 min`, `3.5 h`, `2.1 d`.
 pub fn length(microseconds: i64) -> String {
     let seconds = microseconds as f64 / 1e6;
-    match microseconds {
-        ..60_000_000 => format!("{seconds:.0} s"),
-        ..3_600_000_000 => format!("{:.0} min", seconds / 60.0),
-        ..DAY => format!("{:.1} h", seconds / 3600.0),
-        _ => format!("{:.1} d", seconds / 86_400.0),
+    if microseconds < MINUTE {
+        format!("{seconds:.0} s")
+    } else if microseconds < HOUR {
+        format!("{:.0} min", seconds / 60.0)
+    } else if microseconds < DAY {
+        format!("{:.1} h", seconds / 3600.0)
+    } else {
+        format!("{:.1} d", seconds / 86_400.0)
     }
 }

@@ -1,7 +1,13 @@
 use crate::{Scene, code, errors, example};
 
 const QUERY: &[&str] = &[
-    "query", "--metrics", "sessions,messages", "--environment", "all", "--output", "json",
+    "query",
+    "--metrics",
+    "sessions,messages",
+    "--environment",
+    "all",
+    "--output",
+    "json",
 ];
 
 fn value(answer: &serde_json::Value, metric: &str) -> f64 {
@@ -19,15 +25,24 @@ fn importing_again_and_a_grown_file_add_only_what_is_new() {
     let first = scene.json(&["import", path, "--output", "json"]);
     assert_eq!(first["added"], 2);
     let again = scene.json(&["import", path, "--output", "json"]);
-    assert_eq!((&again["added"], &again["repeated"]), (&0.into(), &2.into()));
+    assert_eq!(
+        (&again["added"], &again["repeated"]),
+        (&0.into(), &2.into())
+    );
     let more = format!(
         "{lines}{{\"event_type\":\"message\",\"time\":\"2026-01-31T09:00:05Z\",\"conversation_id\":\"a\",\"role\":\"user\",\"text\":\"hi\"}}\n"
     );
     scene.file("events.jsonl", more.as_bytes());
     let grown = scene.json(&["import", path, "--output", "json"]);
-    assert_eq!((&grown["added"], &grown["repeated"]), (&1.into(), &2.into()));
+    assert_eq!(
+        (&grown["added"], &grown["repeated"]),
+        (&1.into(), &2.into())
+    );
     let answer = scene.json(QUERY);
-    assert_eq!((value(&answer, "sessions"), value(&answer, "messages")), (1.0, 3.0));
+    assert_eq!(
+        (value(&answer, "sessions"), value(&answer, "messages")),
+        (1.0, 3.0)
+    );
 }
 
 #[test]
@@ -42,7 +57,10 @@ fn packed_files_folders_and_standard_input_are_read() {
     let folder = scene.json(&["import", "in", "--output", "json"]);
     assert!(folder["added"].as_u64().unwrap() > 5);
     assert_eq!(folder["formats"][0], "botframework");
-    scene.file("in/two.zst", &zstd::encode_all(plain.as_slice(), 1).unwrap());
+    scene.file(
+        "in/two.zst",
+        &zstd::encode_all(plain.as_slice(), 1).unwrap(),
+    );
     let glob = scene.json(&["import", "in/*.zst", "--output", "json"]);
     assert_eq!(glob["added"], 0, "the same conversation, packed otherwise");
     let mut child = scene
@@ -66,7 +84,10 @@ fn a_bad_record_is_named_and_kept_and_the_rest_goes_in() {
     assert_eq!(report["rejected"], 1);
     assert!(report["added"].as_u64().unwrap() >= 7);
     let example = &report["examples"][0];
-    assert_eq!((&example["record"], &example["line"]), (&8.into(), &8.into()));
+    assert_eq!(
+        (&example["record"], &example["line"]),
+        (&8.into(), &8.into())
+    );
     assert!(example["reason"].as_str().unwrap().contains("mesage"));
     let kept = std::fs::read_to_string(report["rejected_file"].as_str().unwrap()).unwrap();
     assert_eq!(kept.lines().count(), 1);
@@ -92,7 +113,11 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+        if path.is_dir() {
+            files.extend(walk(&path))
+        } else {
+            files.push(path)
+        }
     }
     files
 }
@@ -104,14 +129,26 @@ fn mistakes_on_the_command_line_are_explained() {
         (&["query", "--metrics", "sessions"], 1, "holds no data"),
         (&["import", "nowhere.json"], 2, "names no file"),
         (&["import", "--format", "csvv", "."], 2, "not a format"),
-        (&["metrics", "resolution_rat"], 2, "did you mean `resolution_rate`"),
+        (
+            &["metrics", "resolution_rat"],
+            2,
+            "did you mean `resolution_rate`",
+        ),
         (&["profiles", "nobody"], 2, "no profile"),
-        (&["--workspace", "Up/..", "demo", "--conversations", "1"], 2, "workspace name"),
+        (
+            &["--workspace", "Up/..", "demo", "--conversations", "1"],
+            2,
+            "workspace name",
+        ),
     ];
     for (line, expected, words) in cases {
         let output = scene.run(line);
         assert_eq!(code(&output), *expected, "{line:?}: {}", errors(&output));
-        assert!(errors(&output).contains(words), "{line:?}: {}", errors(&output));
+        assert!(
+            errors(&output).contains(words),
+            "{line:?}: {}",
+            errors(&output)
+        );
     }
     scene.ok(&["demo", "--conversations", "50", "--end", "2026-03-01"]);
     let output = scene.run(&["query", "--metrics", "sesions"]);
@@ -125,7 +162,15 @@ fn mistakes_on_the_command_line_are_explained() {
 #[test]
 fn the_demo_is_the_same_twice_and_verify_finds_planted_damage() {
     let scene = Scene::new();
-    let demo = ["demo", "--conversations", "200", "--end", "2026-03-01", "--output", "json"];
+    let demo = [
+        "demo",
+        "--conversations",
+        "200",
+        "--end",
+        "2026-03-01",
+        "--output",
+        "json",
+    ];
     let first = scene.json(&demo);
     let again = scene.json(&demo);
     assert_eq!(again["loaded"]["added"], 0);
@@ -148,10 +193,21 @@ fn a_profile_of_the_users_own_makes_the_facts_anew() {
     let scene = Scene::new();
     scene.ok(&["demo", "--conversations", "100", "--end", "2026-03-01"]);
     let before = value(&scene.json(QUERY), "sessions");
-    let own = scene.file("own.toml", b"name = \"own\"\nversion = 1\nextends = \"default\"\n\n[timeout]\ndefault = \"20s\"\n");
-    scene.ok(&["import", "--profile", own.to_str().unwrap(), &example("bot-framework.transcript")]);
+    let own = scene.file(
+        "own.toml",
+        b"name = \"own\"\nversion = 1\nextends = \"default\"\n\n[timeout]\ndefault = \"20s\"\n",
+    );
+    scene.ok(&[
+        "import",
+        "--profile",
+        own.to_str().unwrap(),
+        &example("bot-framework.transcript"),
+    ]);
     let after = value(&scene.json(QUERY), "sessions");
-    assert!(after > before * 1.5, "twenty seconds of silence end a session: {before}, then {after}");
+    assert!(
+        after > before * 1.5,
+        "twenty seconds of silence end a session: {before}, then {after}"
+    );
     assert_eq!(code(&scene.run(&["verify"])), 0);
 }
 
@@ -160,7 +216,15 @@ fn drivers_metrics_profiles_and_backup_answer() {
     let scene = Scene::new();
     scene.ok(&["demo", "--conversations", "400", "--end", "2026-03-01"]);
     for outcome in ["resolution", "escalation", "abandon", "csat"] {
-        let drivers = scene.json(&["drivers", "--outcome", outcome, "--output", "json", "--limit", "3"]);
+        let drivers = scene.json(&[
+            "drivers",
+            "--outcome",
+            outcome,
+            "--output",
+            "json",
+            "--limit",
+            "3",
+        ]);
         assert_eq!(drivers["rows"].as_array().unwrap().len(), 3, "{outcome}");
     }
     assert!(scene.ok(&["metrics", "resolution_rate"]).contains("→"));

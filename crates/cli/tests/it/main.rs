@@ -1,5 +1,5 @@
 //! The product's binary from end to end: what is printed, which exit code, alone and with a server.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::new_without_default, missing_docs)]
 
 mod commands;
 mod server;

@@ -16,9 +16,16 @@ impl Drop for Served {
 }
 
 fn serve(scene: &Scene) -> (Served, String) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let address = format!("127.0.0.1:{port}");
-    let child = scene.command(&["serve", "--quiet", "--listen", &address]).spawn().unwrap();
+    let child = scene
+        .command(&["serve", "--quiet", "--listen", &address])
+        .spawn()
+        .unwrap();
     let served = Served(child);
     let deadline = Instant::now() + Duration::from_secs(30);
     while std::net::TcpStream::connect(&address).is_err() {
@@ -40,8 +47,20 @@ fn import_and_query_work_through_a_server_that_holds_the_data() {
     assert!(first["added"].as_u64().unwrap() > 5, "{first}");
     let again = scene.json(&["import", "--server", &url, &file, "--output", "json"]);
     assert_eq!(again["added"], 0, "{again}");
-    let query = ["query", "--metrics", "sessions,messages", "--environment", "all", "--output", "json"];
-    let through: Vec<&str> = query.iter().copied().chain(["--server", url.as_str()]).collect();
+    let query = [
+        "query",
+        "--metrics",
+        "sessions,messages",
+        "--environment",
+        "all",
+        "--output",
+        "json",
+    ];
+    let through: Vec<&str> = query
+        .iter()
+        .copied()
+        .chain(["--server", url.as_str()])
+        .collect();
     let answer = scene.json(&through);
     drop(served);
     // Killed, not closed: what was acknowledged is there all the same.

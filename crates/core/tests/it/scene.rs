@@ -34,7 +34,7 @@ impl FieldSource for Row {
     }
     fn integer(&self, index: usize) -> Option<i64> {
         let text = self.get(index)?;
-        Some(duration(text).map_or_else(|| text.parse().unwrap(), |length| length))
+        Some(duration(text).unwrap_or_else(|| text.parse().unwrap()))
     }
     fn real(&self, index: usize) -> Option<f64> {
         Some(self.get(index)?.parse().unwrap())

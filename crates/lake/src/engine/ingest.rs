@@ -393,9 +393,7 @@ pub(crate) type EventsByWorkspace = Vec<(Arc<str>, Vec<Event>)>;
 ///
 /// # Errors
 /// When the frame is not one, although its checksum is right.
-pub(crate) fn decode_frame(
-    frame: &RecoveredFrame,
-) -> Result<EventsByWorkspace, LakeError> {
+pub(crate) fn decode_frame(frame: &RecoveredFrame) -> Result<EventsByWorkspace, LakeError> {
     let decoder = Decoder::from_dictionary(&frame.dictionary)?;
     let mut rest = frame.payload.as_slice();
     let mut parts = Vec::new();

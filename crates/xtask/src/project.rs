@@ -22,7 +22,10 @@ pub struct Project {
 impl Project {
     /// Asks cargo where it is.
     pub fn find() -> Result<Self> {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Of the checkout that runs it: a shared build folder may hold the program of another one.
+        let running = std::env::var_os("CARGO_MANIFEST_DIR");
+        let here = running.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let here = Path::new(&here);
         let root = here
             .ancestors()
             .nth(2)

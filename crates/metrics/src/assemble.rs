@@ -35,7 +35,7 @@ struct Group<'a> {
 
 /// Makes the answer.
 pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -> QueryResult {
-    let empty = empty_cells(&passes.plan);
+    let empty = Filled::empty(&passes.plan.cells);
     let mut notes = notes(resolved, &passes);
     let groups = groups(resolved, &passes, &empty, &mut notes);
     let values = |current: &Filled, previous: Option<&Filled>| {
@@ -106,19 +106,6 @@ pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -
                 .as_ref()
                 .map_or(0, |(_, _, gathered)| gathered.rows_read),
         took_milliseconds: 0.0,
-    }
-}
-
-/// Cells of a group without any session.
-fn empty_cells(plan: &Plan) -> Filled {
-    let cells = &plan.cells;
-    Filled {
-        counters: vec![0; cells.counters.len()],
-        sums: vec![Default::default(); cells.sums.len()],
-        collections: vec![Vec::new(); cells.collections.len()],
-        sets: vec![0; cells.sets.len()],
-        scales: vec![Default::default(); cells.scales.len()],
-        clusters: vec![Default::default(); cells.clusters.len()],
     }
 }
 

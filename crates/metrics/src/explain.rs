@@ -62,7 +62,8 @@ impl Engine {
             cells.sets.len(),
             cells.clusters.len()
         );
-        let shapes = file_shapes(&base_shape(&plan, sessions), &sessions.files);
+        let footers = &self.resources().footers;
+        let shapes = file_shapes(&base_shape(&plan, sessions), sessions, footers)?;
         let kept: usize = shapes.iter().map(|shape| shape.files.len()).sum();
         let _ = writeln!(text, "files: {kept} of {}", sessions.files.len());
         for shape in &shapes {

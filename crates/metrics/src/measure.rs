@@ -2,13 +2,14 @@
 
 use upshot_stats::mean::{self, Moments};
 use upshot_stats::ratio::{self, ClusterSums};
-use upshot_stats::{Confidence, Interval, change, count, proportion, quantile};
+use upshot_stats::{Confidence, Interval, change, count, proportion};
 
 use crate::query::plan::{MetricPlan, Parts};
 use crate::registry::{Direction, Kind, Maturity, Metric, Unit};
 use crate::result::{Comparison, IntervalMethod, MetricValue, Verdict};
 use crate::run::accumulate::{Sampling, Scale, Sum};
 use crate::run::gather::Filled;
+use crate::run::quantiles::Quantile;
 
 const CONFIDENCE: Confidence = Confidence::NINETY_FIVE;
 /// Below so many observations on either side no change is judged.
@@ -78,7 +79,9 @@ pub(crate) fn measure(plan: &MetricPlan, basis: Basis<'_>) -> Measured {
             cluster,
             scale,
         } => mean_of(plan.metric, sum, cluster, scale, basis),
-        Parts::Quantile { collection } => quantile_of(plan.metric, &filled.collections[collection]),
+        Parts::Quantile { collection, share } => {
+            quantile_of(plan.metric, filled.quantiles[collection][share])
+        }
     };
     if plan.metric.maturity == Maturity::Timeout {
         measured.value.pending = filled.counters[basis.pending];
@@ -402,28 +405,19 @@ fn possible(metric: &Metric, scale: Option<Scale>) -> Interval {
     }
 }
 
-fn quantile_of(metric: &Metric, sorted: &[i64]) -> Measured {
-    let Kind::Quantile {
-        quantile: share, ..
-    } = metric.kind
-    else {
-        return unknown_value(None);
-    };
-    let count = sorted.len() as u64;
+fn quantile_of(metric: &Metric, found: Quantile) -> Measured {
     let factor = factor(metric);
-    let at = |rank: u64| {
-        sorted
-            .get(rank as usize - 1)
-            .map(|value| *value as f64 * factor)
-    };
-    let mut value = MetricValue {
-        n: count,
+    let shown = |value: i64| value as f64 * factor;
+    let interval = found
+        .interval
+        .map(|(lower, upper)| [shown(lower), shown(upper)]);
+    let value = MetricValue {
+        value: found.value.map(shown),
+        n: found.count,
+        interval,
+        interval_method: interval.map(|_| IntervalMethod::OrderStatistic),
         ..MetricValue::default()
     };
-    value.value = quantile::rank(count, share).and_then(at);
-    let ranks = quantile::interval_ranks(count, share, CONFIDENCE).and_then(quantile::Ranks::both);
-    value.interval = ranks.and_then(|(lower, upper)| Some([at(lower)?, at(upper)?]));
-    value.interval_method = value.interval.map(|_| IntervalMethod::OrderStatistic);
     Measured {
         value,
         uncertainty: Uncertainty::IntervalOnly,

@@ -1,6 +1,5 @@
 //! One pass over the sessions of a capture: files and memory, on all threads, into cells.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -9,7 +8,6 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
 use tokio::task::JoinSet;
-use upshot_core::time::start_of_day;
 use upshot_lake::{DataFile, Table, TableCapture};
 
 use crate::error::QueryError;
@@ -30,6 +28,27 @@ pub(crate) struct Resources {
     pub(crate) handle: tokio::runtime::Handle,
 }
 
+impl Resources {
+    /// Reads the footers of files that were never read, without keeping the caller's thread.
+    pub(crate) async fn load_footers(
+        &self,
+        table: Table,
+        files: impl Iterator<Item = &DataFile>,
+    ) -> Result<(), QueryError> {
+        let missing = self.footers.missing(files.map(|file| file.path.as_path()));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (footers, threads) = (Arc::clone(&self.footers), self.threads);
+        let loading = self
+            .handle
+            .spawn_blocking(move || footers.load(table, &missing, threads));
+        loading
+            .await
+            .map_err(|error| QueryError::Stopped(error.to_string()))
+    }
+}
+
 /// Files that share a shape: what is known of their day leaves the same conditions open.
 #[derive(Debug)]
 pub(crate) struct FileShape<'a> {
@@ -37,27 +56,38 @@ pub(crate) struct FileShape<'a> {
     pub(crate) files: Vec<&'a DataFile>,
 }
 
-/// Sorts files by the shape that their day leaves of the plan; files that cannot hold a row of the
-/// selection are dropped.
-pub(crate) fn file_shapes<'a>(base: &Shape, files: &'a [DataFile]) -> Vec<FileShape<'a>> {
+/// Sorts files by the shape that their day and their statistics leave of the plan; files that cannot
+/// hold a row of the selection are dropped.
+pub(crate) fn file_shapes<'a>(
+    base: &Shape,
+    capture: &'a TableCapture,
+    footers: &Footers,
+) -> Result<Vec<FileShape<'a>>, QueryError> {
     let mut shapes: Vec<FileShape<'a>> = Vec::new();
-    let mut known: HashMap<Vec<Predicate>, usize> = HashMap::new();
-    for file in files {
-        let last = start_of_day(file.day.saturating_add(1)) - 1;
-        let shape = base.within(start_of_day(file.day), last);
-        if shape.selection == Predicate::Constant(false) {
-            continue;
+    // Files of one day mostly leave the same shape.
+    let mut last: Option<(i32, Shape)> = None;
+    for file in &capture.files {
+        let of_day = match last.take() {
+            Some((day, shape)) if day == file.day => shape,
+            _ => base.of_day(file.day),
+        };
+        if of_day.selection != Predicate::Constant(false) {
+            let footer = footers.get(capture.table, &file.path)?;
+            let shape = of_day.folded(&|column| footer.known(column));
+            if shape.selection == Predicate::Constant(false) {
+            } else if let Some(same) = shapes.iter_mut().find(|known| known.shape.reads_as(&shape))
+            {
+                same.files.push(file);
+            } else {
+                shapes.push(FileShape {
+                    shape,
+                    files: vec![file],
+                });
+            }
         }
-        let index = *known.entry(shape.signature()).or_insert_with(|| {
-            shapes.push(FileShape {
-                shape,
-                files: Vec::new(),
-            });
-            shapes.len() - 1
-        });
-        shapes[index].files.push(file);
+        last = Some((file.day, of_day));
     }
-    shapes
+    Ok(shapes)
 }
 
 /// The plan's shape for the files of a table: without the sessions that memory replaces.
@@ -76,7 +106,10 @@ pub(crate) async fn run(
     capture: &TableCapture,
     resources: &Resources,
 ) -> Result<Gathered, QueryError> {
-    let shapes = file_shapes(&base_shape(plan, capture), &capture.files);
+    let base = base_shape(plan, capture);
+    let days = capture.files.iter().filter(|file| base.may_hold(file.day));
+    resources.load_footers(table, days).await?;
+    let shapes = file_shapes(&base, capture, &resources.footers)?;
     let in_files: u64 = shapes
         .iter()
         .flat_map(|shape| &shape.files)
@@ -132,7 +165,13 @@ pub(crate) async fn run(
     // In the order of the threads, so that groups come out in the same order every time.
     shares.sort_unstable_by_key(|(number, _)| *number);
     let shares = shares.into_iter().map(|(_, share)| share).collect();
-    Ok(gather(&plan.cells, shares, sampling))
+    let (cells, threads) = (plan.cells.clone(), resources.threads);
+    let gathering = resources
+        .handle
+        .spawn_blocking(move || gather(&cells, shares, sampling, threads));
+    gathering
+        .await
+        .map_err(|error| QueryError::Stopped(error.to_string()))
 }
 
 /// A scan of files with the shape of the plan for them.

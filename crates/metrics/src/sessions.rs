@@ -328,6 +328,9 @@ impl Engine {
     /// The batches of a scan, on the engine's own threads.
     async fn read(&self, scan: &FileScan<'_>) -> Result<Vec<RecordBatch>, QueryError> {
         let resources = self.resources();
+        resources
+            .load_footers(scan.table, scan.files.iter().copied())
+            .await?;
         let plan = plan_scan(scan, &resources.footers, 1)?;
         let context = Arc::clone(&resources.context);
         let task = resources.handle.spawn(async move {

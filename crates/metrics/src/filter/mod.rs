@@ -12,6 +12,7 @@ mod resolve;
 mod value;
 
 pub use parser::{Comparison, Expression, Operand, parse};
+pub(crate) use predicate::{Known, Nulls};
 pub use predicate::{Measure, NumberTest, Order, Predicate, Real, TextSource};
 pub(crate) use resolve::definition;
 pub use resolve::{ResolveContext, resolve};

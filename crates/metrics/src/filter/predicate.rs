@@ -93,6 +93,59 @@ pub enum NumberTest {
     Real(Order, Real),
 }
 
+/// How many rows hold nothing in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Nulls {
+    None,
+    #[default]
+    Some,
+    All,
+}
+
+/// What is known of a column for a set of rows; bounds hold for the rows that hold something.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Known {
+    pub(crate) nulls: Nulls,
+    /// How many rows hold nothing.
+    pub(crate) null_count: u64,
+    pub(crate) integers: Option<(i64, i64)>,
+    pub(crate) reals: Option<(f64, f64)>,
+    /// The one text that all hold.
+    pub(crate) text: Option<Box<str>>,
+    /// What all say.
+    pub(crate) flag: Option<bool>,
+}
+
+impl Known {
+    fn present(&self) -> Option<bool> {
+        match self.nulls {
+            Nulls::None => Some(true),
+            Nulls::All => Some(false),
+            Nulls::Some => None,
+        }
+    }
+
+    /// What a condition is that has this value for all rows that hold something.
+    fn decide(&self, value: bool) -> Option<bool> {
+        (!value || self.nulls == Nulls::None).then_some(value)
+    }
+
+    /// A comparison that has the same value for all that lies within the bounds.
+    fn number(&self, test: &NumberTest) -> Option<bool> {
+        let NumberTest::Integer(order, limit) = test else {
+            return None;
+        };
+        let (least, most) = self.integers?;
+        match (order.holds(least, *limit), order.holds(most, *limit)) {
+            (true, true) if *order != Order::Equal || least == most => Some(true),
+            (false, false) if *order != Order::Equal || *limit < least || *limit > most => {
+                Some(false)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A condition on a row; two-valued: of nothing every comparison is false.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Predicate {
@@ -176,28 +229,47 @@ impl Predicate {
     /// bounds decide become constants, so that the column need not be read.
     #[must_use]
     pub fn within(&self, column: &'static str, least: i64, most: i64) -> Self {
-        let each = |parts: &[Self]| {
-            parts
-                .iter()
-                .map(|part| part.within(column, least, most))
-                .collect()
+        let known = Known {
+            nulls: Nulls::None,
+            integers: Some((least, most)),
+            ..Known::default()
         };
-        match self {
-            Self::All(parts) => Self::All(each(parts)).simplified(),
-            Self::Any(parts) => Self::Any(each(parts)).simplified(),
-            Self::Not(inner) => Self::Not(Box::new(inner.within(column, least, most))).simplified(),
-            Self::Number(Measure::Column(name), NumberTest::Integer(order, limit))
-                if *name == column =>
-            {
-                match (order.holds(least, *limit), order.holds(most, *limit)) {
-                    (true, true) if *order != Order::Equal || least == most => Self::Constant(true),
-                    (false, false) if *order != Order::Equal || *limit < least || *limit > most => {
-                        Self::Constant(false)
-                    }
-                    _ => self.clone(),
-                }
+        self.folded(&|name| (name == column).then_some(&known))
+    }
+
+    /// The condition for rows of whose columns something is known: what that decides becomes a
+    /// constant.
+    #[must_use]
+    pub(crate) fn folded<'k>(&self, known: &dyn Fn(&str) -> Option<&'k Known>) -> Self {
+        let each = |parts: &[Self]| parts.iter().map(|part| part.folded(known)).collect();
+        let decided = match self {
+            Self::All(parts) => return Self::All(each(parts)).simplified(),
+            Self::Any(parts) => return Self::Any(each(parts)).simplified(),
+            Self::Not(inner) => return Self::Not(Box::new(inner.folded(known))).simplified(),
+            Self::Present(column) | Self::TextPresent(TextSource::Column(column)) => {
+                known(column).and_then(Known::present)
             }
-            other => other.clone(),
+            Self::Flag(column) => known(column).and_then(|known| known.decide(known.flag?)),
+            Self::TextIn(TextSource::Column(column), values) => known(column).and_then(|known| {
+                let wanted = values.contains(known.text.as_ref()?);
+                known.decide(wanted)
+            }),
+            Self::Number(Measure::Column(column), test) => {
+                known(column).and_then(|known| known.decide(known.number(test)?))
+            }
+            _ => None,
+        };
+        // Of nothing every comparison is false.
+        let nothing = || {
+            let mut columns = BTreeSet::new();
+            self.add_columns(&mut columns);
+            let all = |column: &&str| known(column).is_some_and(|known| known.nulls == Nulls::All);
+            columns.iter().any(all)
+        };
+        match decided {
+            Some(value) => Self::Constant(value),
+            None if !matches!(self, Self::Constant(_)) && nothing() => Self::Constant(false),
+            None => self.clone(),
         }
     }
 

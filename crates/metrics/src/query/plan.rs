@@ -31,6 +31,15 @@ pub(crate) enum Term {
     Value(usize, usize),
 }
 
+/// The values of a measure where a predicate holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Collection {
+    pub(crate) measure: usize,
+    pub(crate) predicate: usize,
+    /// Which quantiles are asked for.
+    pub(crate) shares: Vec<f64>,
+}
+
 /// What is filled in one pass. Predicates and measures are named by their position.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cells {
@@ -40,8 +49,8 @@ pub(crate) struct Cells {
     pub(crate) counters: Vec<usize>,
     /// Number, sum and sum of squares of a measure where a predicate holds.
     pub(crate) sums: Vec<(usize, usize)>,
-    /// All values of a measure where a predicate holds.
-    pub(crate) collections: Vec<(usize, usize)>,
+    /// All values of a measure where a predicate holds, and the quantiles that are asked of them.
+    pub(crate) collections: Vec<Collection>,
     /// The different values of a key column where a predicate holds.
     pub(crate) sets: Vec<(&'static str, usize)>,
     /// The survey's scales where a predicate holds.
@@ -79,6 +88,7 @@ pub(crate) enum Parts {
     },
     Quantile {
         collection: usize,
+        share: usize,
     },
     Distinct {
         set: usize,
@@ -262,6 +272,23 @@ impl Cells {
         }
     }
 
+    fn quantile(&mut self, measure: usize, predicate: usize, share: f64) -> Parts {
+        let mut collections = self.collections.iter();
+        let known =
+            collections.position(|known| known.measure == measure && known.predicate == predicate);
+        let collection = known.unwrap_or_else(|| {
+            let shares = Vec::new();
+            self.collections.push(Collection {
+                measure,
+                predicate,
+                shares,
+            });
+            self.collections.len() - 1
+        });
+        let share = position(&mut self.collections[collection].shares, share);
+        Parts::Quantile { collection, share }
+    }
+
     fn metric(&mut self, metric: &Metric, mature: &Predicate, compared: bool) -> Parts {
         let cohort = |text: &str| match metric.maturity {
             Maturity::None => condition(text),
@@ -310,13 +337,13 @@ impl Cells {
                 on_scale,
             } => self.mean(measure, cohort(within), on_scale),
             Kind::Quantile {
-                measure, within, ..
+                measure,
+                quantile,
+                within,
             } => {
                 let within = self.predicate(cohort(within));
                 let measure = self.measure(measure);
-                Parts::Quantile {
-                    collection: position(&mut self.collections, (measure, within)),
-                }
+                self.quantile(measure, within, quantile)
             }
             Kind::Distinct { key, within } => {
                 let within = self.predicate(cohort(within));

@@ -2,16 +2,16 @@
 //! and the split of rows never change an answer.
 
 use arrow::buffer::BooleanBuffer;
-use rustc_hash::FxHashSet;
-use upshot_stats::ratio::ClusterSums;
 
+use super::clusters::ClusterRows;
 use super::evaluate::{Numbers, Values};
-use crate::query::plan::{Cells, Term};
+use super::sets::KeySet;
+use crate::query::plan::Cells;
 
 /// Real numbers are summed as whole multiples of this.
 const REAL_UNIT: f64 = 1.0 / (1_u64 << 40) as f64;
-/// Sets of keys are cut in so many parts, each small enough for the processor's cache.
-const SET_PARTS: usize = 64;
+/// Up to so many groups rows are counted by group as bits instead of one by one.
+const FEW_GROUPS: usize = 24;
 
 /// Number, sum and sum of squares.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -21,6 +21,18 @@ pub(crate) struct Sum {
     whole_squares: i128,
     real: i128,
     real_squares: i128,
+}
+
+/// A real number as a multiple of the unit.
+#[inline]
+fn multiple(value: f64) -> i128 {
+    let units = value / REAL_UNIT;
+    // The narrow conversion is much faster and mostly does.
+    if units.abs() < 9e18 {
+        i128::from(units as i64)
+    } else {
+        units as i128
+    }
 }
 
 impl Sum {
@@ -34,11 +46,11 @@ impl Sum {
     #[inline]
     fn add_real(&mut self, value: f64) {
         self.count += 1;
-        self.real += (value / REAL_UNIT) as i128;
-        self.real_squares += (value * value / REAL_UNIT) as i128;
+        self.real += multiple(value);
+        self.real_squares += multiple(value * value);
     }
 
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.count += other.count;
         self.whole += other.whole;
         self.whole_squares += other.whole_squares;
@@ -58,6 +70,33 @@ impl Sum {
 
     pub(crate) fn squares(&self) -> f64 {
         self.whole_squares as f64 + self.real_squares as f64 * REAL_UNIT
+    }
+}
+
+/// The same of whole numbers within one batch, where their sum fits into 64 bits.
+#[derive(Debug, Clone, Copy, Default)]
+struct SmallSum {
+    count: u64,
+    sum: i64,
+    squares: u128,
+}
+
+impl SmallSum {
+    #[inline]
+    fn add(&mut self, value: i64) {
+        self.count += 1;
+        self.sum += value;
+        let size = u128::from(value.unsigned_abs());
+        self.squares += size * size;
+    }
+
+    fn into_sum(self) -> Sum {
+        Sum {
+            count: self.count,
+            whole: i128::from(self.sum),
+            whole_squares: self.squares as i128,
+            ..Sum::default()
+        }
     }
 }
 
@@ -83,6 +122,15 @@ impl Default for Scale {
 }
 
 impl Scale {
+    fn one((least, most): (f64, f64), known: u64) -> Self {
+        Self {
+            least: (least, least),
+            most: (most, most),
+            unknown: 0,
+            known,
+        }
+    }
+
     fn add(&mut self, other: &Self) {
         let wider =
             |mine: (f64, f64), theirs: (f64, f64)| (mine.0.min(theirs.0), mine.1.max(theirs.1));
@@ -105,56 +153,66 @@ impl Scale {
     }
 }
 
-/// A sample of users with what their sessions add to the terms of ratios.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ClusterRows {
-    users: Vec<u64>,
-    groups: Vec<u32>,
-    /// Row by row, the value of each term.
-    terms: Vec<f64>,
+/// The scale of the answers of a batch.
+#[derive(Debug, Clone)]
+pub(crate) enum ScaleOf {
+    /// All stand on this one.
+    All((f64, f64)),
+    /// The least and the most of each.
+    Each(Values, Values),
 }
 
-/// Which users are in the sample: those whose hash ends in so many zeros.
+impl ScaleOf {
+    fn row(&self, row: usize) -> Scale {
+        let end = |values: &Values| {
+            let known = values.valid.as_ref().is_none_or(|valid| valid.value(row));
+            known.then(|| values.real(row))
+        };
+        let ends = match self {
+            Self::All(ends) => Some(*ends),
+            Self::Each(least, most) => end(least).zip(end(most)),
+        };
+        match ends {
+            Some(ends) => Scale::one(ends, 1),
+            None => Scale {
+                unknown: 1,
+                ..Scale::default()
+            },
+        }
+    }
+}
+
+/// Which users are in the sample of clusters: those whose hash has so many zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sampling {
     pub(crate) zeros: u32,
 }
 
 impl Sampling {
-    /// All users up to about so many rows, else as large a share of them as makes so few.
+    /// Up to so many rows all users are looked at.
+    const ALL: u64 = 1 << 17;
+    /// Else as many users as have about so many rows.
+    const SOME: u64 = 1 << 15;
+
     pub(crate) fn for_rows(rows: u64) -> Self {
-        const ENOUGH: u64 = 1 << 17;
         let mut zeros = 0;
-        while rows >> zeros > ENOUGH {
+        while rows > Self::ALL && rows >> zeros > Self::SOME {
             zeros += 1;
         }
         Self { zeros }
     }
 
     #[inline]
-    fn holds(self, user: u64) -> bool {
-        mix(user) >> (64 - 20) & ((1 << self.zeros) - 1) == 0
+    pub(super) fn holds(self, user: u64) -> bool {
+        mix(user) >> 44 & ((1 << self.zeros) - 1) == 0
     }
 }
 
+/// Spreads the bits of a key.
 #[inline]
-fn mix(key: u64) -> u64 {
+pub(super) fn mix(key: u64) -> u64 {
     let mixed = (key ^ (key >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
-}
-
-/// Keys by part, each with its group.
-#[derive(Debug, Clone)]
-pub(crate) struct KeySet {
-    parts: Vec<Vec<(u64, u32)>>,
-}
-
-impl Default for KeySet {
-    fn default() -> Self {
-        Self {
-            parts: vec![Vec::new(); SET_PARTS],
-        }
-    }
 }
 
 /// What a batch gives to the cells: predicates and measures by their position in the plan.
@@ -167,10 +225,17 @@ pub(crate) struct Input<'a> {
     pub(crate) keys: &'a [Vec<u64>],
     /// The users of the sessions, where clusters are wanted.
     pub(crate) users: &'a [u64],
-    /// The scale's ends, where scales are wanted.
-    pub(crate) scale: Option<&'a (Values, Values)>,
+    /// The scale of the answers, where scales are wanted.
+    pub(crate) scale: Option<&'a ScaleOf>,
     /// The rows that count at all.
     pub(crate) selected: &'a BooleanBuffer,
+}
+
+impl Input<'_> {
+    #[inline]
+    fn group(&self, row: usize) -> usize {
+        self.groups.get(row).map_or(0, |group| *group as usize)
+    }
 }
 
 /// The cells of all groups.
@@ -203,15 +268,12 @@ impl Accumulators {
     pub(crate) fn grow(&mut self, groups: usize) {
         if groups > self.groups {
             self.groups = groups;
-            self.counters
-                .iter_mut()
-                .for_each(|counter| counter.resize(groups, 0));
-            self.sums
-                .iter_mut()
-                .for_each(|sum| sum.resize(groups, Sum::default()));
-            self.scales
-                .iter_mut()
-                .for_each(|scale| scale.resize(groups, Scale::default()));
+            let counters = self.counters.iter_mut();
+            counters.for_each(|counter| counter.resize(groups, 0));
+            let sums = self.sums.iter_mut();
+            sums.for_each(|sum| sum.resize(groups, Sum::default()));
+            let scales = self.scales.iter_mut();
+            scales.for_each(|scale| scale.resize(groups, Scale::default()));
         }
     }
 
@@ -222,270 +284,153 @@ impl Accumulators {
     /// About how many bytes the cells take.
     pub(crate) fn bytes(&self) -> usize {
         let per_group = self.counters.len() * 8 + self.sums.len() * size_of::<Sum>();
-        let collected: usize = self
-            .collections
-            .iter()
-            .map(|values| values.capacity() * 16)
-            .sum();
-        let keys = self
-            .sets
-            .iter()
-            .flat_map(|set| &set.parts)
-            .map(|part| part.capacity() * 16);
-        let clusters = self.clusters.terms.capacity() * 8 + self.clusters.users.capacity() * 12;
-        self.groups * per_group + collected + keys.sum::<usize>() + clusters
+        let collections = self.collections.iter();
+        let collected: usize = collections.map(|values| values.capacity() * 16).sum();
+        let keys: usize = self.sets.iter().map(KeySet::bytes).sum();
+        self.groups * per_group + collected + keys + self.clusters.bytes()
     }
 
     /// Adds a batch.
     pub(crate) fn update(&mut self, cells: &Cells, input: &Input<'_>, sampling: Sampling) {
-        let group = |row: usize| input.groups.get(row).map_or(0, |group| *group as usize);
-        for (counts, predicate) in self.counters.iter_mut().zip(&cells.counters) {
-            let bits = &input.predicates[*predicate];
-            if input.groups.is_empty() {
-                counts[0] += bits.count_set_bits() as u64;
-            } else {
-                bits.set_indices()
-                    .for_each(|row| counts[input.groups[row] as usize] += 1);
-            }
-        }
+        self.count(cells, input);
         for (sums, (measure, predicate)) in self.sums.iter_mut().zip(&cells.sums) {
-            add_sums(
-                sums,
-                &input.measures[*measure],
-                &input.predicates[*predicate],
-                input.groups,
-            );
+            let bits = &input.predicates[*predicate];
+            add_sums(sums, &input.measures[*measure], bits, input);
         }
-        for (values, (measure, predicate)) in self.collections.iter_mut().zip(&cells.collections) {
-            let numbers = &input.measures[*measure];
-            for row in valid(numbers, &input.predicates[*predicate]).set_indices() {
+        for (values, collection) in self.collections.iter_mut().zip(&cells.collections) {
+            let numbers = &input.measures[collection.measure];
+            for row in valid(numbers, &input.predicates[collection.predicate]).set_indices() {
                 let value = match &numbers.numbers {
                     Numbers::Integer(numbers) => numbers[row],
                     Numbers::Real(numbers) => numbers[row].round() as i64,
                 };
-                values.push((group(row) as u32, value));
+                values.push((input.group(row) as u32, value));
             }
         }
         for ((set, (_, predicate)), keys) in self.sets.iter_mut().zip(&cells.sets).zip(input.keys) {
             for row in input.predicates[*predicate].set_indices() {
-                let key = keys[row];
-                set.parts[(mix(key) >> 58) as usize].push((key, group(row) as u32));
+                set.add(keys[row], input.group(row) as u32);
             }
         }
         for (scales, predicate) in self.scales.iter_mut().zip(&cells.scales) {
+            let Some(scale) = input.scale else { continue };
             for row in input.predicates[*predicate].set_indices() {
-                scales[group(row)].add(&scale_of(input.scale, row));
+                scales[input.group(row)].add(&scale.row(row));
             }
         }
         if !cells.clusters.is_empty() {
-            self.clusters.add(&terms(cells), input, sampling);
+            self.clusters.add(cells, input, sampling);
+        }
+    }
+
+    fn count(&mut self, cells: &Cells, input: &Input<'_>) {
+        let bits_of = |predicate: &usize| &input.predicates[*predicate];
+        if input.groups.is_empty() {
+            for (counts, predicate) in self.counters.iter_mut().zip(&cells.counters) {
+                counts[0] += bits_of(predicate).count_set_bits() as u64;
+            }
+        } else if self.groups <= FEW_GROUPS {
+            for group in 0..self.groups {
+                let rows = input.groups.len();
+                let here =
+                    BooleanBuffer::collect_bool(rows, |row| input.groups[row] == group as u32);
+                for (counts, predicate) in self.counters.iter_mut().zip(&cells.counters) {
+                    counts[group] += common(&here, bits_of(predicate));
+                }
+            }
+        } else {
+            for (counts, predicate) in self.counters.iter_mut().zip(&cells.counters) {
+                let rows = bits_of(predicate).set_indices();
+                rows.for_each(|row| counts[input.groups[row] as usize] += 1);
+            }
         }
     }
 
     /// Adds what another worker found; `numbers` are this one's numbers of its groups.
     pub(crate) fn merge(&mut self, other: Self, numbers: &[u32]) {
+        let place = |group: &u32| *group as usize;
         for (mine, theirs) in self.counters.iter_mut().zip(other.counters) {
-            numbers
-                .iter()
-                .zip(theirs)
-                .for_each(|(group, count)| mine[*group as usize] += count);
+            let counts = numbers.iter().map(place).zip(theirs);
+            counts.for_each(|(group, count)| mine[group] += count);
         }
         for (mine, theirs) in self.sums.iter_mut().zip(other.sums) {
-            numbers
-                .iter()
-                .zip(theirs)
-                .for_each(|(group, sum)| mine[*group as usize].add(&sum));
+            let sums = numbers.iter().map(place).zip(theirs);
+            sums.for_each(|(group, sum)| mine[group].add(&sum));
         }
         for (mine, theirs) in self.scales.iter_mut().zip(other.scales) {
-            numbers
-                .iter()
-                .zip(theirs)
-                .for_each(|(group, scale)| mine[*group as usize].add(&scale));
+            let scales = numbers.iter().map(place).zip(theirs);
+            scales.for_each(|(group, scale)| mine[group].add(&scale));
         }
         let renumber = |group: u32| numbers.get(group as usize).copied().unwrap_or(0);
         for (mine, theirs) in self.collections.iter_mut().zip(other.collections) {
-            mine.extend(
-                theirs
-                    .into_iter()
-                    .map(|(group, value)| (renumber(group), value)),
-            );
+            let values = theirs.into_iter();
+            mine.extend(values.map(|(group, value)| (renumber(group), value)));
         }
         for (mine, theirs) in self.sets.iter_mut().zip(other.sets) {
-            for (part, other_part) in mine.parts.iter_mut().zip(theirs.parts) {
-                part.extend(
-                    other_part
-                        .into_iter()
-                        .map(|(key, group)| (key, renumber(group))),
-                );
-            }
+            mine.merge(theirs, renumber);
         }
-        let ClusterRows {
-            users,
-            groups,
-            terms,
-        } = other.clusters;
-        self.clusters.users.extend(users);
-        self.clusters
-            .groups
-            .extend(groups.into_iter().map(renumber));
-        self.clusters.terms.extend(terms);
+        self.clusters.merge(other.clusters, renumber);
     }
+}
+
+/// How many bits both have.
+fn common(first: &BooleanBuffer, second: &BooleanBuffer) -> u64 {
+    let (first, second) = (first.bit_chunks(), second.bit_chunks());
+    let chunks = first.iter_padded().zip(second.iter_padded());
+    chunks
+        .map(|(first, second)| u64::from((first & second).count_ones()))
+        .sum()
 }
 
 fn valid(values: &Values, bits: &BooleanBuffer) -> BooleanBuffer {
-    values
-        .valid
-        .as_ref()
-        .map_or_else(|| bits.clone(), |valid| bits & valid)
+    let valid = values.valid.as_ref();
+    valid.map_or_else(|| bits.clone(), |valid| bits & valid)
 }
 
-fn add_sums(sums: &mut [Sum], values: &Values, bits: &BooleanBuffer, groups: &[u32]) {
+/// Calls for every row of the bits; where all are set without looking at each.
+#[inline]
+fn for_each_row(bits: &BooleanBuffer, rows: usize, mut call: impl FnMut(usize)) {
+    if bits.count_set_bits() == rows {
+        (0..rows).for_each(call);
+    } else {
+        bits.set_indices().for_each(&mut call);
+    }
+}
+
+fn add_sums(sums: &mut [Sum], values: &Values, bits: &BooleanBuffer, input: &Input<'_>) {
     let bits = valid(values, bits);
-    match (&values.numbers, groups.is_empty()) {
-        (Numbers::Integer(numbers), true) => {
-            let mut sum = Sum::default();
-            bits.set_indices()
-                .for_each(|row| sum.add_integer(numbers[row]));
-            sums[0].add(&sum);
-        }
-        (Numbers::Integer(numbers), false) => {
-            bits.set_indices()
-                .for_each(|row| sums[groups[row] as usize].add_integer(numbers[row]));
-        }
-        (Numbers::Real(numbers), one) => bits.set_indices().for_each(|row| {
-            let group = if one { 0 } else { groups[row] as usize };
-            sums[group].add_real(numbers[row]);
-        }),
-    }
-}
-
-fn scale_of(scale: Option<&(Values, Values)>, row: usize) -> Scale {
-    let end = |values: &Values| {
-        let known = values.valid.as_ref().is_none_or(|valid| valid.value(row));
-        known.then(|| values.real(row))
-    };
-    match scale.and_then(|(least, most)| end(least).zip(end(most))) {
-        None => Scale {
-            unknown: 1,
-            ..Scale::default()
-        },
-        Some((least, most)) => Scale {
-            least: (least, least),
-            most: (most, most),
-            unknown: 0,
-            known: 1,
-        },
-    }
-}
-
-/// The terms of all clusters, each once.
-fn terms(cells: &Cells) -> Vec<Term> {
-    let mut terms = Vec::new();
-    for term in cells
-        .clusters
-        .iter()
-        .flat_map(|(above, below)| [*above, *below])
-    {
-        if !terms.contains(&term) {
-            terms.push(term);
-        }
-    }
-    terms
-}
-
-/// The value, cut so finely that sums of many are exact and do not depend on their order.
-fn exact(values: &Values, row: usize) -> f64 {
-    const FINE: f64 = (1_u64 << 20) as f64;
+    let rows = bits.len();
     match &values.numbers {
-        Numbers::Integer(numbers) => numbers[row] as f64,
-        Numbers::Real(numbers) => (numbers[row] * FINE).round() / FINE,
-    }
-}
-
-impl ClusterRows {
-    fn add(&mut self, terms: &[Term], input: &Input<'_>, sampling: Sampling) {
-        for row in input.selected.set_indices() {
-            let user = input.users[row];
-            if !sampling.holds(user) {
-                continue;
+        Numbers::Integer(numbers) => {
+            let numbers = &numbers[..rows];
+            let (mut least, mut most) = (0, 0);
+            for value in numbers {
+                least = least.min(*value);
+                most = most.max(*value);
             }
-            self.users.push(user);
-            self.groups
-                .push(input.groups.get(row).copied().unwrap_or(0));
-            self.terms.extend(terms.iter().map(|term| match *term {
-                Term::Holds(predicate) => {
-                    f64::from(u8::from(input.predicates[predicate].value(row)))
+            let largest = i64::MAX / (rows as i64 + 1);
+            if least > -largest && most < largest {
+                let mut small = vec![SmallSum::default(); sums.len()];
+                match input.groups.get(..rows) {
+                    Some(groups) => {
+                        for_each_row(&bits, rows, |row| {
+                            small[groups[row] as usize].add(numbers[row])
+                        });
+                    }
+                    None => for_each_row(&bits, rows, |row| small[0].add(numbers[row])),
                 }
-                Term::Value(measure, predicate) => {
-                    let values = &input.measures[measure];
-                    let there = input.predicates[predicate].value(row)
-                        && values.valid.as_ref().is_none_or(|valid| valid.value(row));
-                    if there { exact(values, row) } else { 0.0 }
-                }
-            }));
-        }
-    }
-
-    /// The sums over users, by pair of terms and group; without groups, over all.
-    pub(crate) fn sums(&self, cells: &Cells, groups: Option<usize>) -> Vec<Vec<ClusterSums>> {
-        let terms = terms(cells);
-        let place = |term: Term| terms.iter().position(|known| *known == term).unwrap_or(0);
-        let pairs: Vec<(usize, usize)> = cells
-            .clusters
-            .iter()
-            .map(|(above, below)| (place(*above), place(*below)))
-            .collect();
-        let mut sums = vec![vec![ClusterSums::default(); groups.unwrap_or(1)]; pairs.len()];
-        let group_of = |row: u32| groups.map_or(0, |_| self.groups[row as usize]);
-        let mut rows: Vec<u32> = (0..self.users.len() as u32).collect();
-        rows.sort_unstable_by_key(|row| (group_of(*row), self.users[*row as usize]));
-        let key = |row: u32| (group_of(row), self.users[row as usize]);
-        let mut totals = vec![0.0; terms.len()];
-        for run in rows.chunk_by(|first, second| key(*first) == key(*second)) {
-            totals.fill(0.0);
-            for row in run {
-                let from = *row as usize * terms.len();
-                totals
-                    .iter_mut()
-                    .zip(&self.terms[from..])
-                    .for_each(|(total, term)| *total += term);
-            }
-            let group = group_of(run[0]) as usize;
-            for ((above, below), sums) in pairs.iter().zip(&mut sums) {
-                // Who is not in the denominator is no cluster of it.
-                if totals[*below] != 0.0 || totals[*above] != 0.0 {
-                    sums[group].add(totals[*above], totals[*below]);
-                }
+                let small = small.into_iter().zip(sums);
+                small.for_each(|(small, sum)| sum.add(&small.into_sum()));
+            } else {
+                for_each_row(&bits, rows, |row| {
+                    sums[input.group(row)].add_integer(numbers[row])
+                });
             }
         }
-        sums
-    }
-}
-
-impl KeySet {
-    /// How many different keys each group has; without groups, all together.
-    pub(crate) fn counts(&self, groups: Option<usize>) -> Vec<u64> {
-        let mut counts = vec![0; groups.unwrap_or(1)];
-        let mut seen: FxHashSet<(u64, u32)> = FxHashSet::default();
-        for part in &self.parts {
-            seen.clear();
-            for (key, group) in part {
-                let group = groups.map_or(0, |_| *group);
-                if seen.insert((*key, group)) {
-                    counts[group as usize] += 1;
-                }
-            }
+        Numbers::Real(numbers) => {
+            for_each_row(&bits, rows, |row| {
+                sums[input.group(row)].add_real(numbers[row])
+            });
         }
-        counts
     }
-}
-
-/// Values by group, each group's sorted; without groups all together.
-pub(crate) fn sorted_collections(values: &[(u32, i64)], groups: Option<usize>) -> Vec<Vec<i64>> {
-    let mut sorted = vec![Vec::new(); groups.unwrap_or(1)];
-    for (group, value) in values {
-        sorted[groups.map_or(0, |_| *group as usize)].push(*value);
-    }
-    sorted.iter_mut().for_each(|values| values.sort_unstable());
-    sorted
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use upshot_stats::ratio::ClusterSums;
 
-use super::accumulate::{Accumulators, Sampling, Scale, Sum, sorted_collections};
+use super::accumulate::{Accumulators, Sampling, Scale, Sum};
 use super::groups::GroupValue;
+use super::quantiles::{Quantile, quantiles};
 use super::worker::Share;
 use crate::query::plan::Cells;
 
@@ -14,10 +15,29 @@ use crate::query::plan::Cells;
 pub(crate) struct Filled {
     pub(crate) counters: Vec<u64>,
     pub(crate) sums: Vec<Sum>,
-    pub(crate) collections: Vec<Vec<i64>>,
+    /// By collection, then by the shares that are asked of it.
+    pub(crate) quantiles: Vec<Vec<Quantile>>,
     pub(crate) sets: Vec<u64>,
     pub(crate) scales: Vec<Scale>,
     pub(crate) clusters: Vec<ClusterSums>,
+}
+
+impl Filled {
+    /// Cells of a group without any session.
+    pub(crate) fn empty(cells: &Cells) -> Self {
+        let nothing = |asked: usize| vec![Quantile::default(); asked];
+        let collections = cells.collections.iter();
+        Self {
+            counters: vec![0; cells.counters.len()],
+            sums: vec![Sum::default(); cells.sums.len()],
+            quantiles: collections
+                .map(|collection| nothing(collection.shares.len()))
+                .collect(),
+            sets: vec![0; cells.sets.len()],
+            scales: vec![Scale::default(); cells.scales.len()],
+            clusters: vec![ClusterSums::default(); cells.clusters.len()],
+        }
+    }
 }
 
 /// What one pass found.
@@ -32,10 +52,15 @@ pub(crate) struct Gathered {
 }
 
 /// Puts shares together.
-pub(crate) fn gather(cells: &Cells, shares: Vec<Share>, sampling: Sampling) -> Gathered {
+pub(crate) fn gather(
+    cells: &Cells,
+    shares: Vec<Share>,
+    sampling: Sampling,
+    threads: usize,
+) -> Gathered {
     let mut numbers: HashMap<Vec<GroupValue>, u32> = HashMap::new();
     let mut groups: Vec<Vec<GroupValue>> = Vec::new();
-    let mut all = Accumulators::new(cells);
+    let mut all: Option<Accumulators> = None;
     let mut totals: Option<Accumulators> = None;
     let (mut left_out, mut rows_read) = (0, 0);
     for share in shares {
@@ -51,8 +76,14 @@ pub(crate) fn gather(cells: &Cells, shares: Vec<Share>, sampling: Sampling) -> G
                 })
             })
             .collect();
-        all.grow(groups.len());
-        all.merge(share.grouped, &renumbered);
+        match &mut all {
+            // The groups of the first keep their numbers.
+            None => all = Some(share.grouped),
+            Some(all) => {
+                all.grow(groups.len());
+                all.merge(share.grouped, &renumbered);
+            }
+        }
         if let Some(share_totals) = share.totals {
             let totals = totals.get_or_insert_with(|| Accumulators::new(cells));
             totals.grow(1);
@@ -61,78 +92,78 @@ pub(crate) fn gather(cells: &Cells, shares: Vec<Share>, sampling: Sampling) -> G
             }
         }
     }
+    let all = all.unwrap_or_else(|| Accumulators::new(cells));
+    let (filled, sum_of_groups) = fill(cells, &all, groups.len(), threads);
     let total = match &totals {
-        Some(totals) => fill(cells, totals, None),
-        None => fill(cells, &all, None),
+        Some(totals) => fill(cells, totals, 1, threads).1,
+        None => sum_of_groups,
     };
-    let filled = fill(cells, &all, Some(groups.len()));
     Gathered {
         groups: groups.into_iter().zip(filled).collect(),
-        totals: total.into_iter().next().unwrap_or_default(),
+        totals: total,
         left_out,
         rows_read,
         sampling,
     }
 }
 
-/// The cells of every group; without groups, of all together.
-fn fill(cells: &Cells, from: &Accumulators, groups: Option<usize>) -> Vec<Filled> {
-    let mut filled: Vec<Filled> = vec![Filled::default(); groups.unwrap_or(1)];
+/// The cells of every group, and of all together.
+fn fill(
+    cells: &Cells,
+    from: &Accumulators,
+    groups: usize,
+    threads: usize,
+) -> (Vec<Filled>, Filled) {
+    let mut filled: Vec<Filled> = vec![Filled::default(); groups];
+    let mut all = Filled::default();
     for counts in &from.counters {
-        match groups {
-            Some(_) => filled
-                .iter_mut()
-                .zip(counts)
-                .for_each(|(cells, count)| cells.counters.push(*count)),
-            None => filled[0].counters.push(counts.iter().sum()),
-        }
+        let groups = filled.iter_mut().zip(counts);
+        groups.for_each(|(cells, count)| cells.counters.push(*count));
+        all.counters.push(counts.iter().sum());
     }
     for sums in &from.sums {
-        match groups {
-            Some(_) => filled
-                .iter_mut()
-                .zip(sums)
-                .for_each(|(cells, sum)| cells.sums.push(*sum)),
-            None => filled[0]
-                .sums
-                .push(sums.iter().fold(Sum::default(), |all, sum| all.with(sum))),
-        }
-    }
-    for scales in &from.scales {
-        match groups {
-            Some(_) => filled
-                .iter_mut()
-                .zip(scales)
-                .for_each(|(cells, scale)| cells.scales.push(*scale)),
-            None => {
-                let all = scales
-                    .iter()
-                    .fold(Scale::default(), |all, scale| all.with(scale));
-                filled[0].scales.push(all);
-            }
-        }
-    }
-    for values in &from.collections {
-        let sorted = sorted_collections(values, groups);
         filled
             .iter_mut()
-            .zip(sorted)
-            .for_each(|(cells, values)| cells.collections.push(values));
+            .zip(sums)
+            .for_each(|(cells, sum)| cells.sums.push(*sum));
+        let together = sums.iter().fold(Sum::default(), |all, sum| all.with(sum));
+        all.sums.push(together);
+    }
+    for scales in &from.scales {
+        filled
+            .iter_mut()
+            .zip(scales)
+            .for_each(|(cells, scale)| cells.scales.push(*scale));
+        let together = scales
+            .iter()
+            .fold(Scale::default(), |all, scale| all.with(scale));
+        all.scales.push(together);
+    }
+    for (values, collection) in from.collections.iter().zip(&cells.collections) {
+        let (found, together) = quantiles(values, &collection.shares, groups);
+        filled
+            .iter_mut()
+            .zip(found)
+            .for_each(|(cells, found)| cells.quantiles.push(found));
+        all.quantiles.push(together);
     }
     for set in &from.sets {
-        let counts = set.counts(groups);
+        let (counts, together) = set.counts(groups, threads);
         filled
             .iter_mut()
             .zip(counts)
             .for_each(|(cells, count)| cells.sets.push(count));
+        all.sets.push(together);
     }
     if !cells.clusters.is_empty() {
-        for sums in from.clusters.sums(cells, groups) {
+        let (by_group, together) = from.clusters.sums(cells, groups);
+        for sums in by_group {
             filled
                 .iter_mut()
                 .zip(sums)
                 .for_each(|(cells, sums)| cells.clusters.push(sums));
         }
+        all.clusters = together;
     }
-    filled
+    (filled, all)
 }

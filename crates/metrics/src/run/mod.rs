@@ -5,7 +5,10 @@
 //! this for one thread's share and [`gather`] puts the shares together.
 
 pub(crate) mod accumulate;
+pub(crate) mod clusters;
 pub(crate) mod evaluate;
 pub(crate) mod gather;
 pub(crate) mod groups;
+pub(crate) mod quantiles;
+pub(crate) mod sets;
 pub(crate) mod worker;

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
+use upshot_core::time::start_of_day;
 use upshot_core::{FieldKind, Record, Session};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::accumulate::{Accumulators, Input, Sampling};
+use super::accumulate::{Accumulators, Input, Sampling, ScaleOf};
 use super::evaluate::{Evaluator, Numbers, Values, not_replaced};
 use super::groups::{GroupValue, Grouped, Groups};
 use crate::error::QueryError;
-use crate::filter::{Measure, Predicate, TextSource};
+use crate::filter::{Known, Measure, Nulls, Predicate, TextSource};
 use crate::query::plan::{Cells, Grouping, Plan};
 
 /// The plan as it applies to some of the rows: what is known of their start is folded in, so that
@@ -25,6 +26,10 @@ pub(crate) struct Shape {
     pub(crate) cells: Cells,
     /// Sessions that are left out because memory holds newer rows of them.
     pub(crate) replaced: Option<Arc<HashSet<Box<str>>>>,
+    /// Columns that hold nothing and are not read.
+    absent: BTreeSet<&'static str>,
+    /// The scale on which all answers stand, where that is known.
+    scale: Option<(f64, f64)>,
 }
 
 impl Shape {
@@ -35,25 +40,53 @@ impl Shape {
             groupings: plan.groupings.clone(),
             cells: plan.cells.clone(),
             replaced: None,
+            absent: BTreeSet::new(),
+            scale: None,
         }
     }
 
-    /// For rows whose session started between `least` and `most`, both included.
-    pub(crate) fn within(&self, least: i64, most: i64) -> Self {
-        let fold = |predicate: &Predicate| predicate.within("start_time", least, most);
-        let mut shape = self.clone();
-        shape.selection = fold(&self.selection);
-        shape.environment = fold(&self.environment);
-        shape.cells.predicates = self.cells.predicates.iter().map(fold).collect();
+    /// For the sessions of a UTC day.
+    pub(crate) fn of_day(&self, day: i32) -> Self {
+        let (least, most) = (start_of_day(day), start_of_day(day.saturating_add(1)) - 1);
+        self.map(|predicate| predicate.within("start_time", least, most))
+    }
+
+    /// Whether sessions of a UTC day may be selected.
+    pub(crate) fn may_hold(&self, day: i32) -> bool {
+        let (least, most) = (start_of_day(day), start_of_day(day.saturating_add(1)) - 1);
+        self.selection.within("start_time", least, most) != Predicate::Constant(false)
+    }
+
+    /// For the rows of a file of whose columns this is known.
+    pub(crate) fn folded<'k>(&self, known: &dyn Fn(&str) -> Option<&'k Known>) -> Self {
+        let mut shape = self.map(|predicate| predicate.folded(known));
+        let nothing = |column: &&str| known(column).is_some_and(|known| known.nulls == Nulls::All);
+        shape.absent = shape.columns().into_iter().filter(nothing).collect();
+        shape.scale = scale(known);
         shape
     }
 
-    /// What tells this shape from another of the same plan.
-    pub(crate) fn signature(&self) -> Vec<Predicate> {
-        let own = [self.selection.clone(), self.environment.clone()];
-        own.into_iter()
-            .chain(self.cells.predicates.iter().cloned())
-            .collect()
+    fn map(&self, fold: impl Fn(&Predicate) -> Predicate) -> Self {
+        let mut shape = self.clone();
+        shape.selection = fold(&self.selection);
+        shape.environment = fold(&self.environment);
+        shape.cells.predicates = self.cells.predicates.iter().map(&fold).collect();
+        for grouping in &mut shape.groupings {
+            if let Grouping::Condition(predicate, ..) = grouping {
+                *predicate = fold(predicate);
+            }
+        }
+        shape
+    }
+
+    /// Whether both are read in the same way.
+    pub(crate) fn reads_as(&self, other: &Self) -> bool {
+        self.selection == other.selection
+            && self.environment == other.environment
+            && self.cells.predicates == other.cells.predicates
+            && self.groupings == other.groupings
+            && self.absent == other.absent
+            && self.scale == other.scale
     }
 
     /// The columns that are read.
@@ -68,7 +101,7 @@ impl Shape {
             columns.extend(measure.columns());
         }
         columns.extend(self.cells.sets.iter().map(|(key, _)| *key));
-        if !self.cells.scales.is_empty() {
+        if !self.cells.scales.is_empty() && self.scale.is_none() {
             columns.extend(["csat_scale_minimum", "csat_scale_maximum"]);
         }
         if !self.cells.clusters.is_empty() {
@@ -94,13 +127,25 @@ impl Shape {
                 }
             }
         }
-        columns
+        &columns - &self.absent
     }
 
     /// Whether a row may stand in several groups, so that totals are not the sum of the groups.
     pub(crate) fn is_many_valued(&self) -> bool {
         self.groupings.contains(&Grouping::Topics)
     }
+}
+
+/// The scale on which all answers of a file stand: its ends are the same wherever they are said, and
+/// they are said as often as there are answers.
+fn scale<'k>(known: &dyn Fn(&str) -> Option<&'k Known>) -> Option<(f64, f64)> {
+    let answers = known("csat_score")?.null_count;
+    let end = |column| {
+        let known = known(column)?;
+        let (least, most) = known.reals?;
+        (least == most && known.null_count == answers).then_some(least)
+    };
+    Some((end("csat_scale_minimum")?, end("csat_scale_maximum")?))
 }
 
 /// What one worker found.
@@ -208,9 +253,12 @@ impl Worker {
                 other => &evaluator.predicate(other) & selected,
             })
             .collect();
-        let scale = (!cells.scales.is_empty()).then(|| {
-            let end = |column| evaluator.measure(Measure::Column(column));
-            (end("csat_scale_minimum"), end("csat_scale_maximum"))
+        let scale = (!cells.scales.is_empty()).then(|| match shape.scale {
+            Some(ends) => ScaleOf::All(ends),
+            None => {
+                let end = |column| evaluator.measure(Measure::Column(column));
+                ScaleOf::Each(end("csat_scale_minimum"), end("csat_scale_maximum"))
+            }
         });
         let users = if cells.clusters.is_empty() {
             Vec::new()
@@ -298,7 +346,7 @@ struct Columns {
     measures: Vec<Values>,
     keys: Vec<Vec<u64>>,
     users: Vec<u64>,
-    scale: Option<(Values, Values)>,
+    scale: Option<ScaleOf>,
     selected: BooleanBuffer,
 }
 
@@ -341,10 +389,10 @@ impl Columns {
             } else {
                 keys(&self.users)
             },
-            scale: self
-                .scale
-                .as_ref()
-                .map(|(least, most)| (values(least), values(most))),
+            scale: self.scale.as_ref().map(|scale| match scale {
+                ScaleOf::All(ends) => ScaleOf::All(*ends),
+                ScaleOf::Each(least, most) => ScaleOf::Each(values(least), values(most)),
+            }),
             selected: bits(&self.selected),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
@@ -25,6 +25,7 @@ use upshot_lake::Table;
 use upshot_lake::schema::ColumnKind;
 
 use crate::error::QueryError;
+use crate::filter::{Known, Nulls};
 use crate::time::Range;
 
 /// How many footers are kept.
@@ -38,30 +39,130 @@ pub(crate) struct Footer {
     pub(crate) plain_schema: SchemaRef,
     /// The file's columns with few-valued text as dictionaries.
     pub(crate) coded_schema: SchemaRef,
+    known: HashMap<String, Known>,
 }
 
 impl Footer {
     /// From the smallest to the largest value of a column of times, if the file says them.
     pub(crate) fn extent(&self, column: &str) -> Option<Range> {
-        let groups = self.metadata.row_groups();
-        let ends = groups.iter().map(|group| {
-            let chunk = group
-                .columns()
-                .iter()
-                .find(|chunk| chunk.column_descr().name() == column)?;
-            match chunk.statistics()? {
-                Statistics::Int64(ends) => Some((*ends.min_opt()?, *ends.max_opt()?)),
-                _ => None,
-            }
-        });
-        let ends: Vec<(i64, i64)> = ends.collect::<Option<_>>()?;
-        let from = ends.iter().map(|(least, _)| *least).min()?;
-        let to = ends.iter().map(|(_, most)| *most).max()?;
+        let (from, most) = self.known.get(column)?.integers?;
         Some(Range {
             from,
-            to: to.saturating_add(1),
+            to: most.saturating_add(1),
         })
     }
+
+    /// What the file says of a column; a column that it lacks holds nothing.
+    pub(crate) fn known(&self, column: &str) -> Option<&Known> {
+        static NOTHING: Known = Known {
+            nulls: Nulls::All,
+            null_count: u64::MAX,
+            integers: None,
+            reals: None,
+            text: None,
+            flag: None,
+        };
+        match self.known.get(column) {
+            None if self.plain_schema.index_of(column).is_err() => Some(&NOTHING),
+            known => known,
+        }
+    }
+}
+
+/// What the statistics of all row groups say of every column that is not nested.
+fn known_columns(metadata: &ParquetMetaData) -> HashMap<String, Known> {
+    let description = metadata.file_metadata().schema_descr();
+    let columns = description.columns().iter().enumerate();
+    columns
+        .filter(|(_, column)| column.path().parts().len() == 1)
+        .filter_map(|(leaf, column)| {
+            Some((column.name().to_owned(), known_column(metadata, leaf)?))
+        })
+        .collect()
+}
+
+fn known_column(metadata: &ParquetMetaData, leaf: usize) -> Option<Known> {
+    let rows = u64::try_from(metadata.file_metadata().num_rows()).ok()?;
+    let groups = metadata
+        .row_groups()
+        .iter()
+        .map(|group| group.column(leaf).statistics());
+    let groups: Vec<&Statistics> = groups.collect::<Option<_>>()?;
+    let null_count = groups
+        .iter()
+        .map(|group| group.null_count_opt())
+        .sum::<Option<u64>>()?;
+    let nulls = match null_count {
+        0 => Nulls::None,
+        count if count == rows => Nulls::All,
+        _ => Nulls::Some,
+    };
+    let mut known = Known {
+        nulls,
+        null_count,
+        ..Known::default()
+    };
+    let holding: Vec<&Statistics> = groups
+        .into_iter()
+        .filter(|group| group.min_bytes_opt().is_some())
+        .collect();
+    // A row group of nothing but nulls has no bounds; one with values must have them.
+    if holding.len() < metadata.num_row_groups() && nulls != Nulls::All {
+        let all_null = |group: &parquet::file::metadata::RowGroupMetaData| {
+            let statistics = group.column(leaf).statistics();
+            let nulls = statistics.and_then(Statistics::null_count_opt);
+            nulls == u64::try_from(group.num_rows()).ok()
+        };
+        let without = metadata
+            .row_groups()
+            .iter()
+            .filter(|group| all_null(group))
+            .count();
+        if holding.len() + without < metadata.num_row_groups() {
+            return Some(known);
+        }
+    }
+    known.integers = bounds(&holding, |group| match group {
+        Statistics::Int64(ends) => Some((*ends.min_opt()?, *ends.max_opt()?)),
+        _ => None,
+    });
+    known.reals = bounds(&holding, |group| match group {
+        Statistics::Double(ends) => Some((*ends.min_opt()?, *ends.max_opt()?)),
+        _ => None,
+    });
+    let flags = bounds(&holding, |group| match group {
+        Statistics::Boolean(ends) => Some((*ends.min_opt()?, *ends.max_opt()?)),
+        _ => None,
+    });
+    known.flag = flags
+        .filter(|(least, most)| least == most)
+        .map(|(least, _)| least);
+    let texts = bounds(&holding, |group| match group {
+        Statistics::ByteArray(ends) if group.min_is_exact() && group.max_is_exact() => Some((
+            ends.min_opt()?.as_utf8().ok()?,
+            ends.max_opt()?.as_utf8().ok()?,
+        )),
+        _ => None,
+    });
+    known.text = texts
+        .filter(|(least, most)| least == most)
+        .map(|(least, _)| least.into());
+    Some(known)
+}
+
+/// The smallest and largest value over row groups, if each says them.
+fn bounds<'a, T: PartialOrd + Copy>(
+    groups: &[&'a Statistics],
+    of: impl Fn(&'a Statistics) -> Option<(T, T)>,
+) -> Option<(T, T)> {
+    let ends: Vec<(T, T)> = groups
+        .iter()
+        .map(|group| of(group))
+        .collect::<Option<_>>()?;
+    let smaller = |first: T, second: T| if second < first { second } else { first };
+    let larger = |first: T, second: T| if second > first { second } else { first };
+    ends.into_iter()
+        .reduce(|all, one| (smaller(all.0, one.0), larger(all.1, one.1)))
 }
 
 /// The footers of files that were read.
@@ -71,13 +172,41 @@ pub(crate) struct Footers {
 }
 
 impl Footers {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Footer>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which of these files were never read.
+    pub(crate) fn missing<'a>(&self, paths: impl Iterator<Item = &'a Path>) -> Vec<PathBuf> {
+        let known = self.lock();
+        paths
+            .filter(|path| !known.contains_key(*path))
+            .map(Path::to_owned)
+            .collect()
+    }
+
+    /// Reads the footers of files, on so many threads. What cannot be read is reported when it is
+    /// asked for.
+    pub(crate) fn load(&self, table: Table, paths: &[PathBuf], threads: usize) {
+        let share = paths.len().div_ceil(threads.max(1)).max(1);
+        std::thread::scope(|scope| {
+            for paths in paths.chunks(share) {
+                scope.spawn(move || {
+                    for path in paths {
+                        // The error is met again, and reported, by whoever reads the file.
+                        let _ = self.get(table, path);
+                    }
+                });
+            }
+        });
+    }
+
     /// The footer of a file.
     ///
     /// # Errors
     /// When the file cannot be read or is no Parquet file.
     pub(crate) fn get(&self, table: Table, path: &Path) -> Result<Arc<Footer>, QueryError> {
-        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(path) {
+        if let Some(known) = self.lock().get(path) {
             return Ok(Arc::clone(known));
         }
         let refused = |reason: String| QueryError::File {
@@ -86,7 +215,7 @@ impl Footers {
         };
         let file = File::open(path).map_err(|error| refused(error.to_string()))?;
         let metadata = ParquetMetaDataReader::new()
-            .with_page_index_policy(PageIndexPolicy::Optional)
+            .with_page_index_policy(PageIndexPolicy::Skip)
             .parse_and_finish(&file)
             .map_err(|error| refused(error.to_string()))?;
         let description = metadata.file_metadata();
@@ -94,11 +223,12 @@ impl Footers {
             parquet_to_arrow_schema(description.schema_descr(), description.key_value_metadata())
                 .map_err(|error| refused(error.to_string()))?;
         let footer = Arc::new(Footer {
+            known: known_columns(&metadata),
             metadata: Arc::new(metadata),
             coded_schema: Arc::new(dictionary_schema(table, &schema)),
             plain_schema: Arc::new(schema),
         });
-        let mut known = lock();
+        let mut known = self.lock();
         if known.len() >= MOST_FOOTERS {
             known.clear();
         }

@@ -12,6 +12,7 @@ use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 use upshot_core::facts::TOPIC_SEPARATOR;
 use upshot_core::time::{MINUTE, day_of};
+use upshot_core::words::Rule;
 use upshot_core::{Attributes, FieldKind, FieldSource, Record, Session};
 use upshot_lake::schema::BatchBuilder;
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
@@ -148,10 +149,14 @@ fn session(row: &BTreeMap<String, String>, number: usize) -> Session {
     let outcome = session.outcome.map(|outcome| outcome.to_string());
     if outcome.is_some_and(|outcome| outcome != "none") {
         session.engaged_time = Some(session.start_time);
+        session.engaged_rule = Some(Rule::CustomTopic);
     }
     for (column, cell) in later {
         match column {
-            "engaged" => session.engaged_time = yes(cell).then_some(session.start_time),
+            "engaged" => {
+                session.engaged_time = yes(cell).then_some(session.start_time);
+                session.engaged_rule = yes(cell).then_some(Rule::CustomTopic);
+            }
             "accepted" => session.accepted_time = yes(cell).then_some(session.start_time),
             _ => session.resolved_time = Some(session.start_time + parse_duration(cell).unwrap()),
         }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use upshot_core::words::{Environment, Outcome, ResolutionKind, Word};
+use upshot_core::words::{Environment, Outcome, ResolutionKind, Rule, Word};
 use upshot_core::{Attributes, Session};
 use upshot_metrics::registry::{Kind, metrics};
 use upshot_metrics::result::{MetricValue, QueryResult};
@@ -71,6 +71,7 @@ prop_compose! {
         session.outcome = (!open).then_some(outcome);
         if outcome != Outcome::None {
             session.engaged_time = Some(session.start_time);
+            session.engaged_rule = Some(Rule::CustomTopic);
         }
         if outcome == Outcome::Resolved {
             session.resolved_time = Some(session.start_time + 5_000_000);

@@ -61,7 +61,7 @@ def conversation(number: int, draw: random.Random) -> list[dict]:
             add("message", role="user", text="where is my parcel")
             add("message", role="bot", text="it comes tomorrow")
         if draw.random() < 0.2:
-            add("handover", handover_stage="requested")
+            add("handover", handover_stage="escalated")
         elif draw.random() < 0.3:
             add("survey", survey_kind="csat", survey_stage="answered", survey_score=draw.randrange(1, 6))
     return events

@@ -41,7 +41,8 @@ pub(crate) fn quantiles(
 
 fn of(values: &mut [i64], shares: &[f64]) -> Vec<Quantile> {
     let count = values.len() as u64;
-    let wanted: Vec<(Option<u64>, Option<(u64, u64)>)> = shares
+    type Wanted = (Option<u64>, Option<(u64, u64)>);
+    let wanted: Vec<Wanted> = shares
         .iter()
         .map(|share| {
             let ranks = quantile::interval_ranks(count, *share, Confidence::NINETY_FIVE);

@@ -91,6 +91,18 @@ pub enum LakeError {
 }
 
 impl LakeError {
+    /// Whether the disk failed under the catalog's database: then nothing is known of what is durable.
+    /// A full disk is none: SQLite says that apart.
+    pub fn is_disk_failure(&self) -> bool {
+        const SQLITE_IOERR: u32 = 10;
+        let Self::Catalog(error) = self else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        let code = code.and_then(|code| code.parse::<u32>().ok());
+        code.is_some_and(|code| code & 0xff == SQLITE_IOERR)
+    }
+
     /// Adds what was tried, and on what, to an error of the operating system.
     pub fn io(
         action: &'static str,

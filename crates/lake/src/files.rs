@@ -186,13 +186,23 @@ impl Files for DiskFiles {
 /// # Errors
 /// Of the operating system.
 pub fn create_dir_durably(files: &dyn Files, path: &Path) -> Result<(), LakeError> {
-    if path.as_os_str().is_empty() || files.exists(path) {
+    if path.as_os_str().is_empty() {
         return Ok(());
     }
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    if files.exists(path) {
+        // Whoever made it may have been killed before its name was durable. Those above it are: they
+        // were synced before it was made. A folder that may not be read is not of our making.
+        return match files.sync_dir(parent) {
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+                Err(LakeError::io("sync folder", parent)(error))
+            }
+            _ => Ok(()),
+        };
+    }
     create_dir_durably(files, parent)?;
     files
         .create_dir(path)

@@ -12,6 +12,7 @@ pub mod files;
 pub mod log;
 pub mod parquet_files;
 pub mod schema;
+pub mod watched_files;
 
 pub use capture::{Capture, DataFile, TableCapture};
 pub use engine::{Lake, LakeOptions, Receipt, Refused, Settings, Status};

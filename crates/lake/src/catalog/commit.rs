@@ -64,13 +64,40 @@ impl Catalog {
     ///
     /// # Errors
     /// [`LakeError::Conflict`] when a file that must be live is not, or a mark would go back: then
-    /// nothing has changed. Otherwise when a folder cannot be synced or the database refuses.
+    /// nothing has changed. Otherwise when a folder cannot be synced or the database refuses. The files
+    /// of a change that was certainly not made are removed.
     pub async fn commit(&self, change: Transaction) -> Result<i64, LakeError> {
-        self.sync_folders(&change)?;
+        let mut undecided = false;
+        let result = self.try_commit(&change, &mut undecided).await;
+        if result.is_err() && !undecided {
+            self.discard(&change.workspace, &change.add);
+        }
+        result
+    }
+
+    /// Removes files that were written for a change that is not made. What cannot be removed now is
+    /// removed when the data directory is opened again.
+    pub fn discard(&self, workspace: &str, files: &[NewFile]) {
+        for file in files {
+            let path = self.table_dir(workspace, file.table).join(&file.name);
+            if let Err(error) = self.files.remove(&path) {
+                tracing::warn!(%error, path = %path.display(), "a file that is not needed stays for now");
+            }
+        }
+    }
+
+    /// Sets `undecided` before the one step after whose failure the change may have been made all the
+    /// same.
+    async fn try_commit(
+        &self,
+        change: &Transaction,
+        undecided: &mut bool,
+    ) -> Result<i64, LakeError> {
+        self.sync_folders(change)?;
         let mut guard = self.writer().await?;
         let writer = &mut *guard;
         writer.stale = true;
-        let made = match make(writer, &change).await {
+        let made = match make(writer, change, undecided).await {
             Ok(made) => made,
             Err(error) => {
                 // A conflict has changed nothing; after anything else, who knows.
@@ -85,7 +112,7 @@ impl Catalog {
         }
         writer.state.counters = made.counters;
         let workspaces = &mut writer.state.workspaces;
-        workspaces.insert(change.workspace, made.tables);
+        workspaces.insert(change.workspace.clone(), made.tables);
         writer.stale = false;
         Ok(snapshot)
     }
@@ -145,7 +172,11 @@ struct Made {
     ended: Vec<Ended>,
 }
 
-async fn make(writer: &mut Writer, change: &Transaction) -> Result<Made, LakeError> {
+async fn make(
+    writer: &mut Writer,
+    change: &Transaction,
+    undecided: &mut bool,
+) -> Result<Made, LakeError> {
     let mut counters = writer.state.counters;
     let unknown = || LakeError::UnknownWorkspace(change.workspace.clone());
     let known = writer.state.workspaces.get(&change.workspace);
@@ -180,6 +211,7 @@ async fn make(writer: &mut Writer, change: &Transaction) -> Result<Made, LakeErr
         };
         insert_snapshot(&mut transaction, &counters, &snapshot).await?;
     }
+    *undecided = true;
     transaction.commit().await?;
     Ok(Made {
         counters,

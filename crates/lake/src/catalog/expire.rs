@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sqlx::{Connection, Row};
+use sqlx::{Connection, Row, SqliteConnection};
 
 use super::load::time;
 use super::{Catalog, Writer};
@@ -30,52 +30,7 @@ impl Catalog {
         now: i64,
     ) -> Result<Vec<ExpiredFile>, LakeError> {
         let mut writer = self.writer().await?;
-        let mut transaction = writer.connection.begin_with("BEGIN IMMEDIATE").await?;
-        // What is kept must be a stretch up to the last snapshot, whatever the clock did.
-        let oldest_kept: i64 = sqlx::query_scalar(
-            "SELECT coalesce( \
-               (SELECT max(snapshot_id) + 1 FROM ducklake_snapshot WHERE snapshot_time < ?1 \
-                AND snapshot_id < (SELECT max(snapshot_id) FROM ducklake_snapshot)), \
-               (SELECT min(snapshot_id) FROM ducklake_snapshot))",
-        )
-        .bind(time(older_than))
-        .fetch_one(&mut *transaction)
-        .await?;
-        for statement in [
-            "DELETE FROM ducklake_snapshot WHERE snapshot_id < ?1",
-            "DELETE FROM ducklake_snapshot_changes WHERE snapshot_id < ?1",
-        ] {
-            sqlx::query(statement)
-                .bind(oldest_kept)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        sqlx::query(
-            "INSERT INTO ducklake_files_scheduled_for_deletion \
-             SELECT f.data_file_id, s.path || t.path || f.path, 1, ?2 FROM ducklake_data_file f \
-             JOIN ducklake_table t ON t.table_id = f.table_id \
-             JOIN ducklake_schema s ON s.schema_id = t.schema_id \
-             WHERE f.end_snapshot <= ?1",
-        )
-        .bind(oldest_kept)
-        .bind(time(now))
-        .execute(&mut *transaction)
-        .await?;
-        for statement in [
-            "DELETE FROM ducklake_file_column_stats WHERE data_file_id IN \
-               (SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot <= ?1)",
-            "DELETE FROM ducklake_file_partition_value WHERE data_file_id IN \
-               (SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot <= ?1)",
-            "DELETE FROM upshot_file WHERE data_file_id IN \
-               (SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot <= ?1)",
-            "DELETE FROM ducklake_data_file WHERE end_snapshot <= ?1",
-        ] {
-            sqlx::query(statement)
-                .bind(oldest_kept)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
+        expire(&mut writer.connection, older_than, now).await?;
         self.scheduled(&mut writer).await
     }
 
@@ -120,4 +75,59 @@ impl Catalog {
         .await?;
         Ok(())
     }
+}
+
+/// Forgets snapshots, and notes the files that no other needs as such that are to be removed.
+pub(super) async fn expire(
+    connection: &mut SqliteConnection,
+    older_than: i64,
+    now: i64,
+) -> Result<(), LakeError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    // What is kept must be a stretch up to the last snapshot, whatever the clock did.
+    let oldest_kept: i64 = sqlx::query_scalar(
+        "SELECT coalesce( \
+           (SELECT max(snapshot_id) + 1 FROM ducklake_snapshot WHERE snapshot_time < ?1 \
+            AND snapshot_id < (SELECT max(snapshot_id) FROM ducklake_snapshot)), \
+           (SELECT min(snapshot_id) FROM ducklake_snapshot))",
+    )
+    .bind(time(older_than))
+    .fetch_one(&mut *transaction)
+    .await?;
+    for statement in [
+        "DELETE FROM ducklake_snapshot WHERE snapshot_id < ?1",
+        "DELETE FROM ducklake_snapshot_changes WHERE snapshot_id < ?1",
+    ] {
+        sqlx::query(statement)
+            .bind(oldest_kept)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    sqlx::query(
+        "INSERT INTO ducklake_files_scheduled_for_deletion \
+         SELECT f.data_file_id, s.path || t.path || f.path, 1, ?2 FROM ducklake_data_file f \
+         JOIN ducklake_table t ON t.table_id = f.table_id \
+         JOIN ducklake_schema s ON s.schema_id = t.schema_id \
+         WHERE f.end_snapshot <= ?1",
+    )
+    .bind(oldest_kept)
+    .bind(time(now))
+    .execute(&mut *transaction)
+    .await?;
+    for statement in [
+        "DELETE FROM ducklake_file_column_stats WHERE data_file_id IN \
+           (SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot <= ?1)",
+        "DELETE FROM ducklake_file_partition_value WHERE data_file_id IN \
+           (SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot <= ?1)",
+        "DELETE FROM upshot_file WHERE data_file_id IN \
+           (SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot <= ?1)",
+        "DELETE FROM ducklake_data_file WHERE end_snapshot <= ?1",
+    ] {
+        sqlx::query(statement)
+            .bind(oldest_kept)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
 }

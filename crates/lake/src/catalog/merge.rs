@@ -156,7 +156,6 @@ impl Catalog {
         merged: NewFile,
         now: i64,
     ) -> Result<i64, LakeError> {
-        let path = self.table_dir(workspace, group.table).join(&merged.name);
         let change = Transaction {
             workspace: workspace.to_owned(),
             end: group.files.iter().map(|file| file.id).collect(),
@@ -166,13 +165,7 @@ impl Catalog {
             message: "merge files".to_owned(),
             ..Transaction::default()
         };
-        let result = self.commit(change).await;
-        if matches!(result, Err(LakeError::Conflict(_))) {
-            self.files
-                .remove(&path)
-                .map_err(LakeError::io("remove", &path))?;
-        }
-        result
+        self.commit(change).await
     }
 }
 

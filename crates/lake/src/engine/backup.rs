@@ -48,7 +48,7 @@ impl Lake {
             Layout(inner.options.directory.clone()),
             Layout(directory.to_owned()),
         );
-        inner.catalog.copy_to(&to.catalog()).await?;
+        inner.catalog.copy_to(&to.catalog(), inner.now()).await?;
         let worker = inner.clone();
         tokio::task::spawn_blocking(move || copy(&worker, &from, &to))
             .await
@@ -62,7 +62,10 @@ impl Lake {
     pub async fn verify(&self, with_facts: bool) -> Result<VerifyReport, LakeError> {
         let inner = &self.inner;
         let _committing = inner.committing.lock().await;
-        let catalog = inner.catalog.verify(&inner.cache).await?;
+        let catalog = inner
+            .catalog
+            .verify(&inner.cache, Some(inner.options.buckets))
+            .await?;
         let mut report = VerifyReport {
             catalog,
             sessions: 0,

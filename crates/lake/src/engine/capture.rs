@@ -8,9 +8,11 @@ use upshot_core::Event;
 use upshot_core::event::{conversation_hash, order_key};
 
 use crate::capture::{Capture, TableCapture};
+use crate::catalog::FileList;
 use crate::codec::Decoder;
-use crate::engine::lookup::{self, Question, join_texts};
-use crate::engine::overlay::{decode_all, shard_facts};
+use crate::engine::lookup::{self, Found, Place, Question, join_texts};
+use crate::engine::overlay::{ConversationCopy, ShardCopy, copy_shard, decode_all, shard_facts};
+use crate::engine::settings::Settings;
 use crate::engine::state::{ShardFacts, StoredEvent};
 use crate::engine::{Inner, Lake, check_workspace_name};
 use crate::error::LakeError;
@@ -26,35 +28,10 @@ impl Lake {
     /// When files around new events cannot be read.
     pub async fn capture(&self, workspace: &str, tables: &[Table]) -> Result<Capture, LakeError> {
         check_workspace_name(workspace)?;
-        self.complete_overlay(workspace).await?;
         let inner = self.inner.clone();
         let name = workspace.to_owned();
         let tables = tables.to_vec();
         tokio::task::spawn_blocking(move || capture(&inner, &name, &tables))
-            .await
-            .map_err(|error| LakeError::Stopped(error.to_string()))?
-    }
-
-    /// Brings in what files hold around events that came since.
-    async fn complete_overlay(&self, workspace: &str) -> Result<(), LakeError> {
-        let incomplete = {
-            let state = self.inner.lock_state();
-            state.workspace(workspace).is_some_and(|workspace| {
-                workspace
-                    .shards
-                    .iter()
-                    .flat_map(|shard| shard.conversations.values())
-                    .any(|conversation| !conversation.complete)
-            })
-        };
-        if !incomplete {
-            return Ok(());
-        }
-        // While a flush commits, files hold events that memory still counts as its own.
-        let _committing = self.inner.committing.lock().await;
-        let inner = self.inner.clone();
-        let name = workspace.to_owned();
-        tokio::task::spawn_blocking(move || complete(&inner, &name))
             .await
             .map_err(|error| LakeError::Stopped(error.to_string()))?
     }
@@ -93,79 +70,134 @@ impl Lake {
     }
 }
 
-fn complete(inner: &Inner, name: &str) -> Result<(), LakeError> {
-    let mut versions = Vec::new();
-    let mut questions = Vec::new();
-    let gap = {
-        let state = inner.lock_state();
-        let Some(workspace) = state.workspace(name) else {
-            return Ok(());
+/// What a query found of a workspace, at one moment: memory, and the files with which it is settled.
+struct Moment {
+    version: u64,
+    settings: Arc<Settings>,
+    files: Arc<FileList>,
+    /// The parts of the overlay that hold something: position, number of changes, content.
+    shards: Vec<(usize, u64, ShardCopy)>,
+}
+
+/// Copies under the lock what is needed; everything that takes its time comes later, without it.
+fn moment(inner: &Inner, name: &str, now: i64) -> Moment {
+    let state = inner.lock_state();
+    let Some(workspace) = state.workspace(name) else {
+        return Moment {
+            version: 0,
+            settings: inner.default_settings(),
+            files: Arc::default(),
+            shards: Vec::new(),
         };
-        for (id, conversation) in workspace
-            .shards
-            .iter()
-            .flat_map(|shard| &shard.conversations)
-        {
-            if !conversation.complete {
-                questions.push(Question::new(id, conversation.bucket, &conversation.events));
-                versions.push(conversation.version);
-            }
-        }
-        workspace.settings.cut_gap()
     };
-    lookup::complete(inner, name, &mut questions, gap)?;
-    let mut state = inner.lock_state();
-    let Some(workspace) = state.workspace_mut(name) else {
+    let filled = workspace.shards.iter().enumerate();
+    let filled = filled.filter(|(_, shard)| !shard.conversations.is_empty());
+    Moment {
+        version: workspace.version,
+        settings: workspace.settings.clone(),
+        files: workspace.files.clone(),
+        shards: filled
+            .map(|(index, shard)| (index, shard.changes(), copy_shard(shard, now)))
+            .collect(),
+    }
+}
+
+/// Brings in what files hold around events that came since, and gives it to memory too.
+fn complete(inner: &Inner, name: &str, moment: &mut Moment) -> Result<(), LakeError> {
+    let fact_set = moment.settings.fact_set();
+    let incomplete = || {
+        moment.shards.iter().flat_map(|(_, _, shard)| {
+            let conversations: &[ConversationCopy] = match shard {
+                ShardCopy::Facts(_) => &[],
+                ShardCopy::Conversations(conversations) => conversations,
+            };
+            conversations.iter().filter(|copy| !copy.complete)
+        })
+    };
+    let mut questions: Vec<Question> = incomplete()
+        .map(|copy| Question::new(&copy.conversation_id, copy.bucket, &copy.events))
+        .collect();
+    if questions.is_empty() {
         return Ok(());
+    }
+    let place = Place {
+        inner,
+        files: &moment.files,
+        fact_set: &fact_set,
+        gap: moment.settings.cut_gap(),
     };
-    for (question, version) in questions.into_iter().zip(versions) {
-        let shard = workspace.shard_mut(&question.conversation_id);
-        let Some(conversation) = shard.conversations.get_mut(&question.conversation_id) else {
+    lookup::complete(&place, &mut questions)?;
+    let mut found = questions.into_iter().map(|question| question.found);
+    for (_, _, shard) in &mut moment.shards {
+        let ShardCopy::Conversations(conversations) = shard else {
             continue;
         };
-        let present: HashSet<u128> = conversation
-            .events
-            .iter()
-            .map(|event| event.id_hash)
-            .collect();
-        let new: Vec<StoredEvent> = question
-            .found
-            .events
-            .into_iter()
-            .filter(|event| !present.contains(&event.id_hash))
-            .collect();
-        conversation.events.extend(new);
-        for replaced in question.found.replaced {
-            if !conversation.replaced.contains(&replaced) {
-                conversation.replaced.push(replaced);
+        for copy in conversations.iter_mut().filter(|copy| !copy.complete) {
+            let found = found.next().unwrap_or_default();
+            copy.events.extend(found.events.iter().cloned());
+            for replaced in &found.replaced {
+                if !copy.replaced.contains(replaced) {
+                    copy.replaced.push(replaced.clone());
+                }
             }
+            give_to_memory(inner, name, &moment.files, copy, found);
         }
-        conversation.complete = conversation.version == version;
-        shard.facts = None;
     }
     Ok(())
 }
 
+/// Spares the next query the lookup, unless something changed since.
+fn give_to_memory(
+    inner: &Inner,
+    name: &str,
+    files: &Arc<FileList>,
+    copy: &ConversationCopy,
+    found: Found,
+) {
+    let mut state = inner.lock_state();
+    let Some(workspace) = state.workspace_mut(name) else {
+        return;
+    };
+    if Arc::ptr_eq(&workspace.files, files) {
+        workspace.bring_in(&copy.conversation_id, copy.version, found);
+    }
+}
+
 fn capture(inner: &Inner, name: &str, tables: &[Table]) -> Result<Capture, LakeError> {
     let now = inner.now();
-    let mut shards: Vec<Arc<ShardFacts>> = Vec::new();
-    let mut state = inner.lock_state();
-    let (mut version, mut fact_set) = (0, inner.default_settings().fact_set());
-    let mut files = Arc::default();
-    if let Some(workspace) = state.workspace_mut(name) {
-        version = workspace.version;
-        files = workspace.files.clone();
-        fact_set = workspace.settings.fact_set();
-        let settings = workspace.settings.clone();
-        for shard in workspace
-            .shards
-            .iter_mut()
-            .filter(|shard| !shard.conversations.is_empty())
-        {
-            shards.push(shard_facts(name, &settings, shard, now)?);
-        }
+    let folding = inner
+        .lock_state()
+        .workspace(name)
+        .map(|workspace| workspace.folding.clone());
+    let folding = folding.as_ref().map(|folding| {
+        folding
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    });
+    let mut moment = moment(inner, name, now);
+    complete(inner, name, &mut moment)?;
+    let mut shards: Vec<Arc<ShardFacts>> = Vec::with_capacity(moment.shards.len());
+    for (index, changes, shard) in &moment.shards {
+        shards.push(match shard {
+            ShardCopy::Facts(facts) => facts.clone(),
+            ShardCopy::Conversations(conversations) => {
+                let facts = shard_facts(name, &moment.settings, conversations, now)?;
+                let mut state = inner.lock_state();
+                if let Some(workspace) = state.workspace_mut(name) {
+                    workspace.shards[*index].keep(&facts, *changes);
+                }
+                facts
+            }
+        });
     }
-    drop(state);
+    drop(folding);
+    let Moment {
+        version,
+        settings,
+        files,
+        ..
+    } = moment;
+    let fact_set = settings.fact_set();
     let replaced: Arc<HashSet<Box<str>>> = Arc::new(
         shards
             .iter()

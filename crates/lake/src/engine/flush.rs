@@ -13,7 +13,7 @@ use upshot_core::time::{DAY, MINUTE};
 use crate::catalog::{Dirty, Marks, NewFile, Transaction};
 use crate::engine::build::{BuildContext, Job, Rows, build};
 use crate::engine::ingest::Command;
-use crate::engine::lookup::{self, Question};
+use crate::engine::lookup::{self, Place, Question};
 use crate::engine::rewrite;
 use crate::engine::settings::Settings;
 use crate::engine::state::{StoredEvent, Workspace};
@@ -70,6 +70,7 @@ async fn flush_portion(
     seal_all: bool,
 ) -> Result<bool, LakeError> {
     let _committing = inner.committing.lock().await;
+    inner.check_durable()?;
     let now = inner.now();
     let Some(collected) = collect(inner, name, now, seal_all) else {
         return Ok(false);
@@ -86,7 +87,7 @@ async fn flush_portion(
         collected,
     } = written;
     inner.counters.flushed(&transaction.add);
-    inner.catalog.commit(transaction).await?;
+    inner.commit(transaction).await?;
     let more = !collected.all;
     settle(inner, name, collected);
     Ok(more)
@@ -236,7 +237,6 @@ fn dirty(job: &Job, gap: i64) -> Dirty {
 }
 
 fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<(), LakeError> {
-    let gap = collected.settings.cut_gap();
     let mut questions: Vec<Question> = Vec::new();
     let mut asked: Vec<usize> = Vec::new();
     for (index, job) in collected.jobs.iter().enumerate() {
@@ -245,7 +245,14 @@ fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<
             asked.push(index);
         }
     }
-    lookup::complete(inner, workspace, &mut questions, gap)?;
+    // Whoever flushes is the only one who commits, so the newest files are those of the jobs.
+    let place = Place {
+        inner,
+        files: &inner.catalog.file_list(workspace).unwrap_or_default(),
+        fact_set: &collected.settings.fact_set(),
+        gap: collected.settings.cut_gap(),
+    };
+    lookup::complete(&place, &mut questions)?;
     for (index, question) in asked.into_iter().zip(questions) {
         let job = &mut collected.jobs[index];
         job.events.extend(question.found.events);
@@ -286,7 +293,7 @@ pub(crate) fn write_rows(
                 .push(file);
         }
     };
-    std::thread::scope(|scope| {
+    let result = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..inner.options.threads.max(1))
             .map(|_| scope.spawn(work))
             .collect();
@@ -297,10 +304,17 @@ pub(crate) fn write_rows(
                 ))
             })
         })
-    })?;
-    Ok(added
+    });
+    let added = added
         .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner))
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    match result {
+        Ok(()) => Ok(added),
+        Err(error) => {
+            inner.catalog.discard(workspace, &added);
+            Err(error)
+        }
+    }
 }
 
 /// Takes out of memory what is in files now.
@@ -356,7 +370,7 @@ fn settle_job(workspace: &mut Workspace, job: Job) {
         } else {
             job.replaced
         };
-        shard.facts = None;
+        shard.changed();
     }
     workspace.unflushed_events = workspace.unflushed_events.saturating_sub(events);
     workspace.unflushed_bytes = workspace.unflushed_bytes.saturating_sub(bytes);

@@ -183,6 +183,10 @@ fn take_in(inner: &Arc<Inner>, log: &mut Log, mut requests: Vec<Request>) {
     if requests.is_empty() {
         return;
     }
+    if let Err(error) = inner.check_durable() {
+        answer_all(requests, &error);
+        return;
+    }
     let mut failed = None;
     if let Err(error) = leave_out_repeats(inner, &mut requests) {
         failed = Some(error.to_string());

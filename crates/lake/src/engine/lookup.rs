@@ -10,12 +10,12 @@ use upshot_core::{Event, EventView, Record, Session, event::SourceEvent};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::capture::DataFile;
-use crate::catalog::Dirty;
+use crate::catalog::{Dirty, FileList};
 use crate::codec::encode;
-use crate::engine::Inner;
 use crate::engine::open::{bucket_in, days_of_dirty};
 use crate::engine::overlay::{days_of, neighbourhoods};
 use crate::engine::state::{Conversation, Known, Replaced, StoredEvent};
+use crate::engine::{Inner, files_in};
 use crate::error::LakeError;
 use crate::parquet_files::Keys;
 use crate::schema::{BatchReader, Table};
@@ -93,18 +93,25 @@ impl Question {
 /// Brings in what files hold around these conversations' events. Each round reads every file that
 /// may matter once, for all conversations together; a round that finds events further out is
 /// followed by another.
-pub(crate) fn complete(
-    inner: &Inner,
-    workspace: &str,
-    questions: &mut [Question],
-    gap: i64,
-) -> Result<(), LakeError> {
+pub(crate) fn complete(place: &Place<'_>, questions: &mut [Question]) -> Result<(), LakeError> {
     let mut waiting: Vec<usize> = (0..questions.len()).collect();
     while !waiting.is_empty() {
-        let found = load_events(inner, workspace, questions, &waiting, gap)?;
+        let found = load_events(place, questions, &waiting)?;
         waiting = found.into_iter().collect();
     }
-    load_sessions(inner, workspace, questions, gap)
+    load_sessions(place, questions)
+}
+
+/// Where [`complete`] looks.
+pub(crate) struct Place<'a> {
+    pub inner: &'a Inner,
+    /// The files with which the memory that asks is settled: what it holds is not in them, but for
+    /// what it knows to be in files.
+    pub files: &'a FileList,
+    /// The facts that the sessions in question are part of.
+    pub fact_set: &'a str,
+    /// The silence that cuts.
+    pub gap: i64,
 }
 
 type ByPartition = BTreeMap<(i32, i32), Vec<usize>>;
@@ -129,19 +136,18 @@ fn by_partition(questions: &[Question], waiting: &[usize], gap: i64) -> ByPartit
 
 /// Gives the questions whose events reach further than before.
 fn load_events(
-    inner: &Inner,
-    workspace: &str,
+    place: &Place<'_>,
     questions: &mut [Question],
     waiting: &[usize],
-    gap: i64,
 ) -> Result<FxHashSet<usize>, LakeError> {
+    let (inner, gap) = (place.inner, place.gap);
     let mut grown = FxHashSet::default();
     for ((day, bucket), indices) in by_partition(questions, waiting, gap) {
-        let files = inner.files_of(workspace, Table::Events, day..=day, Some(bucket), None);
+        let files = files_in(place.files, Table::Events, day..=day, Some(bucket), None);
         if files.is_empty() {
             continue;
         }
-        let texts = inner.files_of(workspace, Table::Texts, day..=day, Some(bucket), None);
+        let texts = files_in(place.files, Table::Texts, day..=day, Some(bucket), None);
         let wanted: FxHashMap<Box<str>, usize> = indices
             .iter()
             .map(|index| (questions[*index].conversation_id.clone(), *index))
@@ -222,16 +228,11 @@ fn within(stretches: &[(i64, i64)], time: i64) -> bool {
 
 /// The sessions in files that start within the neighbourhood of what is known: they were made of
 /// these events and are made anew.
-fn load_sessions(
-    inner: &Inner,
-    workspace: &str,
-    questions: &mut [Question],
-    gap: i64,
-) -> Result<(), LakeError> {
+fn load_sessions(place: &Place<'_>, questions: &mut [Question]) -> Result<(), LakeError> {
+    let (inner, gap) = (place.inner, place.gap);
     let all: Vec<usize> = (0..questions.len())
         .filter(|index| !questions[*index].found.events.is_empty())
         .collect();
-    let fact_set = inner.settings(workspace).fact_set();
     for ((day, bucket), indices) in by_partition(questions, &all, gap) {
         let wanted: FxHashMap<Box<str>, usize> = indices
             .iter()
@@ -242,12 +243,12 @@ fn load_sessions(
             .map(|index| (*index, neighbourhoods(&questions[*index].known, gap)))
             .collect();
         let keys = Keys::new("conversation_id", wanted.keys().cloned());
-        for file in inner.files_of(
-            workspace,
+        for file in files_in(
+            place.files,
             Table::Sessions,
             day..=day,
             Some(bucket),
-            Some(&fact_set),
+            Some(place.fact_set),
         ) {
             let columns = ["session_id", "conversation_id", "start_time"];
             for batch in inner.read_rows(&file, Table::Sessions, Some(&columns), &keys)? {

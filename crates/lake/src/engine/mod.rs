@@ -43,14 +43,16 @@ pub use ingest::{Receipt, Refused};
 pub use open::FORMAT_VERSION;
 pub use refold::{Disagreement, Refolded};
 pub use settings::Settings;
+pub(crate) use state::bucket_of;
 pub use status::Status;
 
 use crate::capture::DataFile;
-use crate::catalog::{Catalog, NewFile};
+use crate::catalog::{Catalog, FileList, MergePolicy, NewFile, Transaction};
 use crate::error::LakeError;
 use crate::files::Files;
 use crate::parquet_files::{self, FileCache, Keys, ReadRequest};
 use crate::schema::Table;
+use crate::watched_files::Watch;
 use flush::write_rows;
 use ingest::{Command, Commands, Request};
 use state::Workspace;
@@ -80,6 +82,8 @@ pub struct LakeOptions {
     pub threads: usize,
     /// How long snapshots are kept after newer ones.
     pub keep_snapshots: Duration,
+    /// Which small files are made one.
+    pub merge: MergePolicy,
     /// The clock.
     pub clock: Clock,
     /// The file system.
@@ -98,6 +102,7 @@ impl LakeOptions {
             segment_bytes: 64 << 20,
             threads: 2,
             keep_snapshots: Duration::from_secs(3600),
+            merge: MergePolicy::default(),
             clock,
             files: Arc::new(crate::files::DiskFiles),
         }
@@ -115,6 +120,8 @@ pub(crate) struct Inner {
     pub options: LakeOptions,
     pub catalog: Catalog,
     pub counters: Counters,
+    /// What goes through the file system, and whether a sync ever failed.
+    pub watch: Arc<Watch>,
     state: Mutex<State>,
     commands: Mutex<Commands>,
     /// Bytes that may still come in.
@@ -185,6 +192,31 @@ impl Inner {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Refuses when something could not be made durable since the lake was opened.
+    pub fn check_durable(&self) -> Result<(), LakeError> {
+        match self.watch.failed_sync() {
+            None => Ok(()),
+            Some(reason) => Err(LakeError::Stopped(reason.to_owned())),
+        }
+    }
+
+    /// Makes a change of the catalog; where the disk failed it, nothing more is accepted.
+    pub async fn commit(&self, change: Transaction) -> Result<i64, LakeError> {
+        self.check_durable()?;
+        let result = self.catalog.commit(change).await;
+        self.noted(result)
+    }
+
+    /// Remembers where the disk failed a change of the catalog.
+    pub fn noted<T>(&self, result: Result<T, LakeError>) -> Result<T, LakeError> {
+        if let Err(error) = &result
+            && error.is_disk_failure()
+        {
+            self.watch.note_failed_sync(error.to_string());
+        }
+        result
+    }
+
     pub fn wake_flush(&self) {
         self.flush_wanted.notify_one();
     }
@@ -210,14 +242,8 @@ impl Inner {
         bucket: Option<i32>,
         fact_set: Option<&str>,
     ) -> Vec<Arc<DataFile>> {
-        let Some(list) = self.catalog.file_list(workspace) else {
-            return Vec::new();
-        };
-        let days = *days.start()..days.end().saturating_add(1);
-        list.files(table, Some(days), fact_set)
-            .filter(|file| bucket.is_none_or(|bucket| file.bucket == bucket))
-            .cloned()
-            .collect()
+        let list = self.catalog.file_list(workspace).unwrap_or_default();
+        files_in(&list, table, days, bucket, fact_set)
     }
 
     /// The rows of a file whose key is one of these.
@@ -278,6 +304,21 @@ impl Inner {
             .send(command)
             .map_err(|_| LakeError::Stopped("the lake is closed".to_owned()))
     }
+}
+
+/// The files of a table on these days, in one bucket or all, of one fact set or all.
+pub(crate) fn files_in(
+    list: &FileList,
+    table: Table,
+    days: RangeInclusive<i32>,
+    bucket: Option<i32>,
+    fact_set: Option<&str>,
+) -> Vec<Arc<DataFile>> {
+    let days = *days.start()..days.end().saturating_add(1);
+    list.files(table, Some(days), fact_set)
+        .filter(|file| bucket.is_none_or(|bucket| file.bucket == bucket))
+        .cloned()
+        .collect()
 }
 
 impl Lake {

@@ -17,9 +17,10 @@ use crate::engine::state::{Workspace, bucket_of};
 use crate::engine::status::Counters;
 use crate::engine::{Inner, Lake, LakeOptions, QUEUE_BYTES, State, flush, upkeep};
 use crate::error::LakeError;
-use crate::files::{create_dir_durably, read_all, write_durably};
+use crate::files::{Files, create_dir_durably, read_all, write_durably};
 use crate::log::{Log, RecoveredFrame};
 use crate::parquet_files::FileCache;
+use crate::watched_files::WatchedFiles;
 
 /// The file that makes a folder a data directory.
 const FORMAT_FILE: &str = "upshot.json";
@@ -68,7 +69,10 @@ impl Lake {
     /// When another process holds it, it is of a newer version, or something in it is damaged.
     pub async fn open(mut options: LakeOptions) -> Result<Self, LakeError> {
         let layout = Layout(options.directory.clone());
-        let files = options.files.clone();
+        let watched = WatchedFiles::new(options.files.clone());
+        let watch = watched.watch().clone();
+        let files: Arc<dyn Files> = Arc::new(watched);
+        options.files = files.clone();
         create_dir_durably(files.as_ref(), &options.directory)?;
         let lock = lock(&layout)?;
         let format = read_or_make_format(&options, &layout)?;
@@ -109,6 +113,7 @@ impl Lake {
             built_in,
             secret: parse_secret(&format.secret, &layout)?,
             catalog,
+            watch,
             counters: Counters::default(),
             state: Mutex::new(state),
             commands: Mutex::new(sender),
@@ -188,6 +193,7 @@ fn read_or_make_format(options: &LakeOptions, layout: &Layout) -> Result<Format,
     let path = layout.format();
     let files = options.files.as_ref();
     if !files.exists(&path) {
+        refuse_remains(files, layout)?;
         let format = Format {
             format: FORMAT_VERSION,
             buckets: options.buckets.max(1),
@@ -210,6 +216,21 @@ fn read_or_make_format(options: &LakeOptions, layout: &Layout) -> Result<Format,
         });
     }
     Ok(format)
+}
+
+/// The file that makes a folder a data directory is made first when one is made, and last when one is
+/// restored: where it alone is missing, a restore was cut short.
+fn refuse_remains(files: &dyn Files, layout: &Layout) -> Result<(), LakeError> {
+    let parts = [layout.log(), layout.data()];
+    if layout.catalog().exists() || parts.iter().any(|part| files.exists(part)) {
+        return Err(LakeError::Damaged {
+            what: format!("the data directory {}", layout.0.display()),
+            reason: format!(
+                "it has no {FORMAT_FILE}, so a restore into it was cut short; empty it and restore again"
+            ),
+        });
+    }
+    Ok(())
 }
 
 fn random_secret() -> Result<String, LakeError> {
@@ -323,16 +344,17 @@ impl Workspace {
             return;
         }
         self.memory_bytes += event.bytes.len() + crate::engine::state::EVENT_OVERHEAD;
+        self.version += 1;
+        let version = self.version;
         let shard = self.shard_mut(conversation_id);
-        shard.facts = None;
+        shard.changed();
         let conversation = shard
             .conversations
             .entry(conversation_id.into())
             .or_default();
         conversation.bucket = bucket;
         conversation.complete = false;
-        conversation.version += 1;
+        conversation.version = version;
         conversation.events.push(event);
-        self.version += 1;
     }
 }

@@ -12,7 +12,7 @@ use upshot_core::time::{DAY, day_of};
 
 use crate::codec::Decoder;
 use crate::engine::settings::Settings;
-use crate::engine::state::{Conversation, Shard, ShardFacts, StoredEvent};
+use crate::engine::state::{Conversation, Replaced, Shard, ShardFacts, StoredEvent};
 use crate::error::LakeError;
 use crate::schema::{BatchBuilder, Table};
 
@@ -75,25 +75,62 @@ pub(crate) fn decode_all(
         .collect()
 }
 
-/// The shard's facts as of this time, made anew only where they have to be.
+/// A conversation as a query found it in memory.
+#[derive(Debug)]
+pub(crate) struct ConversationCopy {
+    pub conversation_id: Box<str>,
+    pub bucket: i32,
+    pub version: u64,
+    pub complete: bool,
+    pub events: Vec<StoredEvent>,
+    pub replaced: Vec<Replaced>,
+}
+
+/// A part of the overlay as a query found it: its facts, or what they are made of.
+#[derive(Debug)]
+pub(crate) enum ShardCopy {
+    /// Nothing changed since these were made.
+    Facts(Arc<ShardFacts>),
+    /// To be folded.
+    Conversations(Vec<ConversationCopy>),
+}
+
+/// Copies what has to be folded; the bytes of the events are shared.
+pub(crate) fn copy_shard(shard: &Shard, as_of: i64) -> ShardCopy {
+    if let Some(facts) = shard.facts()
+        && (as_of - facts.as_of).abs() < FRESH
+    {
+        return ShardCopy::Facts(facts.clone());
+    }
+    let conversations = shard.conversations.iter();
+    ShardCopy::Conversations(
+        conversations
+            .map(|(id, conversation)| ConversationCopy {
+                conversation_id: id.clone(),
+                bucket: conversation.bucket,
+                version: conversation.version,
+                complete: conversation.complete,
+                events: conversation.events.clone(),
+                replaced: conversation.replaced.clone(),
+            })
+            .collect(),
+    )
+}
+
+/// The facts of a shard's conversations as of this time.
 pub(crate) fn shard_facts(
     workspace: &str,
     settings: &Settings,
-    shard: &mut Shard,
+    conversations: &[ConversationCopy],
     as_of: i64,
 ) -> Result<Arc<ShardFacts>, LakeError> {
-    if let Some(facts) = &shard.facts
-        && (as_of - facts.as_of).abs() < FRESH
-    {
-        return Ok(facts.clone());
-    }
     let decoder = Decoder::current();
     let mut sink = FactBatches {
         builders: Table::FACTS.map(BatchBuilder::new),
         bucket: 0,
     };
     let mut replaced = Vec::new();
-    for conversation in shard.conversations.values() {
+    for conversation in conversations {
         let mut events = decode_all(&decoder, &conversation.events)?;
         sink.bucket = conversation.bucket;
         fold_conversation(workspace, settings, as_of, &mut events, &mut sink);
@@ -106,13 +143,11 @@ pub(crate) fn shard_facts(
     }
     let [sessions, messages, steps] = &mut sink.builders;
     let batches = [sessions.finish()?, messages.finish()?, steps.finish()?];
-    let facts = Arc::new(ShardFacts {
+    Ok(Arc::new(ShardFacts {
         as_of,
         batches,
         replaced,
-    });
-    shard.facts = Some(facts.clone());
-    Ok(facts)
+    }))
 }
 
 /// The stretches of time around a conversation's events in which other events could hang together

@@ -66,7 +66,7 @@ impl Lake {
         memory.files = inner.catalog.file_list(workspace).unwrap_or_default();
         memory.version += 1;
         for shard in &mut memory.shards {
-            shard.facts = None;
+            shard.changed();
             for conversation in shard.conversations.values_mut() {
                 conversation.complete = false;
                 conversation.version += 1;

@@ -1,13 +1,14 @@
 //! What the engine holds in memory: for each workspace the conversations that are not yet sealed,
 //! with all events since their last cut, and the ids of these events.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arrow::array::RecordBatch;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use upshot_core::event::conversation_hash;
 
 use crate::catalog::FileList;
+use crate::engine::lookup::Found;
 use crate::engine::settings::Settings;
 
 /// The overlay is kept in this many parts, so that a new event makes only one of them be folded anew.
@@ -40,7 +41,7 @@ pub(crate) struct Conversation {
     pub complete: bool,
     /// The sessions in files that the overlay stands in for.
     pub replaced: Vec<Replaced>,
-    /// Grows with every change.
+    /// Another one after every change, and never one that a conversation of the workspace had.
     pub version: u64,
 }
 
@@ -70,7 +71,34 @@ pub(crate) struct Shard {
     /// Its conversations by id.
     pub conversations: FxHashMap<Box<str>, Conversation>,
     /// Their facts, until something changes.
-    pub facts: Option<Arc<ShardFacts>>,
+    facts: Option<Arc<ShardFacts>>,
+    /// How often something changed.
+    changes: u64,
+}
+
+impl Shard {
+    /// Says that what the facts were made of is no longer what it was.
+    pub fn changed(&mut self) {
+        self.facts = None;
+        self.changes += 1;
+    }
+
+    /// How often something changed: facts made of a copy are of use while this is what it was.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The facts, if nothing changed since they were made.
+    pub fn facts(&self) -> Option<&Arc<ShardFacts>> {
+        self.facts.as_ref()
+    }
+
+    /// Keeps facts that were made of a copy, unless something changed since the copy was made.
+    pub fn keep(&mut self, facts: &Arc<ShardFacts>, changes: u64) {
+        if self.changes == changes {
+            self.facts = Some(facts.clone());
+        }
+    }
 }
 
 /// Where an event is, by its id.
@@ -105,6 +133,8 @@ pub(crate) struct Workspace {
     pub version: u64,
     /// When the oldest event that is in no data file arrived.
     pub oldest_unflushed: Option<i64>,
+    /// Held by the query that folds: others wait for its facts instead of making them too.
+    pub folding: Arc<Mutex<()>>,
 }
 
 /// A new event on its way in.
@@ -138,6 +168,7 @@ impl Workspace {
             memory_bytes: 0,
             version: 0,
             oldest_unflushed: None,
+            folding: Arc::default(),
         }
     }
 
@@ -163,14 +194,15 @@ impl Workspace {
             },
         );
         let shard = &mut self.shards[Self::shard_of(event.conversation)];
-        shard.facts = None;
+        shard.changed();
         let conversation = shard
             .conversations
             .entry(event.conversation_id)
             .or_default();
         conversation.bucket = bucket_of(event.conversation, buckets);
         conversation.complete = false;
-        conversation.version += 1;
+        self.version += 1;
+        conversation.version = self.version;
         conversation.events.push(StoredEvent {
             time: event.time,
             id_hash: event.id_hash,
@@ -180,14 +212,43 @@ impl Workspace {
         self.unflushed_events += 1;
         self.unflushed_bytes += cost;
         self.memory_bytes += cost;
-        self.version += 1;
         self.oldest_unflushed.get_or_insert(now);
+    }
+
+    /// Takes in what files hold around a conversation of this version; nothing where it has changed.
+    pub fn bring_in(&mut self, conversation_id: &str, version: u64, found: Found) {
+        let mut cost = 0;
+        let shard = self.shard_mut(conversation_id);
+        let Some(conversation) = shard.conversations.get_mut(conversation_id) else {
+            return;
+        };
+        if conversation.version != version {
+            return;
+        }
+        let present: FxHashSet<u128> = conversation
+            .events
+            .iter()
+            .map(|event| event.id_hash)
+            .collect();
+        for event in found.events {
+            if !present.contains(&event.id_hash) {
+                cost += event.bytes.len() + EVENT_OVERHEAD;
+                conversation.events.push(event);
+            }
+        }
+        for replaced in found.replaced {
+            if !conversation.replaced.contains(&replaced) {
+                conversation.replaced.push(replaced);
+            }
+        }
+        conversation.complete = true;
+        self.memory_bytes += cost;
     }
 
     /// Lets a conversation go that is in files with all its facts.
     pub fn release(&mut self, conversation_id: &str) {
         let shard = self.shard_mut(conversation_id);
-        shard.facts = None;
+        shard.changed();
         let Some(conversation) = shard.conversations.remove(conversation_id) else {
             return;
         };

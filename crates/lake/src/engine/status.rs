@@ -64,6 +64,9 @@ pub struct Status {
     pub log_bytes: u64,
     /// Bytes written to data files since the lake was opened.
     pub file_bytes: u64,
+    /// Bytes written to files of any kind since the lake was opened, as the file system counts them:
+    /// log, data files, also those that were given up. The catalog's database is not among them.
+    pub written_bytes: u64,
     /// Data files written since the lake was opened.
     pub files_written: u64,
     /// Flushes since the lake was opened.
@@ -91,6 +94,7 @@ impl Lake {
             log_sequence: counters.log_sequence.load(Ordering::Relaxed),
             flushed_sequence: counters.flushed_sequence.load(Ordering::Relaxed),
             log_bytes: counters.log_bytes.load(Ordering::Relaxed),
+            written_bytes: self.inner.watch.bytes_written(),
             file_bytes: counters.file_bytes.load(Ordering::Relaxed),
             files_written: counters.files_written.load(Ordering::Relaxed),
             flushes: counters.flushes.load(Ordering::Relaxed),
@@ -112,7 +116,8 @@ impl Lake {
                 .map(|since| now - since)
                 .max()
                 .unwrap_or_default(),
-            stopped: counters.log_stopped.load(Ordering::Relaxed) > 0,
+            stopped: counters.log_stopped.load(Ordering::Relaxed) > 0
+                || self.inner.watch.failed_sync().is_some(),
         }
     }
 }

@@ -3,15 +3,14 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{MergeGroup, MergePolicy};
+use crate::catalog::MergeGroup;
 use crate::engine::Inner;
 use crate::error::LakeError;
 
 /// Merges, expires, removes.
 pub(crate) async fn run(inner: &Arc<Inner>) -> Result<(), LakeError> {
-    let policy = MergePolicy::default();
     for workspace in inner.catalog.workspaces() {
-        for group in inner.catalog.merge_plan(&workspace, &policy)? {
+        for group in inner.catalog.merge_plan(&workspace, &inner.options.merge)? {
             merge(inner, &workspace, group).await?;
         }
     }
@@ -26,6 +25,7 @@ pub(crate) async fn run(inner: &Arc<Inner>) -> Result<(), LakeError> {
 
 async fn merge(inner: &Arc<Inner>, workspace: &str, group: MergeGroup) -> Result<(), LakeError> {
     let _committing = inner.committing.lock().await;
+    inner.check_durable()?;
     let (worker, name) = (Arc::clone(inner), workspace.to_owned());
     let (group, merged) = tokio::task::spawn_blocking(move || {
         let merged = worker.catalog.merge_files(&worker.cache, &name, &group);
@@ -35,10 +35,11 @@ async fn merge(inner: &Arc<Inner>, workspace: &str, group: MergeGroup) -> Result
     .map_err(|error| LakeError::Stopped(error.to_string()))??;
     inner.counters.wrote_files(std::slice::from_ref(&merged));
     let now = inner.now();
-    inner
+    let commit = inner
         .catalog
         .commit_merge(workspace, &group, merged, now)
-        .await?;
+        .await;
+    inner.noted(commit)?;
     let mut state = inner.lock_state();
     if let Some(memory) = state.workspace_mut(workspace) {
         memory.files = inner.catalog.file_list(workspace).unwrap_or_default();

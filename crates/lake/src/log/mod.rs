@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::codec;
 use crate::error::LakeError;
-use crate::files::{FileWrite, Files};
+use crate::files::{FileWrite, Files, create_dir_durably};
 
 /// Writes the log. It has one owner, which gives the order of everything.
 pub struct Log {
@@ -28,6 +28,10 @@ pub struct Log {
     stopped: Option<String>,
     bytes_written: u64,
 }
+
+/// What can be done about a damaged log.
+pub(crate) const GO_ON: &str =
+    "restore a backup, or move the folder of the log away to go on with what data files hold";
 
 #[derive(Debug)]
 struct SegmentInfo {
@@ -68,9 +72,7 @@ impl Log {
         mark: u64,
         segment_bytes: u64,
     ) -> Result<(Self, Recovery), LakeError> {
-        files
-            .create_dir(directory)
-            .map_err(LakeError::io("make the folder", directory))?;
+        create_dir_durably(&*files, directory)?;
         let mut paths: Vec<PathBuf> = files
             .list(directory)
             .map_err(LakeError::io("list", directory))?
@@ -81,7 +83,7 @@ impl Log {
         paths.sort();
         let mut recovery = Recovery::default();
         let mut segments = Vec::new();
-        let mut next_sequence = mark + 1;
+        let mut next_sequence = 0;
         for (index, path) in paths.iter().enumerate() {
             let newest = index + 1 == paths.len();
             let Some(found) = segment::read(&*files, path, newest)? else {
@@ -89,9 +91,9 @@ impl Log {
                 continue;
             };
             check_sequence(&segments, next_sequence, mark, &found)?;
-            if found.torn_bytes > 0 {
-                recovery.torn_bytes += found.torn_bytes;
-                cut(&*files, &found)?;
+            recovery.torn_bytes += found.torn_bytes;
+            if newest {
+                settle_end(&*files, &found)?;
             }
             let end = found.first_sequence + found.frames.len() as u64;
             next_sequence = next_sequence.max(end);
@@ -108,7 +110,18 @@ impl Log {
                 bytes: found.good_bytes,
             });
         }
+        if !segments.is_empty() && next_sequence <= mark {
+            return Err(LakeError::Damaged {
+                what: format!("the log in {}", directory.display()),
+                reason: format!(
+                    "the catalog's mark says that frames up to {mark} are in data files, but the log ends \
+                     with frame {}; {GO_ON}",
+                    next_sequence.saturating_sub(1)
+                ),
+            });
+        }
         let dictionary = codec::dictionary();
+        let next_sequence = next_sequence.max(mark + 1);
         // A program's own field list stands at the head of what it writes: always a new segment.
         let (info, current) = begin_segment(&*files, directory, next_sequence, &dictionary)?;
         segments.retain(|old: &SegmentInfo| old.path != info.path);
@@ -143,7 +156,10 @@ impl Log {
             return Err(LakeError::Stopped("the log has no segment".to_owned()));
         };
         if let Err(error) = std::io::Write::write_all(&mut self.current, &frame) {
-            if let Err(second) = self.current.truncate(info.bytes) {
+            // The cut must be durable before another segment follows: a torn end is allowed in the
+            // newest one only.
+            let cut = self.current.truncate(info.bytes);
+            if let Err(second) = cut.and_then(|()| self.current.sync()) {
                 self.stopped = Some(format!("{error}, then {second}"));
             }
             return Err(LakeError::io("append to", &info.path)(error));
@@ -183,10 +199,13 @@ impl Log {
     pub fn trim(&mut self, mark: u64) -> Result<(), LakeError> {
         let mut removed = false;
         while self.segments.len() > 1 && self.segments[1].first_sequence <= mark + 1 {
-            let info = self.segments.remove(0);
-            self.files
-                .remove(&info.path)
-                .map_err(LakeError::io("remove", &info.path))?;
+            let path = &self.segments[0].path;
+            match self.files.remove(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(LakeError::io("remove", path)(error));
+                }
+                _ => self.segments.remove(0),
+            };
             removed = true;
         }
         if removed {
@@ -219,6 +238,7 @@ fn check_sequence(
     mark: u64,
     found: &segment::Segment,
 ) -> Result<(), LakeError> {
+    let next_sequence = next_sequence.max(mark + 1);
     let gap = match before.last() {
         // What stands before the first segment must be in data files already.
         None => found.first_sequence > mark + 1,
@@ -228,7 +248,7 @@ fn check_sequence(
         return Err(LakeError::Damaged {
             what: format!("the log before segment {}", found.path.display()),
             reason: format!(
-                "frames up to {} are missing; restore a backup",
+                "frames up to {} are missing; {GO_ON}",
                 found.first_sequence - 1
             ),
         });
@@ -236,12 +256,16 @@ fn check_sequence(
     Ok(())
 }
 
-fn cut(files: &dyn Files, found: &segment::Segment) -> Result<(), LakeError> {
+/// Cuts off a torn end and makes what was read durable: a process that was killed between write and
+/// sync leaves frames that can be read and are not on disk yet, and more is about to build on them.
+fn settle_end(files: &dyn Files, found: &segment::Segment) -> Result<(), LakeError> {
     let mut file = files
         .append(&found.path)
         .map_err(LakeError::io("open", &found.path))?;
-    file.truncate(found.good_bytes)
-        .map_err(LakeError::io("cut", &found.path))?;
+    if found.torn_bytes > 0 {
+        file.truncate(found.good_bytes)
+            .map_err(LakeError::io("cut", &found.path))?;
+    }
     file.sync().map_err(LakeError::io("sync", &found.path))
 }
 

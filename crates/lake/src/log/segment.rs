@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::LakeError;
 use crate::files::{Files, read_all};
+use crate::log::GO_ON;
 
 /// The version of the log's format.
 pub const LOG_VERSION: u32 = 1;
@@ -130,8 +131,12 @@ fn read_head(path: &Path, bytes: &[u8]) -> Result<Option<(u64, String, usize)>, 
         return Ok(None);
     };
     if &bytes[..8] != SEGMENT_MAGIC {
-        // Blocks that were never written read as zeros.
-        let blank = bytes[..8].iter().all(|byte| *byte == 0);
+        // Blocks that were never written read as zeros, also behind the first bytes of the mark.
+        let good = bytes
+            .iter()
+            .zip(SEGMENT_MAGIC)
+            .take_while(|(found, wanted)| found == wanted);
+        let blank = bytes[good.count()..8].iter().all(|byte| *byte == 0);
         return if blank {
             Ok(None)
         } else {
@@ -222,6 +227,6 @@ fn u64_of(bytes: &[u8], at: usize) -> u64 {
 fn damaged(path: &Path, offset: usize, reason: &str) -> LakeError {
     LakeError::Damaged {
         what: format!("log segment {} at byte {offset}", path.display()),
-        reason: format!("{reason}; restore a backup, or move the segment away to go on without it"),
+        reason: format!("{reason}; {GO_ON}"),
     }
 }

@@ -145,6 +145,17 @@ pub struct FileWriter<'a> {
     table: Table,
     writer: ArrowWriter<Counted>,
     rows: u64,
+    finished: bool,
+}
+
+impl Drop for FileWriter<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            // A full disk shall not stay full of what nobody will read. Where that fails too, the
+            // file is removed when the data directory is opened again.
+            let _ = self.files.remove(&self.temporary);
+        }
+    }
 }
 
 impl<'a> FileWriter<'a> {
@@ -193,6 +204,7 @@ impl<'a> FileWriter<'a> {
             table,
             writer,
             rows: 0,
+            finished: false,
         })
     }
 
@@ -242,6 +254,7 @@ impl<'a> FileWriter<'a> {
         self.files
             .rename(&self.temporary, &self.path)
             .map_err(LakeError::io("rename", &self.temporary))?;
+        self.finished = true;
         Ok(DataFileInfo {
             rows: self.rows,
             bytes,

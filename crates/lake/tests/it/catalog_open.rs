@@ -91,7 +91,7 @@ async fn columns_that_are_new_are_added_with_ids_of_their_own() {
     assert_eq!(column("duration").null_count(), 0);
     let file = lake.file(Table::Events, &events(Table::Events, 100..200), DAY, 0);
     lake.add(vec![file]).await;
-    let report = lake.catalog.verify(&lake.cache).await.unwrap();
+    let report = lake.catalog.verify(&lake.cache, None).await.unwrap();
     let others: Vec<_> = report
         .problems
         .iter()
@@ -202,7 +202,7 @@ async fn a_moved_directory_opens_where_it_is() {
     let catalog = Catalog::open(Arc::new(DiskFiles), &target.join("lake.sqlite"), &data, NOW)
         .await
         .unwrap();
-    let report = catalog.verify(&cache).await.unwrap();
+    let report = catalog.verify(&cache, None).await.unwrap();
     assert_eq!((report.rows, report.problems), (100, vec![]));
     let (name, _) = catalog.new_file("main", Table::Events, DAY, 0);
     let list = catalog.file_list("main").unwrap();

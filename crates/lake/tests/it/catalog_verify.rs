@@ -33,7 +33,7 @@ async fn filled() -> Lake {
 }
 
 async fn verify(lake: &Lake) -> Report {
-    lake.catalog.verify(&lake.cache).await.unwrap()
+    lake.catalog.verify(&lake.cache, None).await.unwrap()
 }
 
 fn kinds(report: &Report) -> Vec<ProblemKind> {

@@ -6,6 +6,8 @@ mod catalog_cost;
 mod catalog_open;
 mod catalog_verify;
 mod common;
+mod crashes;
 mod engine;
 mod interop;
 mod parquet;
+mod simulated_disk;

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, TimestampMicrosecondType};
 use arrow::row::{OwnedRow, Rows};
+use upshot_core::event::conversation_hash;
 use upshot_core::time::day_of;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::database::Columns;
 use super::recount::Recount;
 use super::{ProblemKind, Report, Seen, StoredFile};
+use crate::engine::bucket_of;
 use crate::error::LakeError;
 use crate::parquet_files::read::{ReadRequest, stream};
 use crate::parquet_files::sort::SortKeys;
@@ -24,6 +26,8 @@ pub(super) struct Check<'a> {
     pub(super) cache: &'a FileCache,
     pub(super) file: &'a StoredFile,
     pub(super) columns: &'a Columns,
+    /// Into how many buckets conversations are spread, if their buckets are to be checked.
+    pub(super) buckets: Option<u32>,
 }
 
 impl Check<'_> {
@@ -210,6 +214,14 @@ impl Check<'_> {
         let days = days.as_primitive::<Date32Type>();
         let buckets = buckets.as_primitive::<Int32Type>();
         let times = times.as_primitive::<TimestampMicrosecondType>();
+        let conversations = column("conversation_id").map(|array| array.as_string::<i32>());
+        let in_bucket = |row: usize| match (self.buckets, conversations) {
+            (Some(buckets), Some(ids)) => {
+                bucket_of(conversation_hash(&file.workspace, ids.value(row)), buckets)
+                    == file.bucket
+            }
+            _ => true,
+        };
         let fact_sets = column("fact_set").map(|array| array.as_string::<i32>());
         (0..batch.num_rows())
             .filter(|row| {
@@ -220,6 +232,7 @@ impl Check<'_> {
                     || buckets.value(*row) != file.bucket
                     || day_of(times.value(*row)) != file.day
                     || !fact_set
+                    || !in_bucket(*row)
             })
             .count()
     }

@@ -156,11 +156,15 @@ fn scope(file: &StoredFile) -> (String, Table, String, i32, i32) {
 impl Catalog {
     /// Checks everything: the catalog in itself, every file that a snapshot needs, every row of the
     /// live ones, and that no other files are there. Reads all files, so it takes its time; nothing
-    /// may be written meanwhile.
+    /// may be written meanwhile. With the number of buckets, each row's is worked out anew.
     ///
     /// # Errors
     /// When the database or the file system refuses. Damage is no error: it is in the report.
-    pub async fn verify(&self, cache: &FileCache) -> Result<Report, LakeError> {
+    pub async fn verify(
+        &self,
+        cache: &FileCache,
+        buckets: Option<u32>,
+    ) -> Result<Report, LakeError> {
         let mut report = Report::default();
         let mut writer = self.writer().await?;
         // What is in memory is what was committed; what is checked is what is in the database.
@@ -180,6 +184,7 @@ impl Catalog {
                 cache,
                 file,
                 columns: &columns,
+                buckets,
             };
             check.run(&mut seen, &mut report)?;
         }

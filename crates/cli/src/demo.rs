@@ -46,7 +46,10 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
     let maker = tokio::task::spawn_blocking(move || {
         let mut batch = Vec::with_capacity(BATCH_EVENTS + 256);
         for conversation in generate(&making) {
-            batch.extend(conversation);
+            batch.extend(conversation.into_iter().map(|mut event| {
+                event.note_texts(true);
+                event
+            }));
             if batch.len() >= BATCH_EVENTS
                 && sender.blocking_send(std::mem::take(&mut batch)).is_err()
             {

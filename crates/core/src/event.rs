@@ -254,6 +254,17 @@ record! {
 
         /// What is the customer's own.
         attributes: Map,
+
+        /// What the user did with the message that `message_id` names, beside answering it.
+        interaction: Word(Interaction),
+        /// The option's place among those that are offered with one message, from 1.
+        option_position: Integer,
+        /// Whether the user wrote something beside the survey's answer or the thumbs. Set by Upshot
+        /// from the comment, which may be kept shorter, or not at all.
+        commented: Flag,
+        /// Tells whether a text repeats the one before it, and no more: 16 bits of a hash of its
+        /// letters and digits. Set by Upshot where texts are kept.
+        text_fingerprint: Integer,
     }
 }
 
@@ -285,8 +296,24 @@ impl Event {
         format!("h{:032x}", content ^ (occurrence << 64 | occurrence)).into()
     }
 
+    /// Notes what facts need to know of the texts, because texts may be kept for a shorter time than
+    /// facts: that there is a comment and, where the text itself `is_kept`, its fingerprint.
+    pub fn note_texts(&mut self, is_kept: bool) {
+        let comments = [&self.survey_comment, &self.feedback_comment];
+        if comments
+            .into_iter()
+            .flatten()
+            .any(|text| !text.trim().is_empty())
+        {
+            self.commented = Some(true);
+        }
+        if is_kept && let Some(text) = &self.text {
+            self.text_fingerprint = text_fingerprint(text);
+        }
+    }
+
     /// A hash of all that the source said: every field but the event's id, the time at which it was
-    /// received and its position in the source.
+    /// received, its position in the source and what Upshot made of the texts.
     pub fn content_hash(&self) -> u128 {
         use crate::record::Record;
         let mut sink = ContentHasher {
@@ -314,7 +341,14 @@ struct ContentHasher {
 
 impl ContentHasher {
     fn field(&mut self, index: usize, bytes: Option<&[u8]>) {
-        const LEFT_OUT: [&str; 3] = ["event_id", "received_time", "source_sequence"];
+        // The last two are made of other fields.
+        const LEFT_OUT: [&str; 5] = [
+            "event_id",
+            "received_time",
+            "source_sequence",
+            "commented",
+            "text_fingerprint",
+        ];
         let Some(bytes) = bytes else { return };
         let name = <Event as crate::record::Record>::FIELDS[index].name;
         if LEFT_OUT.contains(&name) {
@@ -365,6 +399,18 @@ impl crate::record::FieldSink for ContentHasher {
             self.field(index, Some(text.as_bytes()));
         }
     }
+}
+
+/// 16 bits of a hash of the letters and digits of a text, whatever their case; nothing where there are
+/// none. Enough to see that a message repeats the one before it, too little to tell what it says.
+fn text_fingerprint(text: &str) -> Option<i64> {
+    let letters: String = text
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let hash = xxhash_rust::xxh3::xxh3_64(letters.as_bytes());
+    (!letters.is_empty()).then_some((hash & 0xffff) as i64)
 }
 
 /// The hash that names a conversation's bucket and, with its first event, its sessions.

@@ -123,6 +123,8 @@ words! {
         Conversion = "conversion",
         /// A reviewer's or judge's word on a message or session.
         Label = "label",
+        /// What the user did with a message beside answering it: copied, stopped, regenerated.
+        Interaction = "interaction",
         /// Something failed.
         Error = "error",
         /// What the platform itself reported of a session.
@@ -411,6 +413,51 @@ words! {
         ModelCall = "model_call",
         /// An error.
         Error = "error",
+        /// The part that an agent took, from taking over to finishing or passing on.
+        Agent = "agent",
+        /// A survey that was shown or answered.
+        Survey = "survey",
+        /// What the user did with a message beside answering it.
+        Interaction = "interaction",
+    }
+    /// What the user did with a message beside answering it: feedback that nobody asked for.
+    pub enum Interaction = "interaction" {
+        /// The user copied the bot's answer.
+        Copied = "copied",
+        /// The user stopped the answer before it was complete.
+        Stopped = "stopped",
+        /// The user had the answer made again.
+        Regenerated = "regenerated",
+        /// The user said the same again in other words.
+        Rephrased = "rephrased",
+        /// The user said the same again in the same words.
+        Repeated = "repeated",
+    }
+    /// What came after a message that was not understood.
+    pub enum FallbackThen = "sequel of a fallback" {
+        /// The user went on and was understood, or answered a question.
+        Answered = "answered",
+        /// The user's next message was not understood either.
+        NotUnderstood = "not_understood",
+        /// The user chose an option.
+        Chosen = "chosen",
+        /// A person was asked for before the user's second act afterwards.
+        Handover = "handover",
+        /// The user did nothing more until the session was over.
+        Left = "left",
+    }
+    /// How the visit of a topic ended.
+    pub enum VisitEnd = "end of a visit" {
+        /// The topic came to its end, or the session was resolved in it.
+        Completed = "completed",
+        /// The bot went on to another topic and did not come back.
+        Redirected = "redirected",
+        /// The user's own words or click led to another topic.
+        Switched = "switched",
+        /// A person was asked for, or the session was passed to people.
+        Escalated = "escalated",
+        /// The session was over and nothing of that had happened.
+        Abandoned = "abandoned",
     }
     /// The rule of a profile that made something of a session.
     pub enum Rule = "rule" {

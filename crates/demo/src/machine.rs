@@ -1,6 +1,6 @@
 //! What runs behind the bot: recognisers, models, tools, knowledge, and their failures.
 
-use upshot_core::words::{Actor, EventType, FeedbackRating};
+use upshot_core::words::{Actor, EventType, FeedbackRating, Interaction};
 
 use crate::catalogue::{Mind, SOURCES, TOPICS};
 use crate::stage::Stage;
@@ -216,6 +216,27 @@ impl Stage<'_> {
             self.think("chat", 4200, 190);
         }
         found
+    }
+
+    /// What the user does with a generated answer beside answering it: some copy it, some do not wait
+    /// for its end, and some have it made again.
+    pub(crate) fn use_answer(&mut self, text: &str, helped: bool) {
+        if !self.channel().shows_options() {
+            return;
+        }
+        let (copied, again) = if helped { (0.11, 0.015) } else { (0.02, 0.09) };
+        let interaction = match self.draw.unit() {
+            luck if luck < copied => Interaction::Copied,
+            luck if luck < copied + 0.025 => Interaction::Stopped,
+            luck if luck < copied + 0.025 + again => Interaction::Regenerated,
+            _ => return,
+        };
+        self.user_pause();
+        self.interact(interaction);
+        if interaction == Interaction::Regenerated {
+            self.think("chat", 4200, 190);
+            self.bot_says(text);
+        }
     }
 
     /// The bot's last message could be rated, and at times is.

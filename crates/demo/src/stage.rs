@@ -3,8 +3,8 @@
 use upshot_core::Event;
 use upshot_core::event::order_key;
 use upshot_core::words::{
-    Actor, DestinationKind, Environment, EventType, ExposureStage, MessageKind, OptionKind,
-    OptionStage, Role, TopicKind, TopicTrigger,
+    Actor, DestinationKind, Environment, EventType, ExposureStage, Interaction, MessageKind,
+    OptionKind, OptionStage, Role, TopicKind, TopicTrigger,
 };
 
 use crate::calendar::Occasion;
@@ -78,6 +78,8 @@ pub(crate) struct Stage<'world> {
     landing: (bool, bool),
     last_user: Option<i64>,
     last_bot: Option<i64>,
+    /// What the user said last.
+    pub(crate) last_words: String,
     /// How many messages the user wrote in this session.
     pub(crate) turns: i64,
     /// Whether somebody ended the conversation in this session.
@@ -102,6 +104,7 @@ impl<'world> Stage<'world> {
             landing: (true, true),
             last_user: None,
             last_bot: None,
+            last_words: String::new(),
             turns: 0,
             ended: false,
             spot: None,
@@ -319,6 +322,8 @@ impl<'world> Stage<'world> {
             event.must_understand = Some(must_understand);
         });
         self.last_user = Some(sequence);
+        self.last_words.clear();
+        self.last_words.push_str(text);
         self.turns += 1;
         self.blink();
     }
@@ -400,8 +405,15 @@ impl<'world> Stage<'world> {
     /// Options are shown with the bot's last message.
     pub(crate) fn show(&mut self, choices: &[Choice]) {
         let message = self.last_bot_message();
-        for choice in choices {
-            self.option(choice, OptionStage::Shown, Role::Bot, message.clone());
+        for (place, choice) in (1..).zip(choices) {
+            let place = Some(place);
+            self.option(
+                choice,
+                OptionStage::Shown,
+                Role::Bot,
+                message.clone(),
+                place,
+            );
         }
     }
 
@@ -420,7 +432,7 @@ impl<'world> Stage<'world> {
         } else {
             self.last_user_message()
         };
-        self.option(choice, OptionStage::Chosen, Role::User, message);
+        self.option(choice, OptionStage::Chosen, Role::User, message, None);
     }
 
     fn option(
@@ -429,8 +441,10 @@ impl<'world> Stage<'world> {
         stage: OptionStage,
         role: Role,
         message: Option<Box<str>>,
+        place: Option<i64>,
     ) {
         self.emit(EventType::Option, |event| {
+            event.option_position = place;
             event.message_id = message;
             event.role = Some(role);
             event.option_id = Some(choice.id.clone());
@@ -441,6 +455,20 @@ impl<'world> Stage<'world> {
                 event.option_destination = Some(destination.clone());
                 event.destination_kind = Some(*kind);
             }
+        });
+        self.blink();
+    }
+
+    /// The user does something with a message beside answering it.
+    pub(crate) fn interact(&mut self, interaction: Interaction) {
+        let (role, message) = match interaction {
+            Interaction::Rephrased | Interaction::Repeated => (None, self.last_user_message()),
+            _ => (Some(Role::User), self.last_bot_message()),
+        };
+        self.emit(EventType::Interaction, |event| {
+            event.message_id = message;
+            event.role = role;
+            event.interaction = Some(interaction);
         });
         self.blink();
     }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use upshot_core::facts::TOPIC_SEPARATOR;
+use upshot_core::facts::{LIST_FIELDS, TOPIC_SEPARATOR};
 use upshot_core::{Attributes, Event, Field, FieldKind, FieldSink, Message, Record, Session, Step};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -17,9 +17,6 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// Hashes of 64 bits.
 const HASHES: [&str; 2] = ["user_key", "person_key"];
-
-/// Lists that are held as one text.
-const LISTS: [&str; 1] = ["topics"];
 
 /// The facts of a record as a JSON object.
 pub fn facts_of<R: Record>(record: &R) -> Map<String, Value> {
@@ -46,7 +43,7 @@ impl JsonSink {
 impl FieldSink for JsonSink {
     fn text(&mut self, index: usize, value: Option<&str>) {
         let Some(text) = value else { return };
-        let value = if LISTS.contains(&self.fields[index].name) {
+        let value = if LIST_FIELDS.contains(&self.fields[index].name) {
             text.split(TOPIC_SEPARATOR)
                 .filter(|part| !part.is_empty())
                 .map(Value::from)
@@ -167,7 +164,7 @@ fn field_schema(field: &Field) -> RefOr<Schema> {
             .schema_type(kind)
             .description(Some(field.documentation))
     };
-    if LISTS.contains(&field.name) {
+    if LIST_FIELDS.contains(&field.name) {
         return ArrayBuilder::new()
             .items(ObjectBuilder::new().schema_type(Type::String))
             .description(Some(field.documentation))

@@ -131,7 +131,7 @@ pub(crate) struct ProfileInUse {
     #[schema(examples(1))]
     version: u32,
     /// The facts that it makes: its name and version and the fold's.
-    #[schema(examples("default@1/fold1"))]
+    #[schema(examples("default@1/fold2"))]
     fact_set: String,
     /// How old a session must be to be judged, in microseconds.
     maturity: i64,

@@ -67,15 +67,23 @@ impl FromStr for PrivacyMode {
 
 /// Brings an event into the form in which it may be stored under this mode.
 ///
-/// Under `full` nothing changes. Under `masked` personal data is taken out of texts, of what authors
+/// Under `full` nothing is taken out. Under `masked` personal data is taken out of texts, of what authors
 /// and sources wrote in their own words, of addresses of pages and of attributes; ids that are
 /// themselves an e-mail address or a phone number become pseudonyms, so that what belongs together
-/// still does. Under `none` the texts go altogether. Doing it twice changes nothing.
+/// still does. Under `none` the texts go altogether. In all modes the event notes what facts need to
+/// know of its texts ([`Event::note_texts`]). Doing it twice changes nothing.
 pub fn apply(mode: PrivacyMode, masker: &Masker, event: &mut Event) {
     if mode == PrivacyMode::Full {
+        event.note_texts(true);
         return;
     }
+    if mode == PrivacyMode::None {
+        event.note_texts(false);
+    }
     apply_to_texts(mode, masker, event);
+    if mode == PrivacyMode::Masked {
+        event.note_texts(true);
+    }
     apply_to_ids(masker, event);
     for address in [&mut event.page, &mut event.referrer] {
         change(address, |text| masker.mask_address(text));

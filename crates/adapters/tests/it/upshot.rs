@@ -39,7 +39,7 @@ fn fixtures_are_read() {
         model_call time=2026-01-31T09:30:05Z #5 conversation_id=web-1 model_provider=openai model=small model_operation=chat tokens_input=420 tokens_output=37 latency=812000
         message time=2026-01-31T09:30:06Z #6 conversation_id=web-1 message_id=m-2 role=bot message_kind=text text="Es ist unterwegs." reply_to=m-1 attributes={"depot": "Wien 3", "express": "true", "weight": "2.5"}
         feedback time=2026-01-31T09:30:10.5Z #7 conversation_id=web-1 message_id=m-2 role=user feedback=up
-        rejected record 8 line Some(8) byte 1367 field Some("event_type"): `event_type` may not be `mesage`; did you mean `message`? -> use one of message, conversation_start, conversation_end, topic, topic_end, intent, question, option, handover, outcome, survey, feedback, attribute, model_call, knowledge, exposure, experiment, conversion, label, error, report, other
+        rejected record 8 line Some(8) byte 1367 field Some("event_type"): `event_type` may not be `mesage`; did you mean `message`? -> use one of message, conversation_start, conversation_end, topic, topic_end, intent, question, option, handover, outcome, survey, feedback, attribute, model_call, knowledge, exposure, experiment, conversion, label, interaction, error, report, other
     "#]].assert_eq(&render(&batch));
 }
 
@@ -111,7 +111,7 @@ fn problems_name_field_cause_and_cure() {
         conversation_id | `conversation_id` is empty | give all events of a conversation the same id
         conversation_id | `conversation_id` is missing | give all events of a conversation the same id
         event_type | `event_type` is missing | say what happened, for example `message`
-        event_type | `event_type` may not be `mesage`; did you mean `message`? | use one of message, conversation_start, conversation_end, topic, topic_end, intent, question, option, handover, outcome, survey, feedback, attribute, model_call, knowledge, exposure, experiment, conversion, label, error, report, other
+        event_type | `event_type` may not be `mesage`; did you mean `message`? | use one of message, conversation_start, conversation_end, topic, topic_end, intent, question, option, handover, outcome, survey, feedback, attribute, model_call, knowledge, exposure, experiment, conversion, label, interaction, error, report, other
         - | the record is no JSON object: EOF while parsing an object at line 1 column 23 | write one JSON object for each event
         - | the record is no JSON object: trailing characters at line 1 column 78 | write one JSON object for each event
         - | the file is not in the format `upshot`: it holds text that begins with "17" | use one of the known formats: `upshot` (our own JSON: one object, an array or JSON Lines); `copilot-studio` (Copilot Studio transcripts: Dataverse rows as JSON or CSV, or their contents); `botframework` (Bot Framework activities: .transcript files and Direct Line activity sets)
@@ -236,7 +236,7 @@ impl FieldSource for Seeded {
         match Self::field(index).kind {
             FieldKind::Key => Some(TEXTS[1 + (pick % 9) as usize]),
             FieldKind::Word if Self::field(index).name == "event_type" => {
-                Some(EventType::ALL[(pick % 22) as usize].as_str())
+                Some(EventType::ALL[pick as usize % EventType::ALL.len()].as_str())
             }
             FieldKind::Word if pick.is_multiple_of(2) => {
                 let words = Self::field(index).words.unwrap()();

@@ -4,8 +4,8 @@
 use crate::event::EventView;
 use crate::profile::Rules;
 use crate::words::{
-    Actor, DestinationKind, EventType, ExposureStage, FeedbackRating, HandoverStage, OptionStage,
-    QuestionStage, Role, Rule, SurveyKind, SurveyStage, TopicKind, TopicTrigger,
+    Actor, DestinationKind, EventType, ExposureStage, FeedbackRating, HandoverStage, Interaction,
+    OptionStage, QuestionStage, Role, Rule, SurveyKind, SurveyStage, TopicKind, TopicTrigger,
 };
 
 /// What an event is to the course of sessions.
@@ -16,7 +16,7 @@ pub(super) enum Class {
     /// The user follows a link or calls a number: belongs to the session that offered it, and begins
     /// one only where there is none.
     Click,
-    /// Thumbs or a survey's answer: belongs to the session that is live or just over.
+    /// Thumbs, a survey's answer, an interaction: belongs to the session that is live or just over.
     Answer,
     /// The bot speaks: begins a session unless it only rounds one off.
     Speech,
@@ -98,6 +98,7 @@ pub(super) fn classify<E: EventView>(event: &E, kind: EventType, rules: &Rules) 
             }
         }
         EventType::Feedback if is_given(event.feedback()) => Class::Answer,
+        EventType::Interaction if is_done(event.interaction()) => Class::Answer,
         EventType::ConversationStart if rules.begins_with_start => Class::Opening,
         EventType::ConversationEnd => Class::End,
         EventType::ConversationStart
@@ -123,6 +124,7 @@ pub(super) fn classify<E: EventView>(event: &E, kind: EventType, rules: &Rules) 
             }
         }
         EventType::Feedback
+        | EventType::Interaction
         | EventType::Attribute
         | EventType::Conversion
         | EventType::Label
@@ -173,7 +175,17 @@ pub(super) fn is_given(rating: Option<FeedbackRating>) -> bool {
     )
 }
 
-/// Whether the user did it: a message, a click, an answer, feedback, a survey's answer.
+/// Whether the user did something with an answer; that a message says the same again is only said of
+/// it.
+fn is_done(interaction: Option<Interaction>) -> bool {
+    matches!(
+        interaction,
+        Some(Interaction::Copied | Interaction::Stopped | Interaction::Regenerated)
+    )
+}
+
+/// Whether the user did it: a message, a click, an answer, feedback, a survey's answer, an
+/// interaction.
 pub(super) fn is_user_act<E: EventView>(event: &E, kind: EventType) -> bool {
     match kind {
         EventType::Message | EventType::Other => event.role() == Some(Role::User),
@@ -183,6 +195,7 @@ pub(super) fn is_user_act<E: EventView>(event: &E, kind: EventType) -> bool {
                 && matches!(event.role(), None | Some(Role::User))
         }
         EventType::Feedback => is_given(event.feedback()),
+        EventType::Interaction => is_done(event.interaction()),
         EventType::Survey => is_survey_answer(event, kind),
         _ => false,
     }

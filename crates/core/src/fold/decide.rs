@@ -84,7 +84,12 @@ impl<'e> Draft<'e> {
                         .intent()
                         .is_some_and(|intent| !rules.is_greeting(intent))
             }
-            Rule::Handover => kind == EventType::Handover && event.handover_stage().is_some(),
+            Rule::Handover => {
+                let stage = event
+                    .handover_stage()
+                    .filter(|_| kind == EventType::Handover);
+                stage.is_some_and(|stage| !self.went_straight_to_people(stage))
+            }
             _ => false,
         }
     }
@@ -139,7 +144,8 @@ impl<'e> Draft<'e> {
     }
 
     fn decide_handover<E: EventView>(&mut self, event: &'e E, rules: &Rules) -> Option<End<'e>> {
-        if !rules.escalates(event.handover_stage()?) {
+        let stage = event.handover_stage()?;
+        if !rules.escalates(stage) || self.went_straight_to_people(stage) {
             return None;
         }
         self.escalate(event, Rule::Handover, rules.escalation_ends)
@@ -200,10 +206,14 @@ impl<'e> Draft<'e> {
         ends: bool,
     ) -> Option<End<'e>> {
         let evidence = Evidence::of(event, rule);
-        if self.engaged.is_none() && !rules.resolution_engages {
-            return None;
+        // What people settle without a bot says nothing of the bot: it is resolved and unengaged.
+        let by_people = self.facts.agent_messages > 0 && self.without_bot();
+        if self.engaged.is_none() && !by_people {
+            if !rules.resolution_engages {
+                return None;
+            }
+            self.engaged = Some(evidence);
         }
-        self.engaged.get_or_insert(evidence);
         self.confirmed.get_or_insert(evidence);
         let by = match rule {
             Rule::UserConfirmed | Rule::ConfirmedSuccessTopic => Actor::User,
@@ -325,7 +335,7 @@ fn is_plan_step<E: EventView>(event: &E, kind: EventType) -> bool {
 }
 
 /// Who did it, if the event says so.
-fn actor<E: EventView>(event: &E) -> Option<Actor> {
+pub(super) fn actor<E: EventView>(event: &E) -> Option<Actor> {
     event.actor().or(match event.role() {
         Some(Role::User) => Some(Actor::User),
         Some(Role::Bot) => Some(Actor::Bot),

@@ -4,19 +4,13 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::context::Context;
+use super::trail::Trail;
 use crate::event::EventView;
 use crate::facts::{Message, Session, Step};
 use crate::words::{
     Actor, EndReason, EventType, FeedbackRating, HandoverStage, Outcome, ResolutionKind, Rule,
     TopicKind,
 };
-
-/// Which facts are wanted beside the sessions.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wants {
-    pub messages: bool,
-    pub steps: bool,
-}
 
 /// That something holds of a session: since when, by which rule, and the event that shows it.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +65,8 @@ pub(super) struct LastMessage<'e> {
     pub must: bool,
     /// Whether it did not.
     pub unmatched: bool,
+    /// Whether several intents were considered and none was taken.
+    pub ambiguous: bool,
     /// What it was taken for.
     pub intent: Option<&'e str>,
     /// Its place among the message facts.
@@ -82,9 +78,8 @@ pub(super) struct Draft<'e> {
     /// What needs no texts.
     pub facts: Session,
     pub messages: Vec<Message>,
-    /// Hashes by which feedback finds the messages; parallel to `messages`.
-    pub message_references: Vec<u64>,
     pub steps: Vec<Step>,
+    pub trail: Trail<'e>,
 
     pub first_event: &'e str,
     pub source: Option<&'e str>,
@@ -171,8 +166,8 @@ impl<'e> Draft<'e> {
         Self {
             facts,
             messages: Vec::new(),
-            message_references: Vec::new(),
             steps: Vec::new(),
+            trail: Trail::default(),
             first_event: event.event_id(),
             source: event.source(),
             start: None,

@@ -26,11 +26,13 @@ impl Common<'_> {
         if draft.start.is_none() || test && !rules.keeps_test_sessions {
             return;
         }
-        let messages = std::mem::take(&mut draft.messages);
-        let mut steps = std::mem::take(&mut draft.steps);
-        if let Some(last) = draft.last_topic_step.and_then(|at| steps.get_mut(at)) {
-            last.duration = Some(since(last.time, draft.facts.end_time).max(0));
+        let until = draft.facts.end_time;
+        if let Some(last) = draft.last_topic_step.and_then(|at| draft.steps.get_mut(at)) {
+            last.duration = Some(since(last.time, until).max(0));
         }
+        draft.look_back(rules);
+        let messages = std::mem::take(&mut draft.messages);
+        let steps = std::mem::take(&mut draft.steps);
         let session = self.session(draft, &context);
         for message in messages {
             sink.message(self.message(message, &session));
@@ -61,6 +63,7 @@ impl Common<'_> {
         write_end(&draft, &mut session);
         self.write_topics(&draft, &mut session);
         write_handover(&draft, &mut session);
+        write_lists(&draft, &mut session);
         session.model = draft.model.map(Into::into);
         session.reported_outcome_reason = draft.reported_reason.map(Into::into);
         session
@@ -172,6 +175,9 @@ impl Common<'_> {
             topic_id: event.topic_id().map(Into::into),
             topic_kind: event.topic_kind(),
             agent_id: event.agent_id().map(Into::into),
+            skill: event.skill().map(Into::into),
+            topic_name: event.topic_name().map(Into::into),
+            language: event.language().map(Into::into),
             ..Message::default()
         })
     }
@@ -192,10 +198,29 @@ fn write_handover(draft: &Draft<'_>, session: &mut Session) {
     session.agent_id = handover.agent.map(Into::into);
     session.skill = handover.skill.map(Into::into);
     session.queue = handover.queue.map(Into::into);
+    session.serving_agent = draft.trail.serving.map(Into::into);
+    session.waiting_since = match draft.trail.waiting {
+        Some((since, true)) => Some(since),
+        _ => None,
+    };
     // Whoever waits for a person has asked for one, whether or not the source says so.
     if session.handover_requested_time.is_some() {
         session.handover_requests = session.handover_requests.max(1);
     }
+}
+
+fn write_lists(draft: &Draft<'_>, session: &mut Session) {
+    let trail = &draft.trail;
+    session.intents = trail.intents.joined();
+    session.agents = trail.agents.joined();
+    session.skills = trail.skills.joined();
+    session.models = trail.models.joined();
+    session.tools = trail.tools.joined();
+    session.experiments = trail.experiments.joined();
+    session.sources_retrieved = trail.retrieved.joined();
+    session.sources_cited = trail.cited.joined();
+    session.sources_failed = trail.failed.joined();
+    session.last_topic_id = draft.previous_topic.map(Into::into);
 }
 
 /// The platform's three groups of reasons for an escalation.

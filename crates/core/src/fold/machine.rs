@@ -8,7 +8,7 @@ use super::billing::Billing;
 use super::carry::Carry;
 use super::class::{Class, classify, is_survey_answer};
 use super::context::Context;
-use super::draft::{Draft, End, Wants, since, type_of};
+use super::draft::{Draft, End, since, type_of};
 use super::finish::Common;
 use super::{FactSink, FoldContext};
 use crate::event::EventView;
@@ -29,7 +29,6 @@ const REPORT_TOLERANCE: i64 = 2 * SECOND;
 pub struct Machine<'e, E> {
     common: Common<'e>,
     rules: &'e Rules,
-    wants: Wants,
     /// The sessions that are over, in order, and at the end the one that is live, if one is.
     drafts: Vec<Draft<'e>>,
     live: bool,
@@ -50,7 +49,7 @@ pub struct Machine<'e, E> {
 
 impl<'e, E: EventView> Machine<'e, E> {
     /// A machine for the events of one conversation after the cut that left the carry.
-    pub fn new(context: &FoldContext<'e>, carry: &'e Carry, sink: &impl FactSink) -> Self {
+    pub fn new(context: &FoldContext<'e>, carry: &'e Carry) -> Self {
         Self {
             common: Common {
                 workspace: context.workspace,
@@ -58,10 +57,6 @@ impl<'e, E: EventView> Machine<'e, E> {
                 conversation_id: "",
             },
             rules: context.profile.rules(),
-            wants: Wants {
-                messages: sink.wants_messages(),
-                steps: sink.wants_steps(),
-            },
             drafts: Vec::new(),
             live: false,
             prelude: None,
@@ -259,7 +254,7 @@ impl<'e, E: EventView> Machine<'e, E> {
     fn attach(&mut self, place: usize, event: &'e E, kind: EventType, class: Class) {
         let draft = &mut self.drafts[place];
         let with_people = draft.handover.people && draft.end.is_some();
-        draft.record(event, kind, class, self.rules, self.wants);
+        draft.record(event, kind, class, self.rules);
         if !with_people
             && draft.full_context().environment != Some(Environment::Test)
             && self.billing.observe(event, kind, self.rules)
@@ -318,13 +313,13 @@ impl<'e, E: EventView> Machine<'e, E> {
             self.drop_prelude();
         }
         let prelude = self.prelude.get_or_insert_with(|| Draft::new(event, known));
-        prelude.record(event, kind, class, self.rules, self.wants);
+        prelude.record(event, kind, class, self.rules);
     }
 
     /// An event that belongs to no session. What an agent wrote is a fact all the same.
     fn lone(&mut self, event: &'e E, kind: EventType, sink: &mut impl FactSink) {
         self.known.replace(event);
-        if kind == EventType::Message && event.role() == Some(Role::Agent) && self.wants.messages {
+        if kind == EventType::Message && event.role() == Some(Role::Agent) {
             let message = self.common.lone_message(event, &self.known);
             if let Some(message) = message {
                 sink.message(message);

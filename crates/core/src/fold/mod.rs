@@ -4,7 +4,8 @@
 //! Pure: no clock, no I/O. [`fold`] takes all events from a cut on and hands the facts to a
 //! [`FactSink`]; [`Machine`] is the same one event at a time. docs/profiles.md tells the rules in
 //! prose. Where to start reading: `class` says what an event is to the course of sessions, `machine`
-//! which session it belongs to, `record` and `steps` what it adds, `decide` what it decides.
+//! which session it belongs to, `record` (and beside it `understanding`, `visits`, `handover`, `steps`)
+//! what it adds, `decide` what it decides, and `sequel` what is only known from what came after.
 
 mod billing;
 mod carry;
@@ -13,9 +14,14 @@ mod context;
 mod decide;
 mod draft;
 mod finish;
+mod handover;
 mod machine;
 mod record;
+mod sequel;
 mod steps;
+mod trail;
+mod understanding;
+mod visits;
 
 pub use carry::{Carry, CarryError};
 pub use machine::Machine;
@@ -25,18 +31,10 @@ use crate::facts::{Message, Session, Step};
 use crate::profile::Profile;
 
 /// Counts up with every change of the fold that changes facts.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// Takes the facts of a conversation. A session comes after its messages and steps.
 pub trait FactSink {
-    /// Whether messages are wanted; without them the fold is faster.
-    fn wants_messages(&self) -> bool {
-        true
-    }
-    /// Whether steps are wanted; without them the fold is faster.
-    fn wants_steps(&self) -> bool {
-        true
-    }
     /// A session.
     fn session(&mut self, session: Session);
     /// A message.
@@ -98,7 +96,7 @@ pub fn fold<E: EventView>(
     events: &[E],
     sink: &mut impl FactSink,
 ) -> Carry {
-    let mut machine = Machine::new(context, carry, sink);
+    let mut machine = Machine::new(context, carry);
     for event in events {
         machine.push(event, sink);
     }

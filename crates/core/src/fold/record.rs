@@ -1,11 +1,14 @@
 //! What an event adds to its session, whether the session is live or only rounded off.
 
 use super::class::{Class, is_given, is_user_act, topic_kind};
-use super::draft::{Draft, LastMessage, Topic, Wants, message_reference, since};
+use super::draft::{Draft, LastMessage, Topic, message_reference, since};
+use super::steps::is_commented;
 use crate::event::EventView;
 use crate::facts::Message;
 use crate::profile::Rules;
-use crate::words::{EventType, FeedbackRating, MessageKind, Role, TopicKind, TopicTrigger};
+use crate::words::{
+    EventType, ExposureStage, FeedbackRating, MessageKind, Role, TopicKind, TopicTrigger,
+};
 
 impl<'e> Draft<'e> {
     /// Adds the event.
@@ -15,17 +18,17 @@ impl<'e> Draft<'e> {
         kind: EventType,
         class: Class,
         rules: &Rules,
-        wants: Wants,
     ) {
         self.facts.events += 1;
         self.context.complete(event);
+        self.trail.page = event.page().or(self.trail.page);
         if rules.new_window {
             self.note_window(event);
         }
         if is_user_act(event, kind) {
             self.record_user_act(event.time(), kind);
         }
-        self.record_kind(event, kind, rules, wants);
+        self.record_kind(event, kind, rules);
         if let Some(rating) = event.feedback() {
             self.record_feedback(event, kind, rating);
         }
@@ -58,6 +61,8 @@ impl<'e> Draft<'e> {
     fn record_user_act(&mut self, time: i64, kind: EventType) {
         self.facts.user_acts += 1;
         self.facts.first_user_time.get_or_insert(time);
+        self.facts.last_user_time = Some(time);
+        self.facts.left_time = None;
         self.handover.acted_since = true;
         if matches!(
             kind,
@@ -69,25 +74,24 @@ impl<'e> Draft<'e> {
     }
 
     #[inline]
-    fn record_kind<E: EventView>(
-        &mut self,
-        event: &'e E,
-        kind: EventType,
-        rules: &Rules,
-        wants: Wants,
-    ) {
+    fn record_kind<E: EventView>(&mut self, event: &'e E, kind: EventType, rules: &Rules) {
         match kind {
-            EventType::Message => self.record_message(event, rules, wants),
-            EventType::Topic => self.record_topic(event, rules, wants),
+            EventType::Message => self.record_message(event, rules),
+            EventType::Topic => self.record_topic(event, rules),
             EventType::TopicEnd => self.record_topic_end(event),
             EventType::Intent => self.record_intent(event),
-            EventType::Question => self.record_question(event, wants),
-            EventType::Option => self.record_option(event, wants),
-            EventType::Handover => self.record_handover(event, wants),
+            EventType::Question => self.record_question(event),
+            EventType::Option => self.record_option(event),
+            EventType::Handover => self.record_handover(event),
             EventType::Survey => self.record_survey(event, rules),
-            EventType::ModelCall => self.record_model_call(event, wants),
-            EventType::Knowledge => self.record_knowledge(event, rules, wants),
-            EventType::Error => self.record_error(event, wants),
+            EventType::ModelCall => self.record_model_call(event),
+            EventType::Knowledge => self.record_knowledge(event, rules),
+            EventType::Interaction => self.record_interaction(event),
+            EventType::Experiment => self.record_experiment(event),
+            EventType::Exposure if event.exposure() == Some(ExposureStage::Closed) => {
+                self.facts.left_time = Some(event.time());
+            }
+            EventType::Error => self.record_error(event),
             EventType::ConversationEnd => self.record_conversation_end(event),
             EventType::Outcome if self.outcome_reason.is_none() => {
                 self.outcome_reason = event.outcome_reason();
@@ -97,13 +101,13 @@ impl<'e> Draft<'e> {
         }
     }
 
-    fn record_message<E: EventView>(&mut self, event: &'e E, rules: &Rules, wants: Wants) {
+    fn record_message<E: EventView>(&mut self, event: &'e E, rules: &Rules) {
         let role = match event.role() {
             Some(role @ (Role::User | Role::Bot | Role::Agent)) => role,
             _ => return,
         };
         self.facts.messages += 1;
-        let place = wants.messages.then_some(self.messages.len());
+        let place = self.messages.len();
         let mut must = false;
         let mut response_time = None;
         match role {
@@ -111,16 +115,14 @@ impl<'e> Draft<'e> {
             Role::Bot => response_time = self.record_bot_message(event, rules, place),
             _ => response_time = self.record_agent_message(event),
         }
-        if wants.messages {
-            let message = self.message_fact(event, role, must, response_time);
-            self.messages.push(message);
-            self.message_references.push(message_reference(event));
-        }
+        let message = self.message_fact(event, role, must, response_time);
+        self.note_message(event, message.topic_id.as_deref());
+        self.messages.push(message);
         if event.unmatched() == Some(true) {
             self.mark_unmatched();
         }
-        if let (Role::User, Some(intent)) = (role, event.intent()) {
-            self.name_intent(intent, event.confidence());
+        if role == Role::User {
+            self.record_understanding(event);
         }
     }
 
@@ -132,10 +134,13 @@ impl<'e> Draft<'e> {
         response_time: Option<i64>,
     ) -> Message {
         let own = event.topic_id();
-        let (topic_id, topic_kind) = match self.active {
-            Some(active) if own.is_none() || own == active.id => (active.id, Some(active.kind)),
-            _ => (own, event.topic_kind()),
+        let (topic_id, topic_name, topic_kind) = match self.active {
+            Some(active) if own.is_none() || own == active.id => {
+                (active.id, active.name, Some(active.kind))
+            }
+            _ => (own, event.topic_name(), event.topic_kind()),
         };
+        let by_agent = role == Role::Agent;
         Message {
             event_id: event.event_id().into(),
             time: event.time(),
@@ -143,7 +148,12 @@ impl<'e> Draft<'e> {
             role: Some(role),
             message_kind: event.message_kind(),
             topic_id: topic_id.map(Into::into),
+            topic_name: topic_name.map(Into::into),
             topic_kind: event.topic_kind().or(topic_kind),
+            language: event.language().map(Into::into),
+            page: self.trail.page.map(Into::into),
+            generated: role == Role::Bot && self.is_generated(event),
+            skill: event.skill().filter(|_| by_agent).map(Into::into),
             intent: event.intent().map(Into::into),
             confidence: event.confidence(),
             must_understand,
@@ -155,7 +165,11 @@ impl<'e> Draft<'e> {
     }
 
     /// Counts a user's message and says whether the bot has to understand it.
-    fn record_user_message<E: EventView>(&mut self, event: &'e E, place: Option<usize>) -> bool {
+    fn record_user_message<E: EventView>(&mut self, event: &'e E, place: usize) -> bool {
+        self.trail.user_position = Some(self.facts.events);
+        self.trail.act_position = Some(self.facts.events);
+        self.trail.generated = false;
+        self.trail.calls.clear();
         let facts = &mut self.facts;
         facts.user_messages += 1;
         let spoken = match event.message_kind() {
@@ -188,8 +202,9 @@ impl<'e> Draft<'e> {
         self.last_message = LastMessage {
             must,
             unmatched: false,
+            ambiguous: false,
             intent: None,
-            place,
+            place: Some(place),
         };
         self.awaiting = Some(event.time());
         self.first_message_time.get_or_insert(event.time());
@@ -203,10 +218,16 @@ impl<'e> Draft<'e> {
         &mut self,
         event: &'e E,
         rules: &Rules,
-        place: Option<usize>,
+        place: usize,
     ) -> Option<i64> {
         self.facts.bot_messages += 1;
-        self.last_bot_message = place;
+        self.facts.last_answer_time = Some(event.time());
+        self.last_bot_message = Some(place);
+        for call in self.trail.calls.drain(..) {
+            if let Some(step) = self.steps.get_mut(call) {
+                step.answer_position = Some(self.facts.events);
+            }
+        }
         if event.proactive() == Some(true) && self.facts.first_user_time.is_none() {
             self.facts.proactive = true;
         }
@@ -235,19 +256,16 @@ impl<'e> Draft<'e> {
         }
     }
 
-    fn record_agent_message<E: EventView>(&mut self, event: &'e E) -> Option<i64> {
-        self.facts.agent_messages += 1;
-        self.facts.accepted_time.get_or_insert(event.time());
-        self.handover.people = true;
-        self.handover.people_until = event.time();
-        self.handover.agent = self.handover.agent.or(event.agent_id());
-        self.handover.skill = self.handover.skill.or(event.skill());
-        let response_time = since(self.awaiting.take()?, event.time());
-        self.facts.exchanges += 1;
-        Some(response_time)
+    fn record_experiment<E: EventView>(&mut self, event: &'e E) {
+        let Some(experiment) = event.experiment() else {
+            return;
+        };
+        let variant = event.variant().unwrap_or_default();
+        let name = format!("{experiment}={variant}");
+        self.trail.experiments.put(name.into());
     }
 
-    fn record_topic<E: EventView>(&mut self, event: &'e E, rules: &Rules, wants: Wants) {
+    fn record_topic<E: EventView>(&mut self, event: &'e E, rules: &Rules) {
         let kind = topic_kind(event);
         let topic = Topic {
             id: event.topic_id(),
@@ -262,7 +280,10 @@ impl<'e> Draft<'e> {
         }
         self.active = Some(topic);
         self.kind_since_act = Some(kind);
-        self.facts.multiple_topics_matched |= kind == TopicKind::MultipleTopicsMatched;
+        if kind == TopicKind::MultipleTopicsMatched {
+            self.facts.multiple_topics_matched = true;
+            self.mark_ambiguous();
+        }
         if event.topic_trigger() == Some(TopicTrigger::Plan) {
             self.plans += 1;
             self.open_plans += 1;
@@ -273,9 +294,7 @@ impl<'e> Draft<'e> {
         if self.end.is_none() {
             self.own(topic, event.topic_trigger(), rules);
         }
-        if wants.steps {
-            self.step_topic(event, topic);
-        }
+        self.step_topic(event, topic);
         self.previous_topic = topic.id;
     }
 
@@ -303,6 +322,7 @@ impl<'e> Draft<'e> {
 
     fn record_topic_end<E: EventView>(&mut self, event: &'e E) {
         let id = event.topic_id();
+        self.complete_visit(id);
         if self
             .active
             .is_some_and(|active| id.is_none() || active.id == id)
@@ -310,69 +330,6 @@ impl<'e> Draft<'e> {
             self.active = None;
         }
         self.open_plans = self.open_plans.saturating_sub(1);
-    }
-
-    fn record_intent<E: EventView>(&mut self, event: &'e E) {
-        let unmatched = event.unmatched() == Some(true);
-        if unmatched {
-            self.mark_unmatched();
-        }
-        match event.intent() {
-            Some(intent) if !unmatched => self.name_intent(intent, event.confidence()),
-            None if !unmatched && event.intent_candidates().is_some() => {
-                self.facts.multiple_topics_matched = true;
-            }
-            _ => {}
-        }
-    }
-
-    /// The user's last message was taken for this.
-    fn name_intent(&mut self, intent: &'e str, confidence: Option<f64>) {
-        self.first_intent = self.first_intent.or(Some(intent));
-        self.last_intent = Some(intent);
-        self.last_message.intent = Some(intent);
-        if let Some(message) = self
-            .last_message
-            .place
-            .and_then(|at| self.messages.get_mut(at))
-        {
-            message.intent = Some(intent.into());
-            message.confidence = confidence.or(message.confidence);
-        }
-    }
-
-    /// The bot did not understand the user's last message.
-    pub fn mark_unmatched(&mut self) {
-        if !self.last_message.must || self.last_message.unmatched {
-            return;
-        }
-        self.last_message.unmatched = true;
-        self.facts.fallbacks += 1;
-        self.run = self.run_before + 1;
-        self.facts.consecutive_fallbacks = self.longest_before.max(self.run);
-        self.mark_message(true);
-    }
-
-    /// It did after all.
-    pub fn unmark_unmatched(&mut self) {
-        if !self.last_message.must || !self.last_message.unmatched {
-            return;
-        }
-        self.last_message.unmatched = false;
-        self.facts.fallbacks -= 1;
-        self.run = 0;
-        self.facts.consecutive_fallbacks = self.longest_before;
-        self.mark_message(false);
-    }
-
-    fn mark_message(&mut self, unmatched: bool) {
-        if let Some(message) = self
-            .last_message
-            .place
-            .and_then(|at| self.messages.get_mut(at))
-        {
-            message.unmatched = unmatched;
-        }
     }
 
     /// Thumbs: those on one message count once, the last that were given.
@@ -389,17 +346,21 @@ impl<'e> Draft<'e> {
         } else {
             self.count_rating(event, kind, rating);
         }
+        let commented = is_commented(event);
+        self.facts.feedback_comments += i64::from(commented);
         let place = match feedback_target(event, kind) {
             Some(target) => self
-                .message_references
+                .trail
+                .notes
                 .iter()
-                .rposition(|known| *known == target),
+                .rposition(|note| note.reference == target),
             None => self.last_bot_message,
         };
         if let Some(message) = place.and_then(|place| self.messages.get_mut(place))
             && (is_given(Some(rating)) || message.feedback.is_none())
         {
             message.feedback = Some(rating);
+            message.feedback_commented |= commented;
         }
     }
 

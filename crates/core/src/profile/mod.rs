@@ -74,7 +74,7 @@ impl Profile {
     }
 
     /// The fact set that this profile makes: its name and version and the fold's, for example
-    /// `default@1/fold1`.
+    /// `default@1/fold2`.
     pub fn fact_set(&self) -> String {
         self.fact_set.as_ref().to_owned()
     }

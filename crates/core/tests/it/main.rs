@@ -2,5 +2,6 @@
 //! the properties that must hold of any conversation see them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod courses;
 mod rules;
 mod scene;

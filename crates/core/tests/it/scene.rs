@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::marker::PhantomData;
 
 use upshot_core::event::TEXT_FIELDS;
 use upshot_core::fold::{Carry, Facts, FoldContext, fold, sort_and_deduplicate};
@@ -148,6 +149,7 @@ fn main_field(kind: EventType) -> &'static str {
         EventType::Conversion => "goal",
         EventType::Label => "label",
         EventType::Error => "error",
+        EventType::Interaction => "interaction",
         _ => "attribute_type",
     }
 }
@@ -282,48 +284,63 @@ pub fn clock(time: i64) -> String {
     format!("{after}us")
 }
 
-/// The fields of a session that differ from nothing, by name.
-pub fn fields(session: &Session, names: &[&str]) -> String {
-    let mut sink = Named(BTreeMap::new());
-    session.write(&mut sink);
+/// These fields of a session, message or step, by name; `-` for what it does not say.
+pub fn fields<R: Record>(record: &R, names: &[&str]) -> String {
+    let all = values(record);
     let mut text = String::new();
     for name in names {
-        let value = sink.0.get(name).cloned().unwrap_or_else(|| "-".into());
+        assert!(R::field(name).is_some(), "no field `{name}`");
+        let value = all.get(name).map_or("-", String::as_str);
         writeln!(text, "{name}: {value}").unwrap();
     }
     text
 }
 
-struct Named(BTreeMap<&'static str, String>);
+/// These fields of messages or steps, a line each.
+pub fn rows<R: Record>(records: &[R], names: &[&str]) -> String {
+    let mut text = String::new();
+    for record in records {
+        let all = values(record);
+        let value = |name: &&str| {
+            assert!(R::field(name).is_some(), "no field `{name}`");
+            all.get(*name).map_or("-", String::as_str).to_owned()
+        };
+        let line: Vec<String> = names.iter().map(value).collect();
+        writeln!(text, "{}", line.join(" ")).unwrap();
+    }
+    text
+}
 
-impl Named {
+fn values<R: Record>(record: &R) -> BTreeMap<&'static str, String> {
+    let mut sink = Named::<R>(BTreeMap::new(), PhantomData);
+    record.write(&mut sink);
+    sink.0
+}
+
+struct Named<R>(BTreeMap<&'static str, String>, PhantomData<R>);
+
+impl<R: Record> Named<R> {
     fn put(&mut self, index: usize, value: Option<String>) {
-        let field = Session::FIELDS[index];
         if let Some(value) = value {
-            self.0.insert(field.name, value);
+            self.0.insert(R::FIELDS[index].name, value);
         }
     }
 }
 
-impl upshot_core::FieldSink for Named {
+impl<R: Record> upshot_core::FieldSink for Named<R> {
     fn text(&mut self, index: usize, value: Option<&str>) {
         self.put(index, value.map(|text| text.replace('\u{1f}', " > ")));
     }
     fn integer(&mut self, index: usize, value: Option<i64>) {
-        let time = matches!(
-            Session::FIELDS[index].kind,
-            FieldKind::Time | FieldKind::Instant
-        );
-        self.put(
-            index,
-            value.map(|value| {
-                if time {
-                    clock(value)
-                } else {
-                    value.to_string()
-                }
-            }),
-        );
+        let time = matches!(R::FIELDS[index].kind, FieldKind::Time | FieldKind::Instant);
+        let show = |value| {
+            if time {
+                clock(value)
+            } else {
+                value.to_string()
+            }
+        };
+        self.put(index, value.map(show));
     }
     fn real(&mut self, index: usize, value: Option<f64>) {
         self.put(index, value.map(|value| value.to_string()));

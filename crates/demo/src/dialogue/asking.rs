@@ -1,6 +1,6 @@
 //! How users say what they want, and how the bot understands it or not.
 
-use upshot_core::words::{Actor, EventType, HandoverTrigger, TopicKind, TopicTrigger};
+use upshot_core::words::{Actor, EventType, HandoverTrigger, Interaction, TopicKind, TopicTrigger};
 
 use super::{Next, Session};
 use crate::catalogue::{CARE, TOPICS};
@@ -17,7 +17,15 @@ impl Session {
             return next;
         }
         let text = self.wording(stage);
+        let repeats = self.misunderstood > 0 && text == stage.last_words;
         stage.user_says(&text, true);
+        if self.misunderstood > 0 && stage.draw.chance(0.3) {
+            stage.interact(if repeats {
+                Interaction::Repeated
+            } else {
+                Interaction::Rephrased
+            });
+        }
         if self.wish.is_some() {
             stage.understand(&Seen::Nothing);
             return Next::Misunderstood;
@@ -89,6 +97,10 @@ impl Session {
 
     pub(super) fn wording(&self, stage: &mut Stage) -> String {
         let phrases = stage.phrases;
+        if self.misunderstood > 0 && stage.draw.chance(0.18) {
+            // Some say it once more as they said it.
+            return stage.last_words.clone();
+        }
         let core = match self.wish {
             Some(wish) => stage.draw.pick(&phrases.wishes[wish]),
             None if self.misunderstood > 0 && stage.draw.chance(0.3) => {

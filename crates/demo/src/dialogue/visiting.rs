@@ -90,6 +90,7 @@ impl Session {
         let text = stage.phrases.topics[self.topic].answer;
         stage.bot_says(text);
         self.judge(stage);
+        stage.use_answer(text, self.helped);
         self.show_more(stage);
         stage.offer_feedback(self.helped);
         if self.helped {

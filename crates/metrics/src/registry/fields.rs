@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use upshot_core::facts::DURATION_FIELDS;
 use upshot_core::{FieldKind, Record, Session};
 
 use crate::filter::Measure;
@@ -69,9 +70,6 @@ pub struct FilterField {
     /// What it says.
     pub documentation: &'static str,
 }
-
-/// Columns that hold durations.
-const DURATIONS: [&str; 3] = ["duration", "first_response_time", "response_time_sum"];
 
 /// Shorter names of columns.
 const SHORT_NAMES: [(&str, &str); 5] = [
@@ -244,7 +242,7 @@ fn column_kind(field: &upshot_core::Field) -> ValueKind {
     if field.name == "topics" {
         return ValueKind::List;
     }
-    if DURATIONS.contains(&field.name) {
+    if DURATION_FIELDS.contains(&field.name) {
         return ValueKind::Duration;
     }
     match (field.kind, field.words) {

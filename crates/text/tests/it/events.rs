@@ -117,11 +117,30 @@ fn texts_go_under_none() {
 }
 
 #[test]
-fn full_changes_nothing() {
-    let before = Event::read(&Everywhere);
+fn full_takes_nothing_out() {
+    let mut before = Event::read(&Everywhere);
     let mut event = before.clone();
     apply(PrivacyMode::Full, &Masker::new(b"key"), &mut event);
+    before.note_texts(true);
     assert_eq!(event, before);
+}
+
+#[test]
+fn facts_of_texts_outlive_them() {
+    let noted = |mode, text: &str| {
+        let mut event = Event::new(EventType::Message, 1, "c");
+        event.text = Some(text.into());
+        event.survey_comment = Some("well done".into());
+        apply(mode, &Masker::new(b"key"), &mut event);
+        (event.commented, event.text_fingerprint)
+    };
+    let (commented, print) = noted(PrivacyMode::Masked, "Where is it?");
+    assert_eq!(commented, Some(true));
+    assert!(print.is_some_and(|print| (0..1 << 16).contains(&print)));
+    assert_eq!(noted(PrivacyMode::Full, "where IS it").1, print);
+    assert_ne!(noted(PrivacyMode::Masked, "where is that").1, print);
+    assert_eq!(noted(PrivacyMode::Masked, "?!").1, None);
+    assert_eq!(noted(PrivacyMode::None, "Where is it?"), (Some(true), None));
 }
 
 fn sample() -> Event {

@@ -1,7 +1,4 @@
-//! The facts that the fold makes of events: sessions, their messages and their steps.
-//!
-//! Facts, not classes: a class («mobile traffic», «bounced») is a predicate over facts wherever it
-//! can be, so that its definition can change without a rebuild. Durations are microseconds.
+//! Facts of sessions.
 
 use crate::record::record;
 
@@ -276,156 +273,110 @@ record! {
 
         /// What is the customer's own: the last value of each name.
         attributes: Map,
+
+        /// All intents that were recognised, each once, in the order of their first appearance,
+        /// separated as in `topics`; at most 256, as in every list below.
+        intents: Text,
+        /// All agents who took part, such a list.
+        agents: Text,
+        /// All skills that were asked for or served, such a list.
+        skills: Text,
+        /// All models that were called, such a list.
+        models: Text,
+        /// All tools that were called, such a list.
+        tools: Text,
+        /// All experiments into which the user was put, such a list of `experiment=variant`.
+        experiments: Text,
+        /// All sources of knowledge that were retrieved, such a list.
+        sources_retrieved: Text,
+        /// All sources that answers cite, such a list.
+        sources_cited: Text,
+        /// All sources that failed, such a list.
+        sources_failed: Text,
+        /// The topic that was entered last.
+        last_topic_id: Label,
+        /// When the user acted last, if ever.
+        last_user_time: Time,
+        /// When the bot or an agent spoke last, if ever.
+        last_answer_time: Time,
+        /// When the user was seen to leave: closed the widget, the window or the call, and did nothing
+        /// afterwards.
+        left_time: Time,
+
+        /// Questions that were answered.
+        questions_answered: Count,
+        /// Questions that were left without an answer, said so by the source or still waiting when the
+        /// session was over.
+        questions_left: Count,
+        /// User's messages for which the bot asked «did you mean», or for which several intents were
+        /// considered and none was taken.
+        ambiguous_messages: Count,
+        /// The smallest distance in confidence between what a message was taken for and the runner-up,
+        /// 0 to 1.
+        smallest_margin: Real,
+        /// Messages that were not understood and led to a person: asked for before the user's second
+        /// act after them.
+        fallbacks_then_handover: Count,
+        /// Whether the user did nothing after a message that was not understood.
+        fallback_then_left: Bool,
+        /// User's messages that say the same again in other words (see `rephrased` of messages).
+        rephrased_messages: Count,
+        /// User's messages that repeat the one before.
+        repeated_messages: Count,
+        /// Answers that the user copied.
+        answers_copied: Count,
+        /// Answers that the user stopped.
+        answers_stopped: Count,
+        /// Answers that the user had made again.
+        answers_regenerated: Count,
+
+        /// Who asked for a person, the first time.
+        handover_requested_by: Word(Actor),
+        /// When the platform first counted the session as escalated, whether or not anybody took it.
+        handover_escalated_time: Time,
+        /// When the user left the queue, the last time.
+        queue_left_time: Time,
+        /// When nobody was there, the last time.
+        unavailable_time: Time,
+        /// When a request was refused, the last time.
+        refused_time: Time,
+        /// Since when the user waits in a queue; nothing once somebody came or the user left.
+        waiting_since: Time,
+        /// How long the user waited, the first time: from queued (or asked for, where no queue is told
+        /// of) to accepted, left, refused or nobody there.
+        waiting_time: Integer,
+        /// The agent who has taken over and not yet finished, as far as the events say.
+        serving_agent: Label,
+        /// The parts that agents took: one each time that an agent takes over.
+        agent_spans: Count,
+        /// From the first agent's taking over to the first word of an agent; where nobody says when
+        /// that was, from when the user began to wait, or from the user's message.
+        agent_first_response_time: Integer,
+        /// The sum of the times from a user's message to an agent's next.
+        agent_response_time_sum: Count,
+        /// How many such times.
+        agent_responses: Count,
+        /// The sum of the agents' parts: from taking over to finishing or passing on, else to the
+        /// agent's last activity.
+        agent_handle_time_sum: Count,
+        /// Questions that an agent asked although the bot had asked them before.
+        questions_repeated_by_agent: Count,
+
+        /// Whether the user wrote something beside the satisfaction answer.
+        csat_commented: Bool,
+        /// Thumbs with something written beside them.
+        feedback_comments: Count,
+        /// Surveys of the user that were shown, of every kind.
+        surveys_offered: Count,
+        /// Answers to them.
+        surveys_answered: Count,
+        /// Tokens written into a cache.
+        tokens_cache_write: Count,
+        /// Calls of models that failed.
+        model_errors: Count,
+        /// Calls of tools, which `model_calls` counts too.
+        tool_calls: Count,
+        /// Those of them that failed.
+        tool_errors: Count,
     }
 }
-
-record! {
-    /// One utterance, as the fold understood it.
-    pub struct Message in "messages" {
-        /// The event of the message.
-        event_id: Key,
-        /// The rules that made these facts.
-        fact_set: Label,
-        /// The session; nothing for what an agent wrote outside any session.
-        session_id: Text,
-        /// The conversation.
-        conversation_id: Key,
-        /// When the session started: the day under which the message is filed.
-        session_start: Instant,
-        /// When it was said.
-        time: Instant,
-        /// The position within the session, from 1.
-        position: Count,
-        /// Who speaks.
-        role: Word(Role),
-        /// How.
-        message_kind: Word(MessageKind),
-        /// The bot.
-        bot: Label,
-        /// The bot's version.
-        bot_version: Label,
-        /// The environment.
-        environment: Word(Environment),
-        /// The channel.
-        channel: Label,
-        /// A hash of user, device and browser.
-        user_key: Integer,
-        /// The topic that was active.
-        topic_id: Label,
-        /// Its kind.
-        topic_kind: Word(TopicKind),
-        /// The intent that was recognised.
-        intent: Label,
-        /// With which confidence.
-        confidence: Real,
-        /// Whether the bot had to understand the message.
-        must_understand: Bool,
-        /// Whether it did not.
-        unmatched: Bool,
-        /// From the user's message to this answer, on the first answer to it.
-        response_time: Integer,
-        /// Thumbs that the answer got.
-        feedback: Word(FeedbackRating),
-        /// The agent who speaks.
-        agent_id: Label,
-    }
-}
-
-record! {
-    /// A topic visit, an option, a question, a stage of a handover or a call.
-    pub struct Step in "steps" {
-        /// The event of the step.
-        event_id: Key,
-        /// The rules that made these facts.
-        fact_set: Label,
-        /// The session.
-        session_id: Key,
-        /// The conversation.
-        conversation_id: Key,
-        /// When the session started: the day under which the step is filed.
-        session_start: Instant,
-        /// When the step happened.
-        time: Instant,
-        /// The position within the session, from 1.
-        position: Count,
-        /// What the step is.
-        step_kind: Word(StepKind),
-        /// The bot.
-        bot: Label,
-        /// The bot's version.
-        bot_version: Label,
-        /// The environment.
-        environment: Word(Environment),
-        /// The channel.
-        channel: Label,
-        /// A hash of user, device and browser.
-        user_key: Integer,
-        /// The topic, or the topic in which the step happened.
-        topic_id: Label,
-        /// Its name.
-        topic_name: Label,
-        /// Its kind.
-        topic_kind: Word(TopicKind),
-        /// What brought the user into it.
-        topic_trigger: Word(TopicTrigger),
-        /// The topic before.
-        previous_topic_id: Label,
-        /// Until the next topic, or the session's end.
-        duration: Integer,
-        /// The question.
-        question_id: Label,
-        /// What became of it.
-        question_stage: Word(QuestionStage),
-        /// The option.
-        option_id: Label,
-        /// What became of it.
-        option_stage: Word(OptionStage),
-        /// What it looks like.
-        option_kind: Word(OptionKind),
-        /// Its label.
-        option_title: Label,
-        /// Where it leads.
-        option_destination: Text,
-        /// What kind of place that is.
-        destination_kind: Word(DestinationKind),
-        /// The stage of the handover.
-        handover_stage: Word(HandoverStage),
-        /// Why a person was asked for.
-        handover_trigger: Word(HandoverTrigger),
-        /// What it makes.
-        handover_kind: Word(HandoverKind),
-        /// The agent.
-        agent_id: Label,
-        /// The skill.
-        skill: Label,
-        /// What became of a search of knowledge.
-        knowledge_state: Label,
-        /// Who serves the model.
-        model_provider: Label,
-        /// The model.
-        model: Label,
-        /// What was done.
-        model_operation: Label,
-        /// The tool.
-        tool: Label,
-        /// Tokens read.
-        tokens_input: Integer,
-        /// Tokens written.
-        tokens_output: Integer,
-        /// Tokens read from a cache.
-        tokens_cached: Integer,
-        /// Tokens written in reasoning.
-        tokens_reasoning: Integer,
-        /// What the source says that the call cost, US dollars.
-        cost: Real,
-        /// How long the call took.
-        latency: Integer,
-        /// How long until the first token.
-        time_to_first_token: Integer,
-        /// The code of an error.
-        error: Label,
-    }
-}
-
-/// Separates the ids in [`Session::topics`].
-pub const TOPIC_SEPARATOR: char = '\u{1f}';

@@ -12,10 +12,13 @@ pub enum Format {
     CopilotStudio,
     /// Bot Framework activities: `.transcript` files and Direct Line activity sets.
     BotFramework,
+    /// Any records, by a [`Mapping`](crate::Mapping). Never recognised, and no name to choose: it is
+    /// the mapping that is given.
+    Mapping,
 }
 
 impl Format {
-    /// All formats, in the order in which they are shown.
+    /// All formats that can be chosen by name, in the order in which they are shown.
     pub const ALL: &'static [Self] = &[Self::Upshot, Self::CopilotStudio, Self::BotFramework];
 
     /// The name as it is written on the command line and in reports.
@@ -24,6 +27,7 @@ impl Format {
             Self::Upshot => "upshot",
             Self::CopilotStudio => "copilot-studio",
             Self::BotFramework => "botframework",
+            Self::Mapping => "mapping",
         }
     }
 
@@ -42,6 +46,7 @@ impl Format {
             Self::BotFramework => {
                 "Bot Framework activities: .transcript files and Direct Line activity sets"
             }
+            Self::Mapping => "JSON or CSV of any kind, as a mapping says",
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::Format;
 use crate::botframework::BotFramework;
 use crate::copilot_studio::CopilotStudio;
 use crate::encoding::{Decoder, Encoding};
+use crate::mapping::Mapped;
 use crate::output::{Adapter, Data, Occurrences, Output, Record};
 use crate::recognise::{Layout, PROBE_BYTES, Recognised, recognise};
 use crate::report::{Batch, ImportOptions, Position, Summary};
@@ -108,7 +109,12 @@ impl Reader {
     fn begin(&mut self, out: &mut Batch) -> State {
         let probe = &self.buffer[..self.buffer.len().min(PROBE_BYTES)];
         let limit = self.options.maximum_record_bytes;
-        let (format, splitter) = match recognise(probe, self.options.format) {
+        let recognised = match &self.options.mapping {
+            Some(_) if probe.trim_ascii().is_empty() => Recognised::Nothing,
+            Some(mapping) => Recognised::As(Format::Mapping, mapping.layout()),
+            None => recognise(probe, self.options.format),
+        };
+        let (format, splitter) = match recognised {
             Recognised::As(format, Layout::Json(layout)) => {
                 (format, Splitter::Json(JsonSplitter::new(layout, limit)))
             }
@@ -116,7 +122,7 @@ impl Reader {
                 let table = Table {
                     splitter: CsvSplitter::new(delimiter, limit),
                     delimiter,
-                    header: None,
+                    header: self.options.mapping.as_ref().and_then(|it| it.columns()),
                     recovering: false,
                 };
                 (format, Splitter::Csv(table))
@@ -131,12 +137,22 @@ impl Reader {
             }
         };
         self.summary.format = Some(format);
-        let adapter: Box<dyn Adapter + Send> = match format {
-            Format::Upshot => Box::new(Upshot::new(&self.options)),
+        State::Reading(Box::new(Reading {
+            adapter: self.adapter(format),
+            splitter,
+        }))
+    }
+
+    fn adapter(&self, format: Format) -> Box<dyn Adapter + Send> {
+        if let Some(mapping) = &self.options.mapping {
+            return Box::new(Mapped::new(mapping.clone(), &self.options));
+        }
+        match format {
+            // Without a mapping there is none to apply.
+            Format::Upshot | Format::Mapping => Box::new(Upshot::new(&self.options)),
             Format::CopilotStudio => Box::new(CopilotStudio::new(&self.options)),
             Format::BotFramework => Box::new(BotFramework::new(&self.options)),
-        };
-        State::Reading(Box::new(Reading { adapter, splitter }))
+        }
     }
 
     fn reject_file(&mut self, seen: &str, out: &mut Batch) {

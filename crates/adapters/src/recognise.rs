@@ -9,7 +9,7 @@ pub(crate) const PROBE_BYTES: usize = 256 << 10;
 const PROBE_KEYS: usize = 20_000;
 
 /// How a file is to be cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// As JSON.
     Json(JsonLayout),
@@ -136,7 +136,7 @@ pub(crate) fn recognise(probe: &[u8], wanted: Option<Format>) -> Recognised {
             && is_lines(text),
         split_arrays: format == Format::Upshot || !bare,
         whole: format != Format::Upshot,
-        wrapped: (traits.wrapped && format == Format::CopilotStudio).then_some("value"),
+        wrapped: (traits.wrapped && format == Format::CopilotStudio).then(|| "value".into()),
     };
     Recognised::As(format, Layout::Json(layout))
 }

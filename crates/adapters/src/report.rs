@@ -1,8 +1,10 @@
 //! What an import is told and what it tells.
 
+use std::sync::Arc;
+
 use upshot_core::Event;
 
-use crate::Format;
+use crate::{Format, Mapping};
 
 /// The largest record that is read where nothing else is said: 64 MiB.
 pub const MAXIMUM_RECORD_BYTES: usize = 64 << 20;
@@ -14,6 +16,8 @@ pub const RAW_BYTES: usize = 4 << 10;
 pub struct ImportOptions {
     /// The format; `None` recognises it by content.
     pub format: Option<Format>,
+    /// How records become events, where no format is to be recognised. `format` plays no part then.
+    pub mapping: Option<Arc<Mapping>>,
     /// The name of the file as reports show it. Its last part also helps to name conversations whose
     /// source does not name them.
     pub file_name: String,
@@ -27,6 +31,7 @@ impl Default for ImportOptions {
     fn default() -> Self {
         Self {
             format: None,
+            mapping: None,
             file_name: String::new(),
             received_time: 0,
             maximum_record_bytes: MAXIMUM_RECORD_BYTES,

@@ -4,12 +4,14 @@
 //! next line is the next record; in an array the next record is looked for where it would stand if
 //! the file goes on as it began.
 
+use std::sync::Arc;
+
 use super::resume::{Candidate, SEPARATOR_BYTES, Style, follows_well, indent_before};
 use super::scan::{Scan, Scanned, array_under, skip_space};
 use super::{Piece, Problem, Step};
 
 /// How the records of a JSON text are laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JsonLayout {
     /// Every line is a record.
     pub lines: bool,
@@ -19,7 +21,7 @@ pub(crate) struct JsonLayout {
     /// what can be read.
     pub whole: bool,
     /// The records are the elements of an array that an object holds under this key.
-    pub wrapped: Option<&'static str>,
+    pub wrapped: Option<Arc<str>>,
 }
 
 /// How much text is looked through in vain, in one file, for the place where records go on.
@@ -215,7 +217,7 @@ impl JsonSplitter {
 
     fn unwrap_object(&mut self, buffer: &[u8], finished: bool) -> Option<Step> {
         let object = &buffer[self.at..];
-        let name = self.layout.wrapped.unwrap_or_default();
+        let name = self.layout.wrapped.as_deref().unwrap_or_default();
         let prefix = &object[..object.len().min(WRAPPER_BYTES)];
         if let Some(place) = array_under(prefix, &[name]) {
             self.at += place + 1;

@@ -77,7 +77,7 @@ pub(crate) fn elements(array: &[u8], within_object: bool) -> Vec<Element<'_>> {
         lines: false,
         split_arrays: true,
         whole: false,
-        wrapped: within_object.then_some(""),
+        wrapped: within_object.then(|| "".into()),
     };
     let mut splitter = JsonSplitter::new(layout, usize::MAX >> 1);
     let mut elements = Vec::new();

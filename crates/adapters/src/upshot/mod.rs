@@ -1,7 +1,6 @@
 //! Our own JSON: one object, an array or JSON Lines; the keys are the names of the fields of
 //! [`Event`](upshot_core::Event). See `docs/formats/upshot.md`.
 
-mod fields;
 mod read;
 mod write;
 

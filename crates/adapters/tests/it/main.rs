@@ -8,6 +8,7 @@ mod copilot_studio_people;
 mod copilot_studio_rows;
 mod copilot_studio_support;
 mod copilot_studio_traps;
+mod mapping;
 mod reader;
 mod support;
 mod upshot;

@@ -22,7 +22,7 @@ const LISTS: &[&str] = &[
 
 /// What a field may hold.
 #[derive(Debug)]
-pub(super) struct FieldRule {
+pub(crate) struct FieldRule {
     pub name: &'static str,
     pub kind: FieldKind,
     /// The words of a vocabulary.
@@ -32,7 +32,7 @@ pub(super) struct FieldRule {
 }
 
 /// All fields, in the order of the record.
-pub(super) struct Fields {
+pub(crate) struct Fields {
     pub rules: Vec<FieldRule>,
     by_name: FxHashMap<&'static str, usize>,
 }
@@ -74,16 +74,16 @@ impl Fields {
 }
 
 /// The candidate that is nearest to a text, if any is near enough to have been meant.
-pub(super) fn nearest(
+pub(crate) fn nearest<'a>(
     text: &str,
-    candidates: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     // A text this long is no slip of the fingers, and the measure is quadratic.
     if text.len() > 64 {
         return None;
     }
     let text = plain(text);
-    let near = |candidate: &'static str| {
+    let near = |candidate: &'a str| {
         let most = 1 + candidate.len() / 5;
         let candidate_text = plain(candidate);
         if candidate_text.len().abs_diff(text.len()) > most {

@@ -103,6 +103,7 @@ pub enum Command {
 #[command(after_help = "Examples:\n  \
     upshot import conversationtranscripts.json\n  \
     upshot import --format copilot-studio 'exports/**/*.csv'\n  \
+    upshot import --mapping helpdesk.toml --dry-run tickets.csv\n  \
     zcat events.jsonl.gz | upshot import -\n\n\
     Importing a file again adds only what is new. A record that cannot be read is listed with its \
     place and reason, and kept in DIR/rejected; the rest goes in.")]
@@ -113,6 +114,12 @@ pub struct ImportArguments {
     /// The format: auto, upshot, copilot-studio, botframework
     #[arg(long, default_value = "auto", value_name = "FORMAT")]
     pub format: String,
+    /// Read any JSON or CSV as this TOML file says; docs/formats/mapping.md has the language
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    pub mapping: Option<PathBuf>,
+    /// Show the first events, counts and what would be rejected; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// The profile for conversations of this source: a name from `upshot profiles`, or a TOML file
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<String>,

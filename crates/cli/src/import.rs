@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::sync::mpsc;
-use upshot_adapters::{Batch, Format, ImportOptions, Reader, Rejected, write_event};
+use upshot_adapters::{Batch, Format, ImportOptions, Mapping, Reader, Rejected, write_event};
 use upshot_core::Event;
 use upshot_lake::Settings;
 use upshot_text::{Masker, PrivacyMode};
@@ -96,20 +97,26 @@ enum Target {
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: ImportArguments) -> Result<u8, Failure> {
-    let format = parse_format(&arguments.format)?;
+    let read_as = ReadAs {
+        format: parse_format(&arguments.format)?,
+        mapping: arguments.mapping.as_deref().map(load_mapping).transpose()?,
+    };
     let mode =
         PrivacyMode::parse(&arguments.text).map_err(|error| Failure::usage(error.to_string()))?;
     let sources = expand(&arguments.paths)?;
+    if arguments.dry_run {
+        return crate::dry_run::run(common, sources, read_as, mode).await;
+    }
     let target = match &arguments.server {
         Some(url) => Target::Server(Client::new(url, arguments.key.clone())),
         None => Target::Lake(open_lake(common).await?),
     };
     if let Some(name) = &arguments.profile {
-        set_profile(common, &target, format, name).await?;
+        set_profile(common, &target, &read_as, name).await?;
     }
     let started = Instant::now();
     let mut import = Import::new(common, target, mode)?;
-    let outcome = import.run(sources, format).await;
+    let outcome = import.run(sources, read_as).await;
     let closed = import.close().await;
     let mut report = outcome?;
     closed?;
@@ -131,10 +138,40 @@ fn parse_format(name: &str) -> Result<Option<Format>, Failure> {
     })
 }
 
+/// What files are taken for.
+#[derive(Debug, Clone)]
+pub struct ReadAs {
+    /// The format; recognised by content where none is named.
+    format: Option<Format>,
+    /// The mapping, which goes before any format.
+    mapping: Option<Arc<Mapping>>,
+}
+
+impl ReadAs {
+    /// The name of what was read, for reports.
+    pub fn name(&self, format: Option<Format>) -> String {
+        match &self.mapping {
+            Some(mapping) => format!("mapping {}", mapping.name()),
+            None => format.map_or("unknown", Format::as_str).to_owned(),
+        }
+    }
+}
+
+fn load_mapping(path: &Path) -> Result<Arc<Mapping>, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    Mapping::from_toml(&text).map(Arc::new).map_err(|error| {
+        Failure::usage(format!(
+            "the mapping {} cannot be used:\n{error}",
+            path.display()
+        ))
+    })
+}
+
 async fn set_profile(
     common: &Common,
     target: &Target,
-    format: Option<Format>,
+    read_as: &ReadAs,
     name: &str,
 ) -> Result<(), Failure> {
     let Target::Lake(lake) = target else {
@@ -145,8 +182,9 @@ async fn set_profile(
     let text = crate::profiles::valid_text(name)?;
     let mut settings: Settings = (*lake.settings(&common.workspace)).clone();
     let before = settings.fact_set();
-    match format {
-        Some(format) => settings = settings.with_profile(Some(format.as_str()), &text)?,
+    let mapped = read_as.mapping.as_ref().map(|mapping| mapping.name());
+    match mapped.or(read_as.format.map(Format::as_str)) {
+        Some(source) => settings = settings.with_profile(Some(source), &text)?,
         // Without a format the profile serves whatever comes.
         None => {
             settings = settings.with_profile(None, &text)?;
@@ -171,16 +209,40 @@ struct Import<'a> {
 }
 
 /// What the reading thread hands on.
-enum Message {
+pub enum Message {
+    /// Events and rejections.
     Batch(Batch),
+    /// A file was read.
     File {
+        /// How many records it holds.
         records: u64,
-        format: Option<Format>,
+        /// What was read.
+        name: String,
     },
+    /// A file could not be read.
     Failed(String),
 }
 
-const EXAMPLES: usize = 5;
+/// So many rejections are shown.
+pub const EXAMPLES: usize = 5;
+
+/// Reads the sources, one after another, in a thread of its own.
+pub fn start_reading(
+    sources: Vec<Source>,
+    read_as: ReadAs,
+    progress: ProgressBar,
+) -> (mpsc::Receiver<Message>, tokio::task::JoinHandle<()>) {
+    let (sender, receiver) = mpsc::channel(4);
+    let received = now();
+    let reading = tokio::task::spawn_blocking(move || {
+        for source in &sources {
+            if read_source(source, &read_as, received, &progress, &sender).is_err() {
+                return;
+            }
+        }
+    });
+    (receiver, reading)
+}
 
 impl<'a> Import<'a> {
     fn new(common: &'a Common, target: Target, mode: PrivacyMode) -> Result<Self, Failure> {
@@ -202,24 +264,15 @@ impl<'a> Import<'a> {
     async fn run(
         &mut self,
         sources: Vec<Source>,
-        format: Option<Format>,
+        read_as: ReadAs,
     ) -> Result<ImportReport, Failure> {
         let total: u64 = sources.iter().map(Source::bytes).sum();
         let progress = spinner(self.common, total);
-        let (sender, mut receiver) = mpsc::channel(4);
-        let bar = progress.clone();
-        let received = now();
-        let reading = tokio::task::spawn_blocking(move || {
-            for source in &sources {
-                if read_source(source, format, received, &bar, &sender).is_err() {
-                    return;
-                }
-            }
-        });
+        let (mut receiver, reading) = start_reading(sources, read_as, progress.clone());
         while let Some(message) = receiver.recv().await {
             match message {
                 Message::Batch(batch) => self.store(batch).await?,
-                Message::File { records, format } => self.note_file(records, format),
+                Message::File { records, name } => self.note_file(records, name),
                 Message::Failed(reason) => return Err(Failure::failed(reason)),
             }
             progress.set_message(format!("{} events", number(self.report.events)));
@@ -234,10 +287,9 @@ impl<'a> Import<'a> {
         Ok(std::mem::take(&mut self.report))
     }
 
-    fn note_file(&mut self, records: u64, format: Option<Format>) {
+    fn note_file(&mut self, records: u64, name: String) {
         self.report.files += 1;
         self.report.records += records;
-        let name = format.map_or("unknown", Format::as_str).to_owned();
         if !self.report.formats.contains(&name) {
             self.report.formats.push(name);
         }
@@ -333,13 +385,14 @@ fn refusal(event: &Event, reason: String) -> Rejection {
 
 fn read_source(
     source: &Source,
-    format: Option<Format>,
+    read_as: &ReadAs,
     received: i64,
     progress: &ProgressBar,
     sender: &mpsc::Sender<Message>,
 ) -> Result<(), ()> {
     let options = ImportOptions {
-        format,
+        format: read_as.format,
+        mapping: read_as.mapping.clone(),
         file_name: source.name(),
         received_time: received,
         ..ImportOptions::default()
@@ -372,7 +425,7 @@ fn read_source(
     let message = match result {
         Ok(()) => Message::File {
             records: summary.records,
-            format: summary.format,
+            name: read_as.name(summary.format),
         },
         Err(error) => Message::Failed(format!(
             "cannot read {}: {error}; what came before is in",
@@ -396,7 +449,16 @@ fn print(common: &Common, report: &ImportReport) -> Result<(), Failure> {
         ("rejected", number(report.rejected)),
     ];
     output::pairs(common, &rows)?;
-    for example in &report.examples {
+    print_examples(&report.examples);
+    if let Some(path) = &report.rejected_file {
+        eprintln!("all rejected records: {}", path.display());
+    }
+    Ok(())
+}
+
+/// Names rejected records on standard error.
+pub fn print_examples(examples: &[Rejection]) {
+    for example in examples {
         let line = example
             .line
             .map(|line| format!(", line {line}"))
@@ -411,8 +473,4 @@ fn print(common: &Common, report: &ImportReport) -> Result<(), Failure> {
             example.file, example.record, example.byte, example.reason, example.cure
         );
     }
-    if let Some(path) = &report.rejected_file {
-        eprintln!("all rejected records: {}", path.display());
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ mod backup;
 mod client;
 mod demo;
 mod drivers;
+mod dry_run;
 mod explain;
 mod failure;
 mod import;

@@ -90,6 +90,9 @@ impl Stage<'_> {
             QuestionStage::Answered | QuestionStage::Left => self.last_user_message(),
             _ => self.last_bot_message(),
         };
+        if stage == QuestionStage::Asked {
+            self.asked.push(id.as_str().into());
+        }
         self.emit(EventType::Question, |event| {
             event.message_id = message;
             event.question_id = Some(id.into());

@@ -3,10 +3,12 @@
 use upshot_core::Event;
 use upshot_core::time::{MINUTE, SECOND};
 use upshot_core::words::{
-    Actor, EventType, HandoverKind, HandoverStage, HandoverTrigger, Role, TopicKind, TopicTrigger,
+    Actor, EventType, HandoverKind, HandoverStage, HandoverTrigger, Outcome, QuestionStage,
+    ResolutionKind, Role, TopicKind, TopicTrigger,
 };
 
 use crate::catalogue::SECOND_SKILL;
+use crate::plan::Course;
 use crate::stage::{Spot, Stage};
 use crate::texts::LANGUAGES;
 
@@ -127,7 +129,8 @@ impl Stage<'_> {
             .world
             .calendar
             .local(self.clock, self.plan.person.country);
-        if !OPENING_HOURS.contains(&hour) && self.draw.chance(0.95) {
+        let awake = self.plan.course == Course::WantsPerson;
+        if !awake && !OPENING_HOURS.contains(&hour) && self.draw.chance(0.95) {
             return self.nobody_there();
         }
         if self.draw.chance(0.03) {
@@ -137,6 +140,11 @@ impl Stage<'_> {
             self.bot_says(text);
             return HandoverEnd::NotServed;
         }
+        self.wait_in_queue()
+    }
+
+    /// The user waits until an agent is free, or does not.
+    fn wait_in_queue(&mut self) -> HandoverEnd {
         let desk = self.desk(self.bot().skill);
         self.handover(HandoverStage::Queued, |event| {
             event.queue = Some(desk.queue.as_str().into());
@@ -161,6 +169,24 @@ impl Stage<'_> {
         self.mood += 0.55 - 0.12 * (waiting / MINUTE) as f64;
         self.be_served(desk);
         HandoverEnd::Served
+    }
+
+    /// The user calls the hotline: people serve, and no bot.
+    pub(crate) fn call_people(&mut self, wish: &str, helped: bool) {
+        self.user_says(wish, false);
+        if self.wait_in_queue() == HandoverEnd::Served && !self.is_over() {
+            if helped {
+                self.emit(EventType::Outcome, |event| {
+                    event.outcome = Some(Outcome::Resolved);
+                    event.resolution_kind = Some(ResolutionKind::Confirmed);
+                    event.actor = Some(Actor::Agent);
+                    event.outcome_reason = Some("settled on the telephone".into());
+                });
+            }
+            self.mood += if helped { 0.2 } else { -0.6 };
+            self.wait(2_000_000);
+            self.ask_caller();
+        }
     }
 
     fn nobody_there(&mut self) -> HandoverEnd {
@@ -224,6 +250,7 @@ impl Stage<'_> {
         self.wait(pause);
         let hello = self.phrases.agent_hello[usize::from(!context)];
         self.other_says(Role::Agent, Some(&desk.agent), hello);
+        self.ask_again(desk, context);
         for _ in 0..self.draw.between(1, 3) {
             let text = self.draw.pick(&self.phrases.to_agent);
             self.user_says(text, false);
@@ -236,6 +263,25 @@ impl Stage<'_> {
             let name = self.phrases.attachment;
             self.user_attaches(name);
         }
+    }
+
+    /// An agent who was not told what the bot learnt asks for it once more.
+    fn ask_again(&mut self, desk: &Desk, context: bool) {
+        let likely = if context { 0.06 } else { 0.8 };
+        if self.asked.is_empty() || !self.draw.chance(likely) {
+            return;
+        }
+        let place = self.draw.below(self.asked.len());
+        let question = self.asked[place].clone();
+        self.emit(EventType::Question, |event| {
+            event.role = Some(Role::Agent);
+            event.agent_id = Some(desk.agent.as_str().into());
+            event.skill = Some(desk.skill.into());
+            event.question_id = Some(question);
+            event.question_stage = Some(QuestionStage::Asked);
+        });
+        self.mood -= 0.15;
+        self.wait(20_000);
     }
 
     /// The agent writes down what was done.

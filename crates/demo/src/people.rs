@@ -86,9 +86,12 @@ pub(crate) enum Channel {
     Voice,
     Teams,
     Messenger,
+    /// The hotline, where people answer and no bot.
+    Phone,
 }
 
 impl Channel {
+    /// Where bots answer.
     const ALL: [(Self, f64); 5] = [
         (Self::Web, 0.54),
         (Self::Whatsapp, 0.17),
@@ -104,18 +107,24 @@ impl Channel {
             Self::Voice => "voice",
             Self::Teams => "teams",
             Self::Messenger => "messenger",
+            Self::Phone => "phone",
         }
     }
 
     /// Whether the channel can show options.
     pub(crate) const fn shows_options(self) -> bool {
-        !matches!(self, Self::Voice)
+        !self.is_spoken()
+    }
+
+    /// Whether the channel is a call.
+    pub(crate) const fn is_spoken(self) -> bool {
+        matches!(self, Self::Voice | Self::Phone)
     }
 
     /// How long a user usually takes to answer, in microseconds.
     pub(crate) const fn user_pause(self) -> i64 {
         match self {
-            Self::Voice => 4_000_000,
+            Self::Voice | Self::Phone => 4_000_000,
             Self::Web => 14_000_000,
             Self::Teams => 25_000_000,
             Self::Messenger => 40_000_000,
@@ -126,7 +135,7 @@ impl Channel {
     /// How long the bot usually takes to answer, apart from models and tools, in microseconds.
     pub(crate) const fn bot_pause(self) -> i64 {
         match self {
-            Self::Voice => 450_000,
+            Self::Voice | Self::Phone => 450_000,
             Self::Web => 350_000,
             Self::Teams => 900_000,
             Self::Messenger => 1_100_000,
@@ -242,7 +251,7 @@ impl Person {
             Channel::Web => self.device,
             Channel::Whatsapp => ("mobile", Some("WhatsApp"), Some(mobile_system)),
             Channel::Messenger => ("mobile", Some("Messenger"), Some(mobile_system)),
-            Channel::Voice => ("phone", None, None),
+            Channel::Voice | Channel::Phone => ("phone", None, None),
             Channel::Teams => ("desktop", Some("Teams"), Some("Windows")),
         }
     }

@@ -3,7 +3,7 @@
 //! A plan depends on the seed and the conversation's number alone, so that a conversation that
 //! follows up another can look at that one's plan without making its events.
 
-use upshot_core::time::{DAY, HOUR, MINUTE};
+use upshot_core::time::{DAY, HOUR, MINUTE, SECOND};
 
 use crate::DemoOptions;
 use crate::calendar::{Calendar, Occasion};
@@ -16,6 +16,13 @@ use crate::story::Story;
 const TESTERS: usize = 6;
 /// Of so many conversations in a row, the last may follow up the one before it.
 const FOLLOW_UP_EVERY: u64 = 6;
+/// Of so many conversations in a row, one is under way when the history ends.
+const LIVE_EVERY: u64 = 2500;
+
+/// Whether the user of this conversation waits for a person, or talks to one, when the history ends.
+fn is_live(index: u64) -> bool {
+    index % LIVE_EVERY == 18
+}
 
 /// All that conversations share.
 pub(crate) struct World {
@@ -40,8 +47,12 @@ impl World {
     }
 
     fn ordinary_start(&self, index: u64) -> i64 {
-        self.calendar
-            .quantile(unit(mix(mix(self.options.seed ^ 0x5354_4152_5400) ^ index)))
+        let place = unit(mix(mix(self.options.seed ^ 0x5354_4152_5400) ^ index));
+        if is_live(index) {
+            let before = 45 * SECOND + (place * 225.0) as i64 * SECOND;
+            return self.story.end - before;
+        }
+        self.calendar.quantile(place)
     }
 
     /// The version of a bot that is live at this time.
@@ -90,6 +101,10 @@ pub(crate) enum Course {
     NoiseOnly,
     /// The user wants something.
     Served,
+    /// The user wants something and calls people.
+    ByPeople,
+    /// The user wants nothing but a person, who is there.
+    WantsPerson,
 }
 
 /// What a conversation is about.
@@ -121,6 +136,19 @@ impl Plan {
             None => ordinary(world, index),
         }
     }
+
+    /// The same, but the user calls the hotline. People help more often than bots.
+    fn by_phone(self, helped: bool) -> Self {
+        Self {
+            channel: Channel::Phone,
+            course: Course::ByPeople,
+            helped: helped || self.person.lot(self.index ^ 14) < 0.55,
+            anonymous: false,
+            sessions: 1,
+            variant: None,
+            ..self
+        }
+    }
 }
 
 /// When the conversation starts and what it follows up, if it does.
@@ -136,7 +164,8 @@ fn follow_up(world: &World, index: u64) -> Option<(i64, Plan)> {
     }
     let earlier = ordinary(world, index - 1);
     let known = !earlier.anonymous && !earlier.test && earlier.channel != Channel::Messenger;
-    let asked = earlier.course == Course::Served && earlier.sessions == 1;
+    let asked =
+        matches!(earlier.course, Course::Served | Course::ByPeople) && earlier.sessions == 1;
     if !known || !asked || luck > if earlier.helped { 0.22 } else { 0.85 } {
         return None;
     }
@@ -152,18 +181,37 @@ fn follow_up(world: &World, index: u64) -> Option<(i64, Plan)> {
     (start < world.story.end).then_some((start, earlier))
 }
 
-/// The same user with the same matter, once more.
+/// Whether somebody calls the hotline instead.
+fn calls(world: &World, index: u64, likely: f64) -> bool {
+    unit(mix(mix(world.options.seed ^ 0x5048_4f4e_4500) ^ index)) < likely
+}
+
+/// The same user with the same matter, once more; those who were not helped at times by telephone.
 fn following(world: &World, index: u64, start: i64, earlier: Plan) -> Plan {
     let mut draw = Draw::new(world.options.seed, Purpose::Plan, index);
     let helped = draw.chance(world.helps(&TOPICS[earlier.topic], start) * 0.85);
+    if calls(world, index, if earlier.helped { 0.08 } else { 0.3 }) {
+        return Plan {
+            index,
+            start,
+            occasion: Occasion::Usual,
+            ..earlier.by_phone(helped)
+        };
+    }
+    let channel = match earlier.channel {
+        // Who called before writes this time.
+        Channel::Phone => Channel::Web,
+        channel => channel,
+    };
     Plan {
         index,
         start,
         occasion: Occasion::Usual,
+        channel,
         course: Course::Served,
         helped,
         sessions: 1,
-        variant: variant(world, &earlier.person, start, earlier.bot, earlier.channel),
+        variant: variant(world, &earlier.person, start, earlier.bot, channel),
         ..earlier
     }
 }
@@ -197,7 +245,7 @@ fn ordinary(world: &World, index: u64) -> Plan {
     while sessions < 30 && draw.chance(again) {
         sessions += 1;
     }
-    Plan {
+    let plan = Plan {
         index,
         start,
         occasion,
@@ -211,7 +259,19 @@ fn ordinary(world: &World, index: u64) -> Plan {
         helped,
         sessions,
         variant,
+    };
+    if is_live(index) && !test {
+        return Plan {
+            course: Course::WantsPerson,
+            sessions: 1,
+            ..plan
+        };
     }
+    if !test && occasion != Occasion::Campaign && calls(world, index, 0.06) {
+        let helped = plan.helped;
+        return plan.by_phone(helped);
+    }
+    plan
 }
 
 /// From where and why somebody writes at this time.
@@ -298,7 +358,7 @@ fn course(channel: Channel, variant: Option<usize>, draw: &mut Draw) -> Course {
     // Opened only, proactive ignored, greeting only, noise only.
     let [opened, ignored, greeting, noise] = match channel {
         Channel::Web => [0.06, 0.09, 0.09 * guided, 0.045],
-        Channel::Voice => [0.03, 0.00, 0.06, 0.06],
+        Channel::Voice | Channel::Phone => [0.03, 0.00, 0.06, 0.06],
         Channel::Whatsapp => [0.00, 0.14, 0.06, 0.03],
         Channel::Teams => [0.05, 0.04, 0.07, 0.03],
         Channel::Messenger => [0.03, 0.08, 0.10, 0.05],

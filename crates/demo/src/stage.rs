@@ -78,6 +78,8 @@ pub(crate) struct Stage<'world> {
     landing: (bool, bool),
     last_user: Option<i64>,
     last_bot: Option<i64>,
+    /// The questions that the bot asked in this session.
+    pub(crate) asked: Vec<Box<str>>,
     /// What the user said last.
     pub(crate) last_words: String,
     /// How many messages the user wrote in this session.
@@ -104,6 +106,7 @@ impl<'world> Stage<'world> {
             landing: (true, true),
             last_user: None,
             last_bot: None,
+            asked: Vec::new(),
             last_words: String::new(),
             turns: 0,
             ended: false,
@@ -114,8 +117,9 @@ impl<'world> Stage<'world> {
     /// A session begins: a new version of the bot may be live and a new window open.
     pub(crate) fn begin_session(&mut self, number: usize) {
         let version = self.world.version(self.plan.bot, self.clock);
-        self.identity.bot_version = Some(version.into());
-        let window = matches!(self.plan.channel, Channel::Web | Channel::Voice);
+        let by_people = self.plan.channel == Channel::Phone;
+        self.identity.bot_version = (!by_people).then(|| version.into());
+        let window = self.plan.channel == Channel::Web || self.plan.channel.is_spoken();
         self.identity.window_id =
             window.then(|| format!("{}-w{}", self.identity.conversation_id, number + 1).into());
         // Whom the bad release serves waits for every answer.
@@ -124,6 +128,7 @@ impl<'world> Stage<'world> {
         self.landing = (true, true);
         self.turns = 0;
         self.ended = false;
+        self.asked.clear();
         self.spot = None;
     }
 
@@ -296,7 +301,7 @@ impl<'world> Stage<'world> {
     /// said to an agent.
     pub(crate) fn user_says(&mut self, text: &str, must_understand: bool) {
         self.user_pause();
-        let kind = if self.channel() == Channel::Voice {
+        let kind = if self.channel().is_spoken() {
             MessageKind::Voice
         } else {
             MessageKind::Text
@@ -313,8 +318,12 @@ impl<'world> Stage<'world> {
     fn user_message(&mut self, text: &str, kind: MessageKind, must_understand: bool) {
         let language = LANGUAGES[self.plan.person.language];
         let id = self.id_of(self.sequence + 1);
+        // Some look around while they talk to the bot.
+        let moves = self.channel() == Channel::Web && self.draw.chance(0.08);
+        let page = moves.then(|| PAGES[self.plan.bot][self.draw.below(3)]);
         let sequence = self.emit(EventType::Message, |event| {
             event.message_id = Some(id);
+            event.page = page.map(Into::into);
             event.role = Some(Role::User);
             event.message_kind = Some(kind);
             event.text = Some(text.into());
@@ -494,7 +503,7 @@ fn identity(world: &World, plan: &Plan, draw: &mut Draw) -> Event {
     let signed_in = !plan.anonymous && draw.chance(person.signs_in);
     Event {
         source: Some("demo".into()),
-        bot: Some(BOTS[plan.bot].id.into()),
+        bot: (plan.channel != Channel::Phone).then(|| BOTS[plan.bot].id.into()),
         environment: Some(if plan.test {
             Environment::Test
         } else {

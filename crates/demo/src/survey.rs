@@ -43,6 +43,17 @@ impl Stage<'_> {
         }
     }
 
+    /// Asks a caller for satisfaction, by a key of the telephone; more answer than in a chat.
+    pub(crate) fn ask_caller(&mut self) {
+        if !self.draw.chance(0.5) {
+            return;
+        }
+        self.survey(SurveyKind::Csat, SurveyStage::Offered, |_| {});
+        if self.draw.chance(0.3) {
+            self.answer_satisfaction();
+        }
+    }
+
     fn answer_satisfaction(&mut self) {
         self.user_pause();
         let score = (3.24 + 1.35 * self.mood + 0.75 * self.draw.normal()).round();

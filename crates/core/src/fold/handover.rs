@@ -188,6 +188,7 @@ impl<'e> Draft<'e> {
         self.facts.agent_spans += 1;
         self.trail.span = Some(Span {
             agent: event.agent_id(),
+            skill: event.skill(),
             start: time,
             last: time,
             from,

@@ -140,7 +140,9 @@ impl<'e> Draft<'e> {
             }
             _ => (own, event.topic_name(), event.topic_kind()),
         };
-        let by_agent = role == Role::Agent;
+        // Whoever has taken over speaks, if the message does not say who.
+        let span = self.trail.span.filter(|_| role == Role::Agent);
+        let (agent, skill) = span.map_or((None, None), |span| (span.agent, span.skill));
         Message {
             event_id: event.event_id().into(),
             time: event.time(),
@@ -153,13 +155,13 @@ impl<'e> Draft<'e> {
             language: event.language().map(Into::into),
             page: self.trail.page.map(Into::into),
             generated: role == Role::Bot && self.is_generated(event),
-            skill: event.skill().filter(|_| by_agent).map(Into::into),
+            skill: skill_of(event, role).or(skill).map(Into::into),
             intent: event.intent().map(Into::into),
             confidence: event.confidence(),
             must_understand,
             unmatched: false,
             response_time,
-            agent_id: event.agent_id().map(Into::into),
+            agent_id: event.agent_id().or(agent).map(Into::into),
             ..Message::default()
         }
     }
@@ -388,6 +390,11 @@ impl<'e> Draft<'e> {
             _ => &mut self.facts.feedback_neutral,
         }
     }
+}
+
+/// The skill of the agent who speaks, if the message says so.
+fn skill_of<E: EventView>(event: &E, role: Role) -> Option<&str> {
+    event.skill().filter(|_| role == Role::Agent)
 }
 
 /// The message that is rated: the event itself if it is a message, else the one that it names.

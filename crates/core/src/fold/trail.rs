@@ -88,6 +88,7 @@ pub(super) struct ShownOption<'e> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span<'e> {
     pub agent: Option<&'e str>,
+    pub skill: Option<&'e str>,
     pub start: i64,
     pub last: i64,
     /// From when the first response is counted.

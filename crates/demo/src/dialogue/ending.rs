@@ -190,7 +190,7 @@ impl Session {
 
     /// A call always has an end.
     pub(super) fn hang_up(&self, stage: &mut Stage) {
-        if stage.channel() == Channel::Voice && !stage.ended {
+        if stage.channel().is_spoken() && !stage.ended {
             stage.user_pause();
             stage.conversation_end(Actor::User, "hung up");
         }
@@ -198,7 +198,8 @@ impl Session {
 
     /// The platform writes what it thinks became of the session.
     pub(super) fn report(&self, stage: &mut Stage, began: i64) {
-        if !BOTS[stage.plan.bot].reports || stage.is_over() {
+        let by_people = stage.channel() == Channel::Phone;
+        if !BOTS[stage.plan.bot].reports || by_people || stage.is_over() {
             return;
         }
         let (outcome, reason) = match (self.engaged, self.outcome) {

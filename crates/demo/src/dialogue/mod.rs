@@ -150,6 +150,11 @@ impl Session {
     }
 
     fn open(&mut self, stage: &mut Stage, number: usize) -> Next {
+        if self.course == Course::ByPeople {
+            let wish = self.wording(stage);
+            stage.call_people(&wish, self.helped);
+            return Next::Done;
+        }
         let channel = stage.channel();
         let opened = self.course == Course::OpenedOnly;
         if channel == Channel::Web && number == 0 && (opened || stage.draw.chance(0.35)) {
@@ -190,6 +195,7 @@ impl Session {
                 self.fall_back(stage);
                 Next::Done
             }
+            Course::WantsPerson => self.asks_for_person(stage),
             _ => {
                 if stage.spot().is_none() && stage.draw.chance(0.2) {
                     self.say_hello(stage);

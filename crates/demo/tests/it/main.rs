@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod believable;
+mod facts;
 mod promises;
 mod rates;
 mod same;

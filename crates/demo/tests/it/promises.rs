@@ -110,7 +110,9 @@ fn every_event_is_sound() {
 fn check_sound(event: &Event) {
     let event_type = event.event_type.unwrap();
     assert!(EventType::ALL.contains(&event_type));
-    assert!(event.bot.is_some() && event.bot_version.is_some());
+    let by_people = event.channel.as_deref() == Some("phone");
+    assert!(event.bot.is_none() == by_people && event.bot_version.is_none() == by_people);
+    assert!(!by_people || event.role != Some(Role::Bot));
     assert!(event.channel.is_some() && event.environment.is_some());
     match event_type {
         EventType::Message => {

@@ -65,15 +65,42 @@ impl Rates {
     }
 }
 
+/// What people do without a bot.
+#[derive(Default)]
+struct ByPeople {
+    sessions: usize,
+    resolved: usize,
+    left: usize,
+    with_bot: usize,
+}
+
+impl ByPeople {
+    fn add(&mut self, session: &Session) {
+        let bot = session.bot_messages > 0
+            || session.engaged_time.is_some()
+            || session.handover_requests > 0
+            || session.understandable_messages > 0;
+        self.sessions += 1;
+        self.resolved += usize::from(session.resolved_time.is_some());
+        self.left += usize::from(session.queue_left_time.is_some());
+        self.with_bot += usize::from(bot);
+    }
+}
+
 #[test]
 fn the_rates_are_those_of_a_decent_bot() {
     let profile = Profile::built_in("default").unwrap();
     let mut all = Rates::default();
+    let mut people = ByPeople::default();
     let (mut broken, mut sound) = (Rates::default(), Rates::default());
     let mut triggers = Vec::new();
     for events in sample(20_000) {
         for session in sessions(&profile, events) {
             if session.open || session.environment != Some(Environment::Production) {
+                continue;
+            }
+            if session.bot.is_none() {
+                people.add(&session);
                 continue;
             }
             all.add(&session);
@@ -87,6 +114,15 @@ fn the_rates_are_those_of_a_decent_bot() {
             }
         }
     }
+    check_share("people alone", people.sessions, all.sessions, 0.04..=0.10);
+    assert_eq!(people.with_bot, 0, "no bot takes part where there is none");
+    check_share(
+        "settled by people",
+        people.resolved,
+        people.sessions,
+        0.55..=0.85,
+    );
+    check_share("left the queue", people.left, people.sessions, 0.01..=0.25);
     check_share("engagement", all.engaged, all.sessions, 0.70..=0.80);
     check_share("resolution", all.resolved, all.engaged, 0.55..=0.65);
     check_share("escalation", all.escalated, all.engaged, 0.15..=0.20);

@@ -64,8 +64,8 @@ impl<'e> Draft<'e> {
             }
             Rule::EscalateTopic => enters(TopicKind::Escalate),
             Rule::Fallback => {
-                enters(TopicKind::Fallback)
-                    || kind == EventType::Intent && event.unmatched() == Some(true)
+                let understanding = matches!(kind, EventType::Intent | EventType::Message);
+                enters(TopicKind::Fallback) || understanding && event.unmatched() == Some(true)
             }
             Rule::GenerativeAnswer => {
                 enters(TopicKind::GenerativeAnswers)
@@ -75,7 +75,8 @@ impl<'e> Draft<'e> {
             Rule::AnsweredUserAct => kind == EventType::Message && self.is_answer(event, rules),
             Rule::UserAct => super::class::is_user_act(event, kind),
             Rule::IntentRecognised => {
-                kind == EventType::Intent
+                let said = kind == EventType::Message && event.role() == Some(Role::User);
+                (said || kind == EventType::Intent)
                     && event.unmatched() != Some(true)
                     && !event
                         .topic_kind()

@@ -14,7 +14,7 @@ use super::{FactSink, FoldContext};
 use crate::event::EventView;
 use crate::profile::{Profile, Rules};
 use crate::time::SECOND;
-use crate::words::{Actor, EndReason, Environment, EventType, MessageKind, Role, Rule};
+use crate::words::{Actor, EndReason, Environment, EventType, Role, Rule};
 
 /// So many sessions that are over can still be reported of.
 const HELD_SESSIONS: usize = 8;
@@ -22,6 +22,9 @@ const HELD_SESSIONS: usize = 8;
 const HELD_REPORTS: usize = 8;
 /// So many windows that were left are remembered.
 const HELD_WINDOWS: usize = 64;
+/// While people have a session in hand, or a report waits, a stretch may be so many times as long as the
+/// cap before it is cut.
+const PATIENCE: i64 = 8;
 /// Platforms report times in whole seconds.
 const REPORT_TOLERANCE: i64 = 2 * SECOND;
 
@@ -45,6 +48,8 @@ pub struct Machine<'e, E> {
     capped: Option<i64>,
     last_time: Option<i64>,
     position: usize,
+    /// The time and position of the first event after the last cut.
+    stretch: Option<(i64, usize)>,
 }
 
 impl<'e, E: EventView> Machine<'e, E> {
@@ -68,6 +73,7 @@ impl<'e, E: EventView> Machine<'e, E> {
             capped: carry.live_until,
             last_time: carry.last_time,
             position: 0,
+            stretch: None,
         }
     }
 
@@ -85,6 +91,7 @@ impl<'e, E: EventView> Machine<'e, E> {
         if self.last_time.is_some_and(silent) {
             self.forget(time, sink);
         }
+        self.stretch.get_or_insert((time, self.position));
         let class = classify(event, kind, self.rules);
         // The bot that speaks at the very instant of the time-out says goodbye.
         let instant = i64::from(class == Class::Speech);
@@ -146,13 +153,13 @@ impl<'e, E: EventView> Machine<'e, E> {
     fn leave_live(&mut self) {
         self.live = false;
         if let Some(draft) = self.drafts.last() {
-            self.known = draft.full_context();
+            self.known = draft.context.or(&self.known);
         }
     }
 
     fn drop_prelude(&mut self) {
         if let Some(prelude) = self.prelude.take() {
-            self.known = prelude.full_context();
+            self.known = prelude.context.or(&self.known);
         }
     }
 
@@ -171,7 +178,8 @@ impl<'e, E: EventView> Machine<'e, E> {
         }
         if self.is_new_window(live, event, class) {
             self.change_window(live, event);
-            return self.begin(event, kind, class, Rule::StartUserAct, sink);
+            let rule = class.begins(self.rules).unwrap_or(Rule::StartUserAct);
+            return self.begin(event, kind, class, rule, self.position, sink);
         }
         if class == Class::People
             && !self.drafts[live].handover.seen
@@ -188,7 +196,7 @@ impl<'e, E: EventView> Machine<'e, E> {
             return self.report(event, sink);
         }
         if self.goes_on_after_cap(event, class) {
-            return self.begin(event, kind, class, Rule::Cap, sink);
+            return self.begin(event, kind, class, Rule::Cap, self.position, sink);
         }
         if let Some(place) = self.place(event, kind, class) {
             if class == Class::End {
@@ -196,21 +204,24 @@ impl<'e, E: EventView> Machine<'e, E> {
             }
             return self.attach(place, event, kind, class);
         }
-        if self.may_answer_survey(event, kind) {
+        if self.may_answer_survey(event, kind, class) {
             self.deferred = Some(event);
             return;
         }
         if let Some(rule) = class.begins(self.rules) {
-            return self.begin(event, kind, class, rule, sink);
+            return self.begin(event, kind, class, rule, self.position, sink);
         }
         match class {
             Class::Activity | Class::Act | Class::Click | Class::Entry | Class::Speech => {
-                self.prepare(event, kind, class);
+                self.prepare(event, kind, class, self.position, sink);
             }
             Class::Ambient | Class::Note if self.prelude.is_some() => {
-                self.prepare(event, kind, class);
+                self.prepare(event, kind, class, self.position, sink);
             }
-            Class::End => self.drop_prelude(),
+            Class::End => {
+                self.drop_prelude();
+                self.lone(event, kind, sink);
+            }
             _ => self.lone(event, kind, sink),
         }
     }
@@ -222,8 +233,12 @@ impl<'e, E: EventView> Machine<'e, E> {
         let time = event.time();
         let silence = since(draft.tail_until, time);
         let timeout = self.rules.timeout(draft.channel().or(event.channel()));
-        let people = draft.handover.people
-            && since(draft.handover.people_until, time) <= self.rules.agent_window;
+        // While the user waits for a person the channel's own time-out counts.
+        let patience = match draft.facts.accepted_time {
+            Some(_) => self.rules.agent_window,
+            None => timeout,
+        };
+        let people = draft.handover.people && since(draft.handover.people_until, time) <= patience;
         let rounds_off = silence <= timeout + self.rules.goodbye_grace;
         let answers = silence <= self.rules.answer_window;
         let belongs = match class {
@@ -253,13 +268,14 @@ impl<'e, E: EventView> Machine<'e, E> {
 
     fn attach(&mut self, place: usize, event: &'e E, kind: EventType, class: Class) {
         let draft = &mut self.drafts[place];
-        let with_people = draft.handover.people && draft.end.is_some();
+        let with_people = draft.handover.people;
         draft.record(event, kind, class, self.rules);
-        if !with_people
-            && draft.full_context().environment != Some(Environment::Test)
-            && self.billing.observe(event, kind, self.rules)
-        {
-            draft.facts.billed_sessions += 1;
+        if !with_people {
+            bill(&mut self.billing, draft, event, kind, self.rules);
+        }
+        if self.drafts[place].end.is_some() {
+            // Said after the end, but before the session that comes next.
+            self.known.complete(event);
         }
     }
 
@@ -278,15 +294,15 @@ impl<'e, E: EventView> Machine<'e, E> {
         kind: EventType,
         class: Class,
         rule: Rule,
+        position: usize,
         sink: &mut impl FactSink,
     ) {
-        let rule = match class {
-            _ if rule == Rule::Cap => rule,
-            _ => class.begins(self.rules).unwrap_or(rule),
-        };
         let mut draft = match self.prelude.take() {
             Some(prelude) => prelude,
-            None => Draft::new(event, self.known),
+            None => {
+                self.cut_long_stretch(event.time(), position, sink);
+                Draft::new(event, self.known)
+            }
         };
         draft.begin(event, rule);
         if self.drafts.len() >= HELD_SESSIONS {
@@ -303,8 +319,14 @@ impl<'e, E: EventView> Machine<'e, E> {
     }
 
     /// Keeps what the bot does while no session is live.
-    fn prepare(&mut self, event: &'e E, kind: EventType, class: Class) {
-        let known = self.known;
+    fn prepare(
+        &mut self,
+        event: &'e E,
+        kind: EventType,
+        class: Class,
+        position: usize,
+        sink: &mut impl FactSink,
+    ) {
         let full = self.prelude.as_ref().is_some_and(|prelude| {
             prelude.facts.events >= self.rules.cap_events
                 || since(prelude.facts.start_time, event.time()) > self.rules.cap_length
@@ -312,8 +334,16 @@ impl<'e, E: EventView> Machine<'e, E> {
         if full {
             self.drop_prelude();
         }
+        if self.prelude.is_none() {
+            if !class.is_activity() {
+                return self.lone(event, kind, sink);
+            }
+            self.cut_long_stretch(event.time(), position, sink);
+        }
+        let known = self.known;
         let prelude = self.prelude.get_or_insert_with(|| Draft::new(event, known));
         prelude.record(event, kind, class, self.rules);
+        bill(&mut self.billing, prelude, event, kind, self.rules);
     }
 
     /// An event that belongs to no session. What an agent wrote is a fact all the same.
@@ -327,19 +357,19 @@ impl<'e, E: EventView> Machine<'e, E> {
         }
     }
 
-    fn may_answer_survey(&self, event: &E, kind: EventType) -> bool {
-        let Some(draft) = self.drafts.last().filter(|_| kind == EventType::Message) else {
+    fn may_answer_survey(&self, event: &E, kind: EventType, class: Class) -> bool {
+        let Some(draft) = self.drafts.last() else {
             return false;
         };
-        draft.survey_pending
-            && event.role() == Some(Role::User)
-            && event.message_kind() != Some(MessageKind::Voice)
-            && since(draft.tail_until, event.time()) <= self.rules.timeout(draft.channel())
+        class == Class::Act
+            && matches!(kind, EventType::Message | EventType::Option)
+            && draft.survey_pending
+            && since(draft.tail_until, event.time()) <= self.rules.answer_window
             && draft.facts.events < self.rules.cap_events
     }
 
-    /// A user's message after a survey was shown: its answer if the survey says so next, else the
-    /// beginning of a session.
+    /// A user's message or click after a survey was shown: its answer if the survey says so next, else
+    /// what it would be otherwise.
     fn settle_deferred(
         &mut self,
         deferred: &'e E,
@@ -351,11 +381,14 @@ impl<'e, E: EventView> Machine<'e, E> {
             let timeout = self.rules.timeout(self.drafts[place].channel());
             is_survey_answer(event, kind) && since(deferred.time(), event.time()) <= timeout
         });
+        let kind = type_of(deferred);
+        let position = self.position - 1;
         if answers {
-            self.attach(place, deferred, EventType::Message, Class::Answer);
+            self.attach(place, deferred, kind, Class::Answer);
+        } else if let Some(rule) = Class::Act.begins(self.rules) {
+            self.begin(deferred, kind, Class::Act, rule, position, sink);
         } else {
-            let rule = Rule::StartUserAct;
-            self.begin(deferred, EventType::Message, Class::Act, rule, sink);
+            self.prepare(deferred, kind, Class::Act, position, sink);
         }
     }
 
@@ -409,7 +442,32 @@ impl<'e, E: EventView> Machine<'e, E> {
         self.leave_live();
         self.hand_over(sink);
         sink.cut(self.position, &carry);
+        self.stretch = Some((event.time(), self.position));
         self.push_idle(event, kind, class, sink);
+    }
+
+    /// Makes a cut before what comes after a stretch longer than the cap, so that a conversation in which
+    /// sessions follow each other without a long silence can be folded in pieces too.
+    fn cut_long_stretch(&mut self, time: i64, position: usize, sink: &mut impl FactSink) {
+        let Some((start, first)) = self.stretch else {
+            return;
+        };
+        let events = i64::try_from(position - first).unwrap_or(i64::MAX);
+        let longer = |times: i64| {
+            since(start, time) > self.rules.cap_length.saturating_mul(times)
+                || events >= self.rules.cap_events.saturating_mul(times)
+        };
+        if !longer(1) {
+            return;
+        }
+        let waits = !self.reports.is_empty() || self.handed_over(time, self.drafts.len()).is_some();
+        if waits && !longer(PATIENCE) {
+            return;
+        }
+        let carry = self.carry();
+        self.hand_over(sink);
+        sink.cut(position, &carry);
+        self.stretch = Some((time, position));
     }
 
     fn goes_on_after_cap(&self, event: &E, class: Class) -> bool {
@@ -428,6 +486,7 @@ impl<'e, E: EventView> Machine<'e, E> {
         self.billing = Billing::default();
         self.windows.clear();
         self.capped = None;
+        self.stretch = None;
     }
 
     fn hand_over(&mut self, sink: &mut impl FactSink) {
@@ -444,7 +503,9 @@ impl<'e, E: EventView> Machine<'e, E> {
         Carry {
             last_time: self.last_time,
             live_until: live.map(|draft| draft.facts.end_time).or(self.capped),
-            context: live.map_or(self.known, Draft::full_context).to_owned(),
+            context: live
+                .map_or(self.known, |draft| draft.context.or(&self.known))
+                .to_owned(),
             billing: self.billing,
             windows: self.windows.clone(),
         }
@@ -497,6 +558,21 @@ fn reports_of<E: EventView>(event: &E, start: i64) -> Option<bool> {
     let until = event.reported_end().unwrap_or(from);
     let range = from.saturating_sub(REPORT_TOLERANCE)..=until.saturating_add(REPORT_TOLERANCE);
     Some(range.contains(&start))
+}
+
+/// Counts the billed session that begins with the event, if one does. Trials are not billed.
+fn bill<E: EventView>(
+    billing: &mut Billing,
+    draft: &mut Draft<'_>,
+    event: &E,
+    kind: EventType,
+    rules: &Rules,
+) {
+    if draft.full_context().environment != Some(Environment::Test)
+        && billing.observe(event, kind, rules)
+    {
+        draft.facts.billed_sessions += 1;
+    }
 }
 
 fn window_of<E: EventView>(event: &E) -> Option<u64> {

@@ -42,10 +42,13 @@ impl<'e> Draft<'e> {
     /// Moves the session's end, or the end of what rounds it off.
     fn advance<E: EventView>(&mut self, event: &E, kind: EventType, class: Class, rules: &Rules) {
         let time = event.time();
+        if !class.is_activity() {
+            return;
+        }
         if self.handover.people {
             self.handover.people_until = time;
         }
-        if !class.is_activity() || !ends_by_hand(event, kind) {
+        if !ends_by_hand(event, kind) {
             return;
         }
         if self.end.is_none() {

@@ -31,13 +31,14 @@ impl<'e> Draft<'e> {
                 facts.nps_offered = true;
                 let score = event
                     .survey_score()
-                    .filter(|score| (0.0..=10.0).contains(score));
+                    .filter(|score| answered && (0.0..=10.0).contains(score));
                 facts.nps_score = score.or(facts.nps_score);
             }
             _ => {
                 facts.resolution_survey_offered = true;
-                if answered {
-                    facts.resolution_survey_answer = event.survey_score().map(|score| score > 0.0);
+                let answer = event.survey_score().filter(|_| answered);
+                if let Some(score) = answer {
+                    facts.resolution_survey_answer = Some(score > 0.0);
                 }
             }
         }

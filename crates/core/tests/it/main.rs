@@ -2,6 +2,10 @@
 //! the properties that must hold of any conversation see them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod agreement;
+mod conversations;
 mod courses;
+mod laws;
+mod oracle;
 mod rules;
 mod scene;

@@ -9,3 +9,4 @@ mod laws;
 mod oracle;
 mod rules;
 mod scene;
+mod ten_years;

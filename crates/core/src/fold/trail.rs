@@ -193,7 +193,7 @@ impl<'e> Draft<'e> {
             && facts.model_calls == 0
             && facts.generated_questions == 0
             && self.first_intent.is_none()
-            && !self.last_message.unmatched
+            && facts.fallbacks == 0
     }
 
     /// Whether the user came straight to people: no bot took part and nobody asked it for a person.

@@ -460,6 +460,10 @@ impl Writer {
                 event.cost = chance.of(&[None, Some(0.5)]);
                 event.cost_currency = chance.text(&["EUR", "usd"]);
             }
+            EventType::Interaction => {
+                event.interaction = chance.maybe();
+                event.message_id = chance.text(&["m1", "m2"]);
+            }
             EventType::Conversion => event.goal = chance.text(&["sale", "lead"]),
             _ => any_other(&mut event, chance),
         }
@@ -498,6 +502,10 @@ fn any_other(event: &mut Event, chance: &mut Chance) {
     event.role = chance.maybe();
     event.exposure = chance.maybe();
     event.error = chance.text(&["E1"]);
+    event.commented = chance.flag();
+    event.experiment = chance.text(&["x"]);
+    event.variant = chance.text(&["a", "b"]);
+    event.sources_cited = chance.text(&[r#"["one", "two"]"#, "three"]);
     event.reported_engaged = chance.flag();
     event.reported_outcome_reason = chance.text(&["UserExit"]);
 }

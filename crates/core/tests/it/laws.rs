@@ -168,7 +168,9 @@ proptest! {
             prop_assert_eq!(session.outcome.is_none(), session.open);
             prop_assert!(session.open || (session.outcome == Some(Outcome::None)) == unengaged);
             prop_assert!(session.escalated_time.is_none() || !unengaged);
-            prop_assert!(session.resolved_time.is_none() || !unengaged);
+            // What people settle without a bot is resolved and says nothing of the bot.
+            let by_people = session.agent_messages > 0;
+            prop_assert!(session.resolved_time.is_none() || !unengaged || by_people);
         }
     }
 

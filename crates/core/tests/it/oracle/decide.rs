@@ -27,7 +27,7 @@ fn declares(event: &Event) -> Option<Outcome> {
 }
 
 /// Who did it, if the event says so.
-fn who(event: &Event) -> Option<Actor> {
+pub fn who(event: &Event) -> Option<Actor> {
     let speaker = match event.role {
         Some(Role::User) => Some(Actor::User),
         Some(Role::Bot) => Some(Actor::Bot),
@@ -53,10 +53,15 @@ impl<'a> Told<'a> {
 
     /// By what and where the session became engaged, if it did up to this place.
     fn engaged_by(&self, last: usize) -> Option<Shown> {
+        let confirms = |place: usize| {
+            let engages = self.book.is("resolution.engages") && !self.is_peoples_own(place + 1);
+            self.may_confirm(place).filter(|_| engages)
+        };
         let shown = |place: usize| {
-            let rule = self.engages(place).or(self.escalates(place)).or(self
-                .may_confirm(place)
-                .filter(|_| self.book.is("resolution.engages")))?;
+            let rule = self
+                .engages(place)
+                .or(self.escalates(place))
+                .or_else(|| confirms(place))?;
             Some(Shown {
                 place: Some(place),
                 rule,
@@ -127,7 +132,11 @@ impl<'a> Told<'a> {
                         .as_deref()
                         .is_some_and(|intent| !self.is_greeting(intent))
             }
-            "handover" => of_type(EventType::Handover) && event.handover_stage.is_some(),
+            "handover" => {
+                of_type(EventType::Handover)
+                    && event.handover_stage.is_some()
+                    && !self.went_straight_to_people(place)
+            }
             _ => panic!("rule `{rule}`"),
         }
     }
@@ -170,7 +179,9 @@ impl<'a> Told<'a> {
         let stage = event
             .handover_stage
             .filter(|_| kind(event) == EventType::Handover);
-        if stage.is_some_and(|stage| self.book.lists("escalation.stages", stage)) {
+        if stage.is_some_and(|stage| self.book.lists("escalation.stages", stage))
+            && !self.went_straight_to_people(place)
+        {
             return Some(Rule::Handover);
         }
         (declares(event) == Some(Outcome::Escalated)).then_some(Rule::DeclaredByAuthor)
@@ -229,7 +240,9 @@ impl<'a> Told<'a> {
 
     fn confirms(&self, place: usize) -> Option<Rule> {
         let rule = self.may_confirm(place)?;
-        self.engaged_by(place).map(|_| rule)
+        // What people settle without a bot is resolved and says nothing of the bot.
+        let counts = self.engaged_by(place).is_some() || self.is_peoples_own(place + 1);
+        counts.then_some(rule)
     }
 
     fn denies(&self, place: usize) -> bool {

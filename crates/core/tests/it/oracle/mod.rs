@@ -10,6 +10,7 @@
 mod book;
 mod course;
 mod decide;
+mod names;
 mod part;
 mod people;
 mod row;

@@ -3,7 +3,7 @@
 use upshot_core::Event;
 use upshot_core::words::{
     Actor, DestinationKind, EventType, ExposureStage, FeedbackRating, HandoverStage, OptionStage,
-    QuestionStage, Role, Rule, SurveyKind, SurveyStage, TopicKind, TopicTrigger,
+    QuestionStage, Role, Rule, SurveyKind, SurveyStage, TopicKind, TopicTrigger, Word,
 };
 
 use super::Book;
@@ -75,6 +75,14 @@ pub fn is_given(rating: Option<FeedbackRating>) -> bool {
     rating.is_some_and(|rating| rating != FeedbackRating::Offered)
 }
 
+/// Whether the user did something with an answer; that words repeat is only said of them.
+fn is_done(event: &Event) -> bool {
+    let interaction = event
+        .interaction
+        .map_or("", |interaction| interaction.as_str());
+    ["copied", "stopped", "regenerated"].contains(&interaction)
+}
+
 /// Whether somebody answers a survey that was put to the user.
 pub fn answers_survey(event: &Event) -> bool {
     kind(event) == EventType::Survey
@@ -92,6 +100,7 @@ pub fn is_users(event: &Event) -> bool {
             event.question_stage == Some(QuestionStage::Answered) && (user || event.role.is_none())
         }
         EventType::Feedback => is_given(event.feedback),
+        EventType::Interaction => is_done(event),
         EventType::Survey => answers_survey(event),
         _ => false,
     }
@@ -139,6 +148,7 @@ pub fn part(event: &Event, book: &Book) -> Part {
             _ => BotActs,
         },
         EventType::Feedback if is_given(event.feedback) => Answer,
+        EventType::Interaction if is_done(event) => Answer,
         EventType::ConversationStart if opens("conversation_start") => Opened,
         EventType::Exposure
             if event.exposure == Some(ExposureStage::Opened) && opens("widget_opened") =>
@@ -148,6 +158,7 @@ pub fn part(event: &Event, book: &Book) -> Part {
         EventType::ConversationEnd => End,
         EventType::Exposure | EventType::Experiment | EventType::Other => Seen,
         EventType::Feedback
+        | EventType::Interaction
         | EventType::Attribute
         | EventType::Conversion
         | EventType::Label

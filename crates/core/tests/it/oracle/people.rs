@@ -1,8 +1,9 @@
 //! What people do with a session: the stages of its handovers and who has it in hand.
 
 use upshot_core::Event;
-use upshot_core::words::{EventType, HandoverStage, Role};
+use upshot_core::words::{Actor, EventType, HandoverStage, HandoverTrigger, Role};
 
+use super::decide::who;
 use super::part::{is_message_of, is_users, kind};
 use super::told::Told;
 
@@ -84,6 +85,67 @@ impl<'a> Told<'a> {
         time - heard <= self.book.length("agent.window")
     }
 
+    /// Whether, in the first so many events, no bot took part: people served the session alone.
+    pub fn is_without_bot(&self, count: usize) -> bool {
+        let mut so_far = self.clone();
+        so_far.given.truncate(count);
+        let none = |wanted| so_far.of_type(wanted).is_empty();
+        let users = so_far.messages_of(Role::User);
+        so_far.messages_of(Role::Bot).is_empty()
+            && none(EventType::Topic)
+            && none(EventType::ModelCall)
+            && none(EventType::Knowledge)
+            && so_far.namings().is_empty()
+            && !users
+                .into_iter()
+                .any(|place| so_far.is_unmatched(place, count))
+    }
+
+    /// Whether, in the first so many events, somebody asked for a person, or the source says why people
+    /// came.
+    fn asked_for_person(&self, count: usize) -> bool {
+        let stages = self
+            .stages()
+            .into_iter()
+            .filter(|(place, ..)| *place < count);
+        stages.into_iter().any(|(_, event, stage)| {
+            let asks = matches!(stage, HandoverStage::Requested | HandoverStage::Escalated);
+            asks || event.handover_trigger.is_some()
+        })
+    }
+
+    /// Whether the stage at this place only says that the user came straight to people.
+    pub fn went_straight_to_people(&self, place: usize) -> bool {
+        let stage = self.given[place].event.handover_stage;
+        let people = matches!(
+            stage,
+            Some(
+                HandoverStage::Queued
+                    | HandoverStage::Accepted
+                    | HandoverStage::Finished
+                    | HandoverStage::Transferred
+                    | HandoverStage::AbandonedInQueue
+            )
+        );
+        people && !self.asked_for_person(place + 1) && self.is_without_bot(place + 1)
+    }
+
+    /// Whether an agent settles by this place what no bot had to do with.
+    pub fn is_peoples_own(&self, count: usize) -> bool {
+        let agents = self.messages_of(Role::Agent);
+        agents.first().is_some_and(|first| *first < count) && self.is_without_bot(count)
+    }
+
+    /// When a person was first asked for; never where people served the session alone.
+    pub fn first_asked(&self) -> Option<i64> {
+        let all = self.given.len();
+        let alone = self.is_without_bot(all) && !self.asked_for_person(all);
+        self.stages()
+            .first()
+            .filter(|_| !alone)
+            .map(|(_, event, _)| event.time)
+    }
+
     /// When an agent took over.
     pub fn accepted(&self) -> Option<i64> {
         let stages = self.stages();
@@ -94,4 +156,20 @@ impl<'a> Told<'a> {
         let place = [accepted, spoke].into_iter().flatten().min()?;
         Some(self.given[place].event.time)
     }
+}
+
+/// Who asked for a person: the one whom the source names, else whom the trigger tells of.
+pub fn requested_by(event: &Event) -> Option<Actor> {
+    let asked = matches!(
+        event.handover_trigger,
+        Some(
+            HandoverTrigger::Direct
+                | HandoverTrigger::AfterFallback
+                | HandoverTrigger::OperatorButton
+        )
+    );
+    let by_trigger = event
+        .handover_trigger
+        .map(|_| if asked { Actor::User } else { Actor::Bot });
+    who(event).or(by_trigger)
 }

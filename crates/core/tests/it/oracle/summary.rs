@@ -38,6 +38,9 @@ pub fn session(told: &Told<'_>, workspace: &str, billed: usize) -> Row {
     told.feedback(&mut row);
     told.models(&mut row);
     told.reported(&mut row);
+    told.names(&mut row);
+    told.moments(&mut row);
+    told.numbers(&mut row);
     row
 }
 
@@ -279,7 +282,7 @@ impl<'a> Told<'a> {
         let messages = self.messages_of(Role::User);
         let must = messages
             .iter()
-            .filter(|place| self.must_understand(**place));
+            .filter(|place| self.had_to_understand(**place));
         row.count("understandable_messages", must.count());
         let all = self.given.len();
         let unmatched = messages
@@ -310,12 +313,9 @@ impl<'a> Told<'a> {
         };
         let number =
             |wanted: HandoverStage| stages.iter().filter(|(.., stage)| *stage == wanted).count();
-        row.number(
-            "handover_requested_time",
-            stages.first().map(|(_, event, _)| event.time),
-        );
+        row.number("handover_requested_time", self.first_asked());
         // Whoever waits for a person has asked for one, whether or not the source says so.
-        let asked = number(HandoverStage::Requested).max(usize::from(!stages.is_empty()));
+        let asked = number(HandoverStage::Requested).max(usize::from(self.first_asked().is_some()));
         row.count("handover_requests", asked);
         row.count("transfers", number(HandoverStage::Transferred));
         row.word("handover_stage", stages.last().map(|(.., stage)| *stage));

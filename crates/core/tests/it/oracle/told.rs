@@ -106,7 +106,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    pub fn events(&self) -> impl DoubleEndedIterator<Item = &'a Event> + '_ {
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &'a Event> + ExactSizeIterator + '_ {
         self.given.iter().map(|given| given.event)
     }
 

@@ -69,6 +69,11 @@ impl<'a> Told<'a> {
             && event.must_understand.unwrap_or(!click)
     }
 
+    /// The same in the end: where people served the session alone no bot had to understand.
+    pub fn had_to_understand(&self, place: usize) -> bool {
+        self.must_understand(place) && !self.is_peoples_own(self.given.len())
+    }
+
     /// Whether a generated answer comes at this place.
     pub fn generates(&self, place: usize) -> bool {
         let event = self.given[place].event;

@@ -50,6 +50,11 @@ pub fn lone_message(event: &Event, known: &Known) -> Row {
     said(event, &mut row);
     row.text("topic_id", event.topic_id.as_deref());
     row.word("topic_kind", event.topic_kind);
+    row.text("topic_name", event.topic_name.as_deref());
+    row.text("language", event.language.as_deref());
+    row.text("skill", event.skill.as_deref());
+    row.text("page", None);
+    row.flag("generated", Some(false));
     for name in ["intent", "confidence", "response_time", "feedback"] {
         row.put(name, None);
     }
@@ -82,7 +87,15 @@ impl<'a> Told<'a> {
         row.text("topic_id", topic);
         row.word("topic_kind", topic_kind);
         self.intent_of(place, row);
-        row.flag("must_understand", Some(self.must_understand(place)));
+        row.text("topic_name", self.topic_name_at(place));
+        row.text("language", event.language.as_deref());
+        let by_agent = event.role == Some(Role::Agent);
+        row.text("skill", event.skill.as_deref().filter(|_| by_agent));
+        let mut pages = self.events().take(place + 1).rev();
+        row.text("page", pages.find_map(|event| event.page.as_deref()));
+        let by_model = self.is_generated(place);
+        row.flag("generated", Some(event.role == Some(Role::Bot) && by_model));
+        row.flag("must_understand", Some(self.had_to_understand(place)));
         row.flag(
             "unmatched",
             Some(self.is_unmatched(place, self.given.len())),
@@ -94,6 +107,20 @@ impl<'a> Told<'a> {
             answers.map(|exchange| self.took(*exchange)),
         );
         row.word("feedback", self.feedback_on(place));
+    }
+
+    /// Whether the words at this place were generated: the source names a model, they come out of
+    /// generated answers, or a search has answered since the user's last message.
+    fn is_generated(&self, place: usize) -> bool {
+        let asked = self
+            .messages_of(Role::User)
+            .into_iter()
+            .rev()
+            .find(|asked| *asked < place);
+        let mut since = asked.unwrap_or(0)..place;
+        self.given[place].event.model.is_some()
+            || self.answers_out_of(place) == Some(TopicKind::GenerativeAnswers)
+            || since.any(|between| self.generates(between))
     }
 
     /// The topic that was entered last before this place and not left.

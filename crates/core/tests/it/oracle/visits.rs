@@ -1,19 +1,23 @@
 //! The steps of a session: topics, questions, options, stages of handovers, calls and errors.
 
 use upshot_core::Event;
-use upshot_core::words::{EventType, StepKind};
+use upshot_core::words::{EventType, HandoverStage, QuestionStage, Role, StepKind, SurveyKind};
 
+use super::names::names;
 use super::part::{kind, topic_kind};
+use super::people::requested_by;
 use super::row::Row;
 use super::told::Told;
 use super::utterances::of_the_session;
 
 /// What is only on steps of one kind.
-const PARTICULAR: [&str; 28] = [
+const PARTICULAR: [&str; 49] = [
     "topic_trigger",
     "previous_topic_id",
+    "next_topic_id",
     "duration",
     "question_id",
+    "question_name",
     "question_stage",
     "option_id",
     "option_stage",
@@ -24,9 +28,16 @@ const PARTICULAR: [&str; 28] = [
     "handover_stage",
     "handover_trigger",
     "handover_kind",
+    "handover_reason",
+    "requested_by",
+    "queue",
+    "context_passed",
     "agent_id",
     "skill",
     "knowledge_state",
+    "sources_retrieved",
+    "sources_cited",
+    "sources_failed",
     "model_provider",
     "model",
     "model_operation",
@@ -34,10 +45,22 @@ const PARTICULAR: [&str; 28] = [
     "tokens_input",
     "tokens_output",
     "tokens_cached",
+    "tokens_cache_write",
     "tokens_reasoning",
     "cost",
     "latency",
     "time_to_first_token",
+    "finish_reason",
+    "error",
+    "user_error",
+    "survey_kind",
+    "survey_stage",
+    "survey_question",
+    "survey_score",
+    "survey_scale_minimum",
+    "survey_scale_maximum",
+    "survey_commented",
+    "interaction",
 ];
 
 pub fn steps(told: &Told<'_>, session: &Row) -> Vec<Row> {
@@ -52,11 +75,13 @@ pub fn steps(told: &Told<'_>, session: &Row) -> Vec<Row> {
             EventType::Knowledge => StepKind::Knowledge,
             EventType::ModelCall => StepKind::ModelCall,
             EventType::Error => StepKind::Error,
+            EventType::Survey => StepKind::Survey,
+            EventType::Interaction if event.interaction.is_some() => StepKind::Interaction,
             _ => continue,
         };
         let mut row = Row::default();
         of_the_session(&mut row, session);
-        for name in PARTICULAR.iter().chain(&["error"]) {
+        for name in PARTICULAR {
             row.put(name, None);
         }
         row.text("event_id", Some(&event.event_id));
@@ -67,6 +92,15 @@ pub fn steps(told: &Told<'_>, session: &Row) -> Vec<Row> {
         row.text("topic_id", topic);
         row.word("topic_kind", kind);
         row.text("topic_name", told.topic_name_at(place));
+        row.word("role", event.role);
+        row.text("intent", told.taken_for(place + 1));
+        let spoke = told
+            .messages_of(Role::User)
+            .into_iter()
+            .rev()
+            .find(|spoke| *spoke <= place);
+        row.number("message_position", spoke.map(|spoke| spoke as i64 + 1));
+        row.count("questions_asked", 0);
         told.particulars(place, step_kind, &mut row);
         rows.push(row);
     }
@@ -80,7 +114,7 @@ pub fn dollars(event: &Event) -> Option<f64> {
 }
 
 impl<'a> Told<'a> {
-    fn topic_name_at(&self, place: usize) -> Option<&'a str> {
+    pub fn topic_name_at(&self, place: usize) -> Option<&'a str> {
         let event = self.given[place].event;
         let own = event.topic_id.as_deref();
         match self.active(place) {
@@ -97,6 +131,7 @@ impl<'a> Told<'a> {
             StepKind::Topic => self.topic_visit(place, row),
             StepKind::Question => {
                 row.text("question_id", event.question_id.as_deref());
+                row.text("question_name", event.question_name.as_deref());
                 row.word("question_stage", event.question_stage);
             }
             StepKind::Option => {
@@ -113,8 +148,25 @@ impl<'a> Told<'a> {
                 row.word("handover_kind", event.handover_kind);
                 row.text("agent_id", event.agent_id.as_deref());
                 row.text("skill", event.skill.as_deref());
+                row.text("queue", event.queue.as_deref());
+                row.flag("context_passed", event.context_passed);
+                row.text("handover_reason", event.handover_reason.as_deref());
+                let asks = event.handover_stage == Some(HandoverStage::Requested);
+                row.word("requested_by", requested_by(event).filter(|_| asks));
             }
             StepKind::Knowledge => {
+                row.text(
+                    "sources_retrieved",
+                    names(event.sources_retrieved.as_deref()).as_deref(),
+                );
+                row.text(
+                    "sources_cited",
+                    names(event.sources_cited.as_deref()).as_deref(),
+                );
+                row.text(
+                    "sources_failed",
+                    names(event.sources_failed.as_deref()).as_deref(),
+                );
                 row.text("knowledge_state", event.knowledge_state.as_deref());
                 row.number("latency", event.latency);
                 row.text("error", event.error.as_deref());
@@ -122,9 +174,16 @@ impl<'a> Told<'a> {
             StepKind::ModelCall => model_call(event, row),
             StepKind::Error => {
                 row.text("error", event.error.as_deref());
+                row.flag("user_error", event.user_error);
                 row.text("tool", event.tool.as_deref());
             }
-            StepKind::Unspecified => {}
+            StepKind::Survey => survey(event, row),
+            StepKind::Interaction => {
+                row.word("interaction", event.interaction);
+                // It belongs to the message that it names.
+                row.0.remove("message_position");
+            }
+            StepKind::Agent | StepKind::Unspecified => {}
         }
     }
 
@@ -142,10 +201,40 @@ impl<'a> Told<'a> {
             before.and_then(|(_, before)| before.topic_id.as_deref()),
         );
         row.number("duration", Some(left - event.time));
+        row.text(
+            "next_topic_id",
+            next.and_then(|(_, next)| next.topic_id.as_deref()),
+        );
+        let asked = self
+            .of_type(EventType::Question)
+            .into_iter()
+            .filter(|(at, question)| {
+                let until = next.map_or(usize::MAX, |(later, _)| *later);
+                (place..until).contains(at) && question.question_stage == Some(QuestionStage::Asked)
+            });
+        row.count("questions_asked", asked.count());
     }
 }
 
+fn survey(event: &Event, row: &mut Row) {
+    row.word(
+        "survey_kind",
+        Some(event.survey_kind.unwrap_or(SurveyKind::Csat)),
+    );
+    row.word("survey_stage", event.survey_stage);
+    row.text("survey_question", event.survey_question.as_deref());
+    row.real("survey_score", event.survey_score);
+    row.real("survey_scale_minimum", event.survey_scale_minimum);
+    row.real("survey_scale_maximum", event.survey_scale_maximum);
+    row.flag("survey_commented", Some(event.commented == Some(true)));
+    row.text("agent_id", event.agent_id.as_deref());
+    row.text("skill", event.skill.as_deref());
+}
+
 fn model_call(event: &Event, row: &mut Row) {
+    row.number("tokens_cache_write", event.tokens_cache_write);
+    row.text("finish_reason", event.finish_reason.as_deref());
+    row.flag("user_error", event.user_error);
     row.text("model_provider", event.model_provider.as_deref());
     row.text("model", event.model.as_deref());
     row.text("model_operation", event.model_operation.as_deref());

@@ -9,7 +9,8 @@ use upshot_core::time::DAY;
 use upshot_core::words::StepKind;
 use upshot_core::{Event, Message, Record, Session, Step};
 
-use crate::conversations::{cases, events, later, pieces, profile_text};
+use crate::changed_profiles::profile_text;
+use crate::conversations::{cases, events, later, pieces};
 use crate::laws::folded;
 use crate::oracle::{Account, Book, Row, account, row_of};
 use crate::scene::{ORIGIN, facts, profile};

@@ -8,7 +8,8 @@ use upshot_core::profile::Profile;
 use upshot_core::words::Outcome;
 use upshot_core::{Event, Message, Session, Step};
 
-use crate::conversations::{Piece, cases, events, later, pieces, profile_text};
+use crate::changed_profiles::profile_text;
+use crate::conversations::{Piece, cases, events, later, pieces};
 
 /// The facts, and where the cap has cut: the position with the facts that were handed over before.
 #[derive(Default)]

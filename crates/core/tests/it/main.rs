@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod agreement;
+mod changed_profiles;
 mod conversations;
 mod courses;
 mod laws;

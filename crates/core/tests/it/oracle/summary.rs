@@ -459,8 +459,8 @@ impl<'a> Told<'a> {
             "model_cost",
             Some(costs.iter().sum()).filter(|_| !costs.is_empty()),
         );
-        let models = calls.iter().filter_map(|call| call.model.as_deref());
-        row.text("model", models.last());
+        let mut models = calls.iter().filter_map(|call| call.model.as_deref());
+        row.text("model", models.next_back());
     }
 
     fn reported(&self, row: &mut Row) {

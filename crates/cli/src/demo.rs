@@ -5,8 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 use upshot_core::Event;
 use upshot_demo::{DemoOptions, Story, generate};
-use upshot_lake::Table;
-use upshot_metrics::{Query, RangeSpec};
+use upshot_metrics::{Query, RangeSpec, tables_needed};
 
 use crate::arguments::{Common, DemoArguments, OutputFormat};
 use crate::failure::Failure;
@@ -98,7 +97,9 @@ async fn summary(
         now: end,
         ..Query::default()
     };
-    let capture = lake.capture(&common.workspace, &[Table::Sessions]).await?;
+    let capture = lake
+        .capture(&common.workspace, &tables_needed(&asked))
+        .await?;
     engine()?
         .run(&asked, &capture)
         .await

@@ -1,9 +1,8 @@
 //! `upshot drivers`.
 
-use upshot_lake::Table;
 use upshot_metrics::registry::{self, Unit};
 use upshot_metrics::result::Verdict;
-use upshot_metrics::{DrivenOutcome, DriverQuery, DriverResult, present};
+use upshot_metrics::{DrivenOutcome, DriverQuery, DriverResult, present, tables_of_filters};
 
 use crate::arguments::{Common, DriversArguments, OutputFormat};
 use crate::failure::Failure;
@@ -26,7 +25,9 @@ pub async fn run(common: &Common, arguments: DriversArguments) -> Result<u8, Fai
         ..DriverQuery::default()
     };
     let lake = open_existing(common).await?;
-    let capture = lake.capture(&common.workspace, &[Table::Sessions]).await?;
+    let capture = lake
+        .capture(&common.workspace, &tables_of_filters(&asked.filters))
+        .await?;
     let found = engine()?
         .drivers(&asked, &capture)
         .await

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 use upshot_core::words::Word;
 use upshot_core::{Attributes, FieldKind, FieldSink, Record, Session};
-use upshot_lake::Table;
-use upshot_metrics::SessionQuery;
+use upshot_metrics::{SessionQuery, tables_of_filters};
 
 use crate::arguments::{Common, OutputFormat, SessionsArguments};
 use crate::failure::Failure;
@@ -25,7 +24,9 @@ pub async fn run(common: &Common, arguments: SessionsArguments) -> Result<u8, Fa
         ..SessionQuery::default()
     };
     let lake = open_existing(common).await?;
-    let capture = lake.capture(&common.workspace, &[Table::Sessions]).await?;
+    let capture = lake
+        .capture(&common.workspace, &tables_of_filters(&asked.filters))
+        .await?;
     let found = engine()?
         .sessions(&asked, &capture)
         .await

@@ -1,4 +1,4 @@
-//! The last stage: from the cells of one or two passes to the rows of the answer.
+//! The last stage: from the cells of all passes to the rows of the answer.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -10,45 +10,78 @@ use crate::measure::{Basis, Measured, compare, measure};
 use crate::query::EnvironmentChoice;
 use crate::query::plan::{Grouping, Plan};
 use crate::query::resolve::{OrderKey, Resolved};
-use crate::registry::{Maturity, Metric};
+use crate::registry::{Maturity, Metric, Subject};
 use crate::result::{Definition, MetricValue, Note, NoteCode, QueryResult, RangeInfo, Row};
 use crate::run::gather::{Filled, Gathered};
 use crate::run::groups::{GroupValue, MOST_GROUPS};
 use crate::time::{Compare, Range, format_instant};
 
-/// What was planned and found, in the range and in the one to compare with.
-pub(crate) struct Passes {
-    pub(crate) range: Range,
+/// One pass: what was planned, and what was found.
+pub(crate) struct Part {
     pub(crate) plan: Plan,
     pub(crate) gathered: Gathered,
-    pub(crate) previous: Option<(Range, Plan, Gathered)>,
+}
+
+/// All passes, of the range and of the one to compare with. Both have the same parts in the same order,
+/// and all parts have the same groups.
+pub(crate) struct Passes {
+    pub(crate) range: Range,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) previous: Option<(Range, Vec<Part>)>,
+}
+
+impl Passes {
+    /// How values become groups; the parts differ only in the column of their time.
+    fn groupings(&self) -> &[Grouping] {
+        self.parts.first().map_or(&[], |part| &part.plan.groupings)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Part> {
+        let previous = self.previous.iter().flat_map(|(_, parts)| parts);
+        self.parts.iter().chain(previous)
+    }
 }
 
 type Key = Vec<GroupValue>;
 
+/// The cells of one group in one range, by part; nothing where the part has no rows of the group.
+type Cells<'a> = Vec<Option<&'a Filled>>;
+
 /// A group's cells in both ranges.
 struct Group<'a> {
     key: Key,
-    current: &'a Filled,
-    previous: Option<&'a Filled>,
+    current: Cells<'a>,
+    previous: Cells<'a>,
 }
 
 /// Makes the answer.
 pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -> QueryResult {
-    let empty = Filled::empty(&passes.plan.cells);
     let mut notes = notes(resolved, &passes);
-    let groups = groups(resolved, &passes, &empty, &mut notes);
-    let values = |current: &Filled, previous: Option<&Filled>| {
-        group_values(resolved, &passes, current, previous)
+    let groups = groups(resolved, &passes, &mut notes);
+    let totals_of = |parts: &[Part]| -> Vec<Filled> {
+        parts
+            .iter()
+            .map(|part| part.gathered.totals.clone())
+            .collect()
     };
+    let totals = totals_of(&passes.parts);
     let previous_totals = passes
         .previous
         .as_ref()
-        .map(|(_, _, gathered)| &gathered.totals);
-    let totals = values(&passes.gathered.totals, previous_totals);
+        .map(|(_, parts)| totals_of(parts))
+        .unwrap_or_default();
+    let totals = group_values(
+        resolved,
+        &passes,
+        &totals.iter().map(Some).collect::<Cells<'_>>(),
+        &previous_totals.iter().map(Some).collect::<Cells<'_>>(),
+    );
     let mut rows: Vec<(Key, Vec<MetricValue>)> = groups
         .into_iter()
-        .map(|group| (group.key, values(group.current, group.previous)))
+        .map(|group| {
+            let values = group_values(resolved, &passes, &group.current, &group.previous);
+            (group.key, values)
+        })
         .collect();
     rows.sort_by(|first, second| by_order(resolved, first, second));
     let row_count = rows.len();
@@ -66,8 +99,7 @@ pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -
                 .cloned()
                 .zip(
                     passes
-                        .plan
-                        .groupings
+                        .groupings()
                         .iter()
                         .zip(&key)
                         .map(|(by, value)| label(by, value)),
@@ -100,69 +132,58 @@ pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -
         notes,
         fact_set: capture.fact_set.clone(),
         snapshot: capture.snapshot,
-        rows_read: passes.gathered.rows_read
-            + passes
-                .previous
-                .as_ref()
-                .map_or(0, |(_, _, gathered)| gathered.rows_read),
+        rows_read: passes.all().map(|part| part.gathered.rows_read).sum(),
         took_milliseconds: 0.0,
     }
 }
 
-/// The groups of both ranges; stretches of time without data are filled in.
-fn groups<'a>(
-    resolved: &Resolved,
-    passes: &'a Passes,
-    empty: &'a Filled,
-    notes: &mut Vec<Note>,
-) -> Vec<Group<'a>> {
+/// The groups of all parts of both ranges; stretches of time without data are filled in.
+fn groups<'a>(resolved: &Resolved, passes: &'a Passes, notes: &mut Vec<Note>) -> Vec<Group<'a>> {
     if resolved.groups.is_empty() {
         return Vec::new();
     }
-    let current: HashMap<&Key, &Filled> = passes
-        .gathered
-        .groups
-        .iter()
-        .map(|(key, filled)| (key, filled))
-        .collect();
-    let previous: Option<HashMap<&Key, &Filled>> =
-        passes.previous.as_ref().map(|(_, _, gathered)| {
-            gathered
-                .groups
-                .iter()
-                .map(|(key, filled)| (key, filled))
-                .collect()
-        });
-    let mut keys: BTreeSet<Key> = current.keys().map(|key| (*key).clone()).collect();
-    if let Some(previous) = &previous {
-        // Positions past the end of a shorter range have nothing to stand beside.
-        let exists = |key: &Key| {
-            passes
-                .plan
-                .groupings
-                .iter()
-                .zip(key)
-                .all(|(by, value)| match (by, value) {
-                    (Grouping::Buckets(buckets), GroupValue::Position(position)) => {
-                        (*position as usize) < buckets.len()
-                    }
-                    _ => true,
-                })
-        };
-        keys.extend(
-            previous
-                .keys()
-                .filter(|key| exists(key))
-                .map(|key| (*key).clone()),
-        );
-    }
-    fill_gaps(&passes.plan.groupings, &mut keys, notes);
+    let found = |parts: &'a [Part]| -> Vec<HashMap<&'a Key, &'a Filled>> {
+        let parts = parts.iter().map(|part| part.gathered.groups.iter());
+        parts
+            .map(|groups| groups.map(|(key, filled)| (key, filled)).collect())
+            .collect()
+    };
+    let current = found(&passes.parts);
+    let previous = passes
+        .previous
+        .as_ref()
+        .map(|(_, parts)| found(parts))
+        .unwrap_or_default();
+    let keys_of = |found: &[HashMap<&Key, &Filled>]| -> Vec<Key> {
+        let keys = found.iter().flat_map(HashMap::keys);
+        keys.map(|key| (*key).clone()).collect()
+    };
+    let mut keys: BTreeSet<Key> = keys_of(&current).into_iter().collect();
+    // Positions past the end of a shorter range have nothing to stand beside.
+    let exists = |key: &Key| {
+        passes
+            .groupings()
+            .iter()
+            .zip(key)
+            .all(|(by, value)| match (by, value) {
+                (Grouping::Buckets(_, buckets), GroupValue::Position(position)) => {
+                    (*position as usize) < buckets.len()
+                }
+                _ => true,
+            })
+    };
+    keys.extend(keys_of(&previous).into_iter().filter(exists));
+    fill_gaps(passes.groupings(), &mut keys, notes);
+    let cells = |found: &[HashMap<&'a Key, &'a Filled>], key: &Key| -> Cells<'a> {
+        found
+            .iter()
+            .map(|groups| groups.get(key).copied())
+            .collect()
+    };
     keys.into_iter()
         .map(|key| Group {
-            current: current.get(&key).copied().unwrap_or(empty),
-            previous: previous
-                .as_ref()
-                .map(|found| found.get(&key).copied().unwrap_or(empty)),
+            current: cells(&current, &key),
+            previous: cells(&previous, &key),
             key,
         })
         .collect()
@@ -172,8 +193,8 @@ fn groups<'a>(
 fn fill_gaps(groupings: &[Grouping], keys: &mut BTreeSet<Key>, notes: &mut Vec<Note>) {
     for (index, grouping) in groupings.iter().enumerate() {
         let positions = match grouping {
-            Grouping::Buckets(buckets) => buckets.len(),
-            Grouping::Clock(clock) => clock.len(),
+            Grouping::Buckets(_, buckets) => buckets.len(),
+            Grouping::Clock(_, clock) => clock.len(),
             _ => continue,
         };
         let others: BTreeSet<Key> = keys
@@ -214,27 +235,14 @@ fn fill_gaps(groupings: &[Grouping], keys: &mut BTreeSet<Key>, notes: &mut Vec<N
 fn group_values(
     resolved: &Resolved,
     passes: &Passes,
-    current: &Filled,
-    previous: Option<&Filled>,
+    current: &Cells<'_>,
+    previous: &Cells<'_>,
 ) -> Vec<MetricValue> {
-    let basis = |filled, gathered: &'_ Gathered, plan: &Plan| -> Vec<Measured> {
-        let basis = Basis {
-            filled,
-            totals: &gathered.totals,
-            sampling: gathered.sampling,
-            pending: plan.pending,
-        };
-        plan.metrics
-            .iter()
-            .map(|metric| measure(metric, basis))
-            .collect()
-    };
-    let now = basis(current, &passes.gathered, &passes.plan);
+    let now = measured(resolved, &passes.parts, current);
     let before = passes
         .previous
         .as_ref()
-        .zip(previous)
-        .map(|((range, plan, gathered), filled)| (*range, basis(filled, gathered, plan)));
+        .map(|(range, parts)| (*range, measured(resolved, parts, previous)));
     now.iter()
         .enumerate()
         .map(|(index, measured)| {
@@ -246,6 +254,28 @@ fn group_values(
             value
         })
         .collect()
+}
+
+/// The values of every metric in one group of one range, in the order of the query.
+fn measured(resolved: &Resolved, parts: &[Part], cells: &Cells<'_>) -> Vec<Measured> {
+    let mut values: Vec<(usize, Measured)> = Vec::with_capacity(resolved.metrics.len());
+    for (Part { plan, gathered }, filled) in parts.iter().zip(cells) {
+        let empty = filled.is_none().then(|| Filled::empty(&plan.cells));
+        let Some(filled) = filled.or(empty.as_ref()) else {
+            continue;
+        };
+        let basis = Basis {
+            filled,
+            totals: &gathered.totals,
+            sampling: gathered.sampling,
+            pending: plan.pending,
+            subject: plan.subject,
+        };
+        let metrics = plan.metrics.iter();
+        values.extend(metrics.map(|metric| (metric.position, measure(metric, basis))));
+    }
+    values.sort_unstable_by_key(|(position, _)| *position);
+    values.into_iter().map(|(_, measured)| measured).collect()
 }
 
 /// How long both ranges lasted, in days as far as they have passed. What the calendar holds to be
@@ -308,10 +338,10 @@ fn by_order(
 /// The name of a group's value.
 pub(crate) fn label(grouping: &Grouping, value: &GroupValue) -> Option<String> {
     match (grouping, value) {
-        (Grouping::Buckets(buckets), GroupValue::Position(position)) => {
+        (Grouping::Buckets(_, buckets), GroupValue::Position(position)) => {
             Some(buckets.label(*position as usize))
         }
-        (Grouping::Clock(clock), GroupValue::Position(position)) => {
+        (Grouping::Clock(_, clock), GroupValue::Position(position)) => {
             Some(clock.label(*position as usize))
         }
         (_, GroupValue::Text(text)) => Some(text.to_string()),
@@ -337,6 +367,7 @@ pub(crate) fn definition(metric: &Metric) -> Definition {
         name: metric.name.to_owned(),
         version: metric.version,
         text: metric.definition.to_owned(),
+        subject: metric.subject,
         unit: metric.unit,
         direction: metric.direction,
         clock: metric.clock,
@@ -346,31 +377,14 @@ pub(crate) fn definition(metric: &Metric) -> Definition {
 }
 
 fn notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {
-    let mut notes = vec![environment_note(
-        resolved.environment,
-        passes.gathered.left_out,
-    )];
-    let judged = resolved
-        .metrics
-        .iter()
-        .any(|metric| metric.maturity == Maturity::Timeout);
-    let pending = passes
-        .gathered
-        .totals
-        .counters
-        .get(passes.plan.pending)
-        .copied()
-        .unwrap_or(0);
-    if judged && pending > 0 {
-        notes.push(Note {
-            code: NoteCode::Pending,
-            text: format!(
-                "{} too young to be judged: counted, but part of no rate or mean",
-                sessions(pending)
-            ),
-            count: pending,
-        });
+    let mut left_out: Vec<(Subject, u64)> = Vec::new();
+    for Part { plan, gathered } in &passes.parts {
+        if left_out.iter().all(|(subject, _)| *subject != plan.subject) {
+            left_out.push((plan.subject, gathered.left_out));
+        }
     }
+    let mut notes = vec![environment_note(resolved.environment, &left_out)];
+    notes.extend(passes.parts.iter().filter_map(pending_note));
     if let Some((range, ..)) = &passes.previous
         && elapsed(resolved, passes.range, *range).0 != elapsed(resolved, passes.range, *range).1
     {
@@ -381,50 +395,80 @@ fn notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {
             count: 0,
         });
     }
-    if passes.plan.groupings.contains(&Grouping::Topics) {
-        notes.push(Note {
-            code: NoteCode::ManyValued,
-            text:
-                "a session counts in the row of every topic that it visited, so the rows add up to \
-                   more than the totals"
-                    .to_owned(),
-            count: 0,
-        });
+    for grouping in passes.groupings() {
+        if let Grouping::List(column) = grouping {
+            notes.push(many_valued_note(column));
+        }
     }
     notes
 }
 
-fn sessions(count: u64) -> String {
-    if count == 1 {
-        "1 session".to_owned()
-    } else {
-        format!("{count} sessions")
+fn pending_note(part: &Part) -> Option<Note> {
+    let mut metrics = part.plan.metrics.iter();
+    let judged = metrics.any(|plan| plan.metric.maturity == Maturity::Timeout);
+    let counters = &part.gathered.totals.counters;
+    let pending = counters.get(part.plan.pending).copied().unwrap_or(0);
+    (judged && pending > 0).then(|| Note {
+        code: NoteCode::Pending,
+        text: format!(
+            "{} too young to be judged: counted, but part of no rate or mean",
+            counted(part.plan.subject, pending)
+        ),
+        count: pending,
+    })
+}
+
+/// What stands under every value of its list.
+pub(crate) fn many_valued_note(column: &str) -> Note {
+    let what = match column {
+        "topics" => "topic that it visited".to_owned(),
+        other => format!("value of its `{other}`"),
+    };
+    Note {
+        code: NoteCode::ManyValued,
+        text: format!(
+            "a session counts in the row of every {what}, so the rows add up to more than the totals"
+        ),
+        count: 0,
     }
 }
 
-/// The badge that says which traffic is counted.
-pub(crate) fn environment_note(choice: EnvironmentChoice, left_out: u64) -> Note {
-    let text = match (choice, left_out) {
-        (EnvironmentChoice::All, _) => "production and test traffic".to_owned(),
-        (EnvironmentChoice::Production, 0) => {
+/// So many rows of a subject, in words.
+fn counted(subject: Subject, count: u64) -> String {
+    match count {
+        1 => format!("1 {}", subject.one()),
+        _ => format!("{count} {}", subject.name()),
+    }
+}
+
+/// The badge that says which traffic is counted, and how many rows of each subject that leaves out.
+pub(crate) fn environment_note(choice: EnvironmentChoice, left_out: &[(Subject, u64)]) -> Note {
+    let some = left_out.iter().filter(|(_, count)| *count > 0);
+    let parts: Vec<String> = some
+        .clone()
+        .map(|(subject, count)| counted(*subject, *count))
+        .collect();
+    let what = match parts.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    };
+    let text = match choice {
+        EnvironmentChoice::All => "production and test traffic".to_owned(),
+        EnvironmentChoice::Production if what.is_empty() => {
             "production traffic only; it is all there is".to_owned()
         }
-        (EnvironmentChoice::Production, count) => {
-            format!(
-                "production traffic only; {} of test traffic left out",
-                sessions(count)
-            )
+        EnvironmentChoice::Production => {
+            format!("production traffic only; {what} of test traffic left out")
         }
-        (EnvironmentChoice::Test, count) => {
-            format!(
-                "test traffic only; {} of production traffic left out",
-                sessions(count)
-            )
+        EnvironmentChoice::Test => {
+            let what = if what.is_empty() { "0 sessions" } else { &what };
+            format!("test traffic only; {what} of production traffic left out")
         }
     };
     Note {
         code: NoteCode::Environment,
         text,
-        count: left_out,
+        count: some.map(|(_, count)| *count).next().unwrap_or(0),
     }
 }

@@ -7,20 +7,22 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use upshot_lake::{Capture, Table};
+use upshot_lake::Capture;
 use upshot_stats::mean::Moments;
 use upshot_stats::ratio::ClusterSums;
 use upshot_stats::{Confidence, impact};
 
 use crate::assemble::{environment_note, label, range_info};
-use crate::engine::{Engine, captured, maturity};
+use crate::engine::{Engine, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
+use crate::filter::NoSegments;
 use crate::measure::{Basis, measure};
 use crate::pass;
 use crate::query::optimise::optimise;
-use crate::query::plan::{Parts, Plan, plan};
+use crate::query::plan::{Parts, PassKey, Plan, plan};
 use crate::query::resolve::{GroupSource, Resolved, resolve};
 use crate::query::{EnvironmentChoice, Query};
+use crate::registry::{Clock, Subject};
 use crate::result::{IntervalMethod, MetricValue, Note, NoteCode, RangeInfo, Verdict};
 use crate::run::gather::{Filled, Gathered};
 use crate::run::groups::GroupValue;
@@ -211,9 +213,7 @@ impl Engine {
     ) -> Result<DriverResult, QueryError> {
         let began = Instant::now();
         let resolved = resolved(query, maturity(query.maturity, capture))?;
-        let sessions = captured(capture, Table::Sessions)?;
-        let plan = plan(&resolved, resolved.range)?;
-        let gathered = pass::run(&plan, Table::Sessions, sessions, self.resources()).await?;
+        let (plan, gathered) = self.pass(&resolved, capture).await?;
         let names = match query.by.as_str() {
             "topic" | "topics" => self.topic_names(&resolved, capture).await?,
             _ => HashMap::new(),
@@ -223,6 +223,23 @@ impl Engine {
         result.snapshot = capture.snapshot;
         result.took_milliseconds = began.elapsed().as_secs_f64() * 1e3;
         Ok(result)
+    }
+
+    /// One pass over the sessions.
+    async fn pass(
+        &self,
+        resolved: &Resolved,
+        capture: &Capture,
+    ) -> Result<(Plan, Gathered), QueryError> {
+        let key = PassKey {
+            subject: Subject::Sessions,
+            clock: Clock::SessionStart,
+        };
+        let plan = plan(resolved, key, resolved.range)?;
+        let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
+        let plan = plan.map(|predicate| sets.put_into(predicate));
+        let gathered = pass::run(&plan, capture, self.resources()).await?;
+        Ok((plan, gathered))
     }
 
     /// The names of topics, from the sessions that they own.
@@ -237,9 +254,7 @@ impl Engine {
             .iter()
             .map(|id| crate::query::resolve::group(id, "by"))
             .collect::<Result<_, _>>()?;
-        let plan = plan(&resolved, resolved.range)?;
-        let sessions = captured(capture, Table::Sessions)?;
-        let gathered = pass::run(&plan, Table::Sessions, sessions, self.resources()).await?;
+        let (_, gathered) = self.pass(&resolved, capture).await?;
         let mut groups = gathered.groups;
         // The commonest name of a topic wins, then the first in the alphabet.
         groups.sort_by(|(first_key, first), (second_key, second)| {
@@ -273,7 +288,7 @@ fn resolved(query: &DriverQuery, maturity: i64) -> Result<Resolved, QueryError> 
         now: query.now,
         ..Query::default()
     };
-    let mut resolved = resolve(&base, maturity).map_err(|error| match error {
+    let mut resolved = resolve(&base, maturity, &NoSegments).map_err(|error| match error {
         QueryError::Invalid(problems) => QueryError::Invalid(
             problems
                 .into_iter()
@@ -312,6 +327,7 @@ fn result(
             totals,
             sampling: gathered.sampling,
             pending: plan.pending,
+            subject: plan.subject,
         };
         measure(&plan.metrics[0], basis).value
     };
@@ -359,7 +375,10 @@ fn result(
 }
 
 fn notes(query: &DriverQuery, overall: &MetricValue, gathered: &Gathered) -> Vec<Note> {
-    let mut notes = vec![environment_note(query.environment, gathered.left_out)];
+    let mut notes = vec![environment_note(
+        query.environment,
+        &[(Subject::Sessions, gathered.left_out)],
+    )];
     if overall.pending > 0 {
         notes.push(Note {
             code: NoteCode::Pending,

@@ -10,16 +10,21 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use upshot_core::profile::Profile;
 use upshot_core::time::{DAY, HOUR, start_of_day};
-use upshot_lake::{Capture, TableCapture};
+use upshot_lake::{Capture, DataFile, TableCapture};
 
-use crate::assemble::{Passes, assemble};
+use crate::assemble::{Part, Passes, assemble};
+use crate::columns::native;
 use crate::error::QueryError;
-use crate::pass::{self, Resources};
+use crate::exists::{Sets, gather_sets};
+use crate::filter::{NoSegments, Segments};
+use crate::pass::{self, Resources, Source};
 use crate::query::Query;
 use crate::query::optimise::optimise;
-use crate::query::plan::{decide_table, plan};
+use crate::query::plan::{PassKey, Plan, plan};
 use crate::query::resolve::{GroupSource, Resolved, resolve};
+use crate::registry::Clock;
 use crate::result::QueryResult;
+use crate::run::worker::Shape;
 use crate::scan::Footers;
 use crate::time::{Buckets, Grain, Range};
 
@@ -93,39 +98,91 @@ impl Engine {
         &self.resources
     }
 
-    /// Answers a query.
+    /// Answers a query that names no segments.
     ///
     /// # Errors
     /// [`QueryError::Invalid`] with everything that is wrong with the query; other errors where data
     /// could not be read or memory does not suffice.
     pub async fn run(&self, query: &Query, capture: &Capture) -> Result<QueryResult, QueryError> {
+        self.run_with(query, capture, &NoSegments).await
+    }
+
+    /// Answers a query; `segments` knows what the names of filters stand for.
+    ///
+    /// # Errors
+    /// As for [`Engine::run`].
+    pub async fn run_with(
+        &self,
+        query: &Query,
+        capture: &Capture,
+        segments: &dyn Segments,
+    ) -> Result<QueryResult, QueryError> {
         let began = Instant::now();
         let maturity = maturity(query.maturity, capture);
-        let resolved = optimise(resolve(query, maturity)?);
-        let table = decide_table(&resolved);
-        let sessions = captured(capture, table)?;
-        let range = bounded(&resolved, sessions, &self.resources.footers)?;
+        let resolved = optimise(resolve(query, maturity, segments)?);
+        let range = bounded(&resolved, capture, &self.resources).await?;
         let compare_range = resolved.compare_range(range)?;
-        let current_plan = plan(&resolved, range)?;
-        let current = pass::run(&current_plan, table, sessions, &self.resources).await?;
+        let current = plans(&resolved, range)?;
         let previous = match compare_range {
-            None => None,
-            Some(range) => {
-                let plan = plan(&resolved, range)?;
-                let gathered = pass::run(&plan, table, sessions, &self.resources).await?;
-                Some((range, plan, gathered))
-            }
+            None => Vec::new(),
+            Some(range) => plans(&resolved.compared(), range)?,
         };
+        let (parts, compared) = self.fill(current, previous, capture).await?;
         let passes = Passes {
             range,
-            plan: current_plan,
-            gathered: current,
-            previous,
+            parts,
+            previous: compare_range.map(|range| (range, compared)),
         };
         let mut result = assemble(&resolved, passes, capture);
         result.took_milliseconds = began.elapsed().as_secs_f64() * 1e3;
         Ok(result)
     }
+
+    /// Runs the passes of the range and of the one to compare with, one after the other. What both ask of
+    /// messages and steps is gathered once.
+    async fn fill(
+        &self,
+        current: Vec<Plan>,
+        previous: Vec<Plan>,
+        capture: &Capture,
+    ) -> Result<(Vec<Part>, Vec<Part>), QueryError> {
+        let own = current.len();
+        let plans: Vec<Plan> = current.into_iter().chain(previous).collect();
+        let sets = self.sets(&plans, capture).await?;
+        let mut parts = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let plan = plan.map(|predicate| sets.put_into(predicate));
+            let gathered = pass::run(&plan, capture, &self.resources).await?;
+            parts.push(Part { plan, gathered });
+        }
+        let compared = parts.split_off(own);
+        Ok((parts, compared))
+    }
+
+    /// The sets of sessions that the conditions of plans ask for.
+    pub(crate) async fn sets(&self, plans: &[Plan], capture: &Capture) -> Result<Sets, QueryError> {
+        let mut wanted = Vec::new();
+        let conditions = plans.iter().flat_map(Plan::predicates);
+        conditions.for_each(|condition| condition.add_exists(&mut wanted));
+        if wanted.is_empty() {
+            return Ok(Sets::default());
+        }
+        let mut starts: Option<Range> = None;
+        for plan in plans {
+            let source = Source::of(plan.subject, capture)?;
+            let found = source.starts(&Shape::new(plan), &self.resources).await?;
+            starts = starts.into_iter().chain(found).reduce(Range::hull);
+        }
+        let nowhere = Range { from: 0, to: 0 };
+        gather_sets(&wanted, starts.unwrap_or(nowhere), capture, &self.resources).await
+    }
+}
+
+/// The passes that answer a query for one range.
+fn plans(resolved: &Resolved, range: Range) -> Result<Vec<Plan>, QueryError> {
+    let passes = resolved.passes().into_iter();
+    let plans = passes.map(|key| plan(resolved, key, range));
+    Ok(plans.collect::<Result<_, _>>()?)
 }
 
 impl Drop for Engine {
@@ -159,10 +216,10 @@ pub(crate) fn captured(
 
 /// The range with ends where a query that is cut by time leaves them open: those of the stretches of
 /// time in which there is data.
-pub(crate) fn bounded(
+pub(crate) async fn bounded(
     resolved: &Resolved,
-    sessions: &TableCapture,
-    footers: &Footers,
+    capture: &Capture,
+    resources: &Resources,
 ) -> Result<Range, QueryError> {
     let by_time = resolved
         .groups
@@ -175,8 +232,15 @@ pub(crate) fn bounded(
     let Some(grain) = by_time.min().filter(|_| !resolved.range.is_bounded()) else {
         return Ok(resolved.range);
     };
+    let mut found: Option<Range> = None;
+    for key in resolved.passes() {
+        let rows = captured(capture, key.subject.table())?;
+        if let Some(extent) = extent(rows, key, resources).await? {
+            found = Some(found.map_or(extent, |found| found.hull(extent)));
+        }
+    }
     let Range { from, to } = resolved.range;
-    let data = extent(sessions, footers)?.unwrap_or(Range {
+    let data = found.unwrap_or(Range {
         from: resolved.now,
         to: resolved.now + 1,
     });
@@ -206,35 +270,42 @@ pub(crate) fn bounded(
     })
 }
 
-/// From the first start of a session to the last.
-fn extent(capture: &TableCapture, footers: &Footers) -> Result<Option<Range>, QueryError> {
-    let mut ranges = Vec::new();
+/// From the first to the last time by which the pass selects.
+async fn extent(
+    capture: &TableCapture,
+    key: PassKey,
+    resources: &Resources,
+) -> Result<Option<Range>, QueryError> {
+    let column = native(key.subject, key.time_column()).unwrap_or_default();
     let days = capture.files.iter().map(|file| file.day);
-    if let (Some(first), Some(last)) = (days.clone().min(), days.max()) {
-        for file in capture
-            .files
-            .iter()
-            .filter(|file| file.day == first || file.day == last)
-        {
-            let footer = footers.get(capture.table, &file.path)?;
-            ranges.push(footer.extent("start_time").unwrap_or(Range {
-                from: start_of_day(file.day),
-                to: start_of_day(file.day.saturating_add(1)),
-            }));
-        }
+    let (first, last) = (days.clone().min(), days.max());
+    // Sessions start on the day of their file; what happens in them may happen much later.
+    let by_day = key.clock == Clock::SessionStart;
+    let telling: Vec<&DataFile> = capture
+        .files
+        .iter()
+        .filter(|file| !by_day || Some(file.day) == first || Some(file.day) == last)
+        .collect();
+    resources
+        .load_footers(capture.table, telling.iter().copied())
+        .await?;
+    let mut ranges = Vec::new();
+    for file in telling {
+        let footer = resources.footers.get(capture.table, &file.path)?;
+        ranges.push(footer.extent(column).unwrap_or(Range {
+            from: start_of_day(file.day),
+            to: start_of_day(file.day.saturating_add(1)),
+        }));
     }
     for batch in &capture.memory {
-        let starts = batch.column_by_name("start_time");
-        let starts = starts.and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>());
+        let times = batch.column_by_name(column);
+        let times = times.and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>());
         let ends =
-            starts.and_then(|starts| arrow::compute::min(starts).zip(arrow::compute::max(starts)));
+            times.and_then(|times| arrow::compute::min(times).zip(arrow::compute::max(times)));
         ranges.extend(ends.map(|(from, to)| Range {
             from,
             to: to.saturating_add(1),
         }));
     }
-    Ok(ranges.into_iter().reduce(|all, part| Range {
-        from: all.from.min(part.from),
-        to: all.to.max(part.to),
-    }))
+    Ok(ranges.into_iter().reduce(Range::hull))
 }

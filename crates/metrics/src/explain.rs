@@ -4,28 +4,27 @@ use std::fmt::{self, Write};
 
 use upshot_lake::Capture;
 
-use crate::engine::{Engine, bounded, captured, maturity};
+use crate::engine::{Engine, bounded, maturity};
 use crate::error::QueryError;
-use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource};
-use crate::pass::{base_shape, file_shapes};
+use crate::filter::{Measure, NoSegments, NumberTest, Order, Predicate, TextSource};
+use crate::pass::{FileShape, Source};
 use crate::query::Query;
 use crate::query::optimise::optimise;
-use crate::query::plan::{decide_table, plan};
+use crate::query::plan::{Plan, plan};
 use crate::query::resolve::resolve;
+use crate::run::worker::Shape;
 use crate::time::format_instant;
 
 impl Engine {
-    /// The stages of a query as text: what is selected, from which table, which files are read and
-    /// which columns of them, and how many cells are filled.
+    /// The stages of a query as text: what is selected, from which tables, which files are read and
+    /// which columns of them, what is joined, and how many cells are filled.
     ///
     /// # Errors
     /// As for [`Engine::run`].
-    pub fn explain(&self, query: &Query, capture: &Capture) -> Result<String, QueryError> {
-        let resolved = optimise(resolve(query, maturity(query.maturity, capture))?);
-        let table = decide_table(&resolved);
-        let sessions = captured(capture, table)?;
-        let range = bounded(&resolved, sessions, &self.resources().footers)?;
-        let plan = plan(&resolved, range)?;
+    pub async fn explain(&self, query: &Query, capture: &Capture) -> Result<String, QueryError> {
+        let maturity = maturity(query.maturity, capture);
+        let resolved = optimise(resolve(query, maturity, &NoSegments)?);
+        let range = bounded(&resolved, capture, self.resources()).await?;
         let mut text = String::new();
         let end = |time: i64| match time {
             i64::MIN | i64::MAX => "open".to_owned(),
@@ -48,7 +47,20 @@ impl Engine {
                 end(other.to)
             );
         }
-        let _ = writeln!(text, "table: {}", table.name());
+        for key in resolved.passes() {
+            let plan = plan(&resolved, key, range)?;
+            self.explain_pass(&plan, capture, &mut text).await?;
+        }
+        Ok(text)
+    }
+
+    async fn explain_pass(
+        &self,
+        plan: &Plan,
+        capture: &Capture,
+        text: &mut String,
+    ) -> Result<(), QueryError> {
+        let _ = writeln!(text, "table: {}", plan.subject.table().name());
         let _ = writeln!(text, "selection: {}", plan.selection);
         let _ = writeln!(text, "environment: {}", plan.environment);
         let cells = &plan.cells;
@@ -62,27 +74,42 @@ impl Engine {
             cells.sets.len(),
             cells.clusters.len()
         );
-        let footers = &self.resources().footers;
-        let shapes = file_shapes(&base_shape(&plan, sessions), sessions, footers)?;
+        let source = Source::of(plan.subject, capture)?;
+        let base = Shape::new(plan);
+        let resources = self.resources();
+        let files = &source.rows.files;
+        let days = files.iter().filter(|file| base.may_hold(file.day));
+        resources.load_footers(source.rows.table, days).await?;
+        let shapes = source.file_shapes(&base, &resources.footers)?;
         let kept: usize = shapes.iter().map(|shape| shape.files.len()).sum();
-        let _ = writeln!(text, "files: {kept} of {}", sessions.files.len());
-        for shape in &shapes {
-            let columns: Vec<&str> = shape.shape.columns().into_iter().collect();
+        let _ = writeln!(text, "files: {kept} of {}", files.len());
+        for FileShape { shape, files } in &shapes {
+            let reading = source.reading(shape);
+            let columns: Vec<&str> = reading.stored().into_iter().collect();
             let _ = writeln!(
                 text,
                 "scan: {} files where {}; columns {}",
-                shape.files.len(),
-                shape.shape.selection,
+                files.len(),
+                shape.selection,
                 columns.join(", ")
             );
+            for (_, derived) in &reading.derived {
+                let derived: Vec<&str> = derived.iter().copied().collect();
+                let _ = writeln!(text, "derived: {}", derived.join(", "));
+            }
         }
-        let rows: usize = sessions.memory.iter().map(|batch| batch.num_rows()).sum();
+        let rows: usize = source
+            .rows
+            .memory
+            .iter()
+            .map(|batch| batch.num_rows())
+            .sum();
         let _ = writeln!(
             text,
             "memory: {rows} rows; {} replaced sessions",
-            sessions.replaced.len()
+            source.rows.replaced.len()
         );
-        Ok(text)
+        Ok(())
     }
 }
 
@@ -154,7 +181,9 @@ impl fmt::Display for Predicate {
                 several => write!(formatter, "{source} in ({})", several.join(", ")),
             },
             Self::TextContains(source, part) => write!(formatter, "{source} contains \"{part}\""),
-            Self::HasTopic(topic) => write!(formatter, "topics has \"{topic}\""),
+            Self::ListHas(column, value) => write!(formatter, "{column} has \"{value}\""),
+            Self::Exists(of, condition) => write!(formatter, "any {} ({condition})", of.one()),
+            Self::InSessions(set) => write!(formatter, "one of {} sessions", set.0.len()),
             Self::Number(measure, test) => write!(formatter, "{measure} {test}"),
             Self::AttributeNumber(name, test) => write!(formatter, "attribute.{name} {test}"),
         }

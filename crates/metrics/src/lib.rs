@@ -7,14 +7,18 @@
 //! language of conditions and [`time`] knows ranges, steps and time zones.
 
 mod assemble;
+mod columns;
 pub mod drivers;
 mod engine;
 pub mod error;
+mod exists;
 mod explain;
 pub mod filter;
+mod join;
 mod measure;
 mod pass;
 pub mod present;
+mod provide;
 pub mod query;
 pub mod registry;
 pub mod result;
@@ -26,7 +30,8 @@ pub mod time;
 pub use drivers::{DrivenOutcome, DriverQuery, DriverResult};
 pub use engine::{Engine, EngineOptions};
 pub use error::{Problem, ProblemCode, QueryError};
-pub use query::{EnvironmentChoice, Query, tables_needed};
+pub use filter::{NoSegments, Segments};
+pub use query::{EnvironmentChoice, Query, tables_needed, tables_of_filters};
 pub use result::{MetricValue, QueryResult};
 pub use sessions::{SessionDetail, SessionQuery};
 pub use time::{Grain, RangeSpec};

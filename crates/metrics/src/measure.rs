@@ -5,7 +5,7 @@ use upshot_stats::ratio::{self, ClusterSums};
 use upshot_stats::{Confidence, Interval, change, count, proportion};
 
 use crate::query::plan::{MetricPlan, Parts};
-use crate::registry::{Direction, Kind, Maturity, Metric, Unit};
+use crate::registry::{Direction, Kind, Maturity, Metric, Subject, Unit};
 use crate::result::{Comparison, IntervalMethod, MetricValue, Verdict};
 use crate::run::accumulate::{Sampling, Scale, Sum};
 use crate::run::gather::Filled;
@@ -24,6 +24,8 @@ pub(crate) struct Basis<'a> {
     pub(crate) totals: &'a Filled,
     pub(crate) sampling: Sampling,
     pub(crate) pending: usize,
+    /// What is counted.
+    pub(crate) subject: Subject,
 }
 
 /// A value, and the moments by which it can be compared.
@@ -73,7 +75,23 @@ pub(crate) fn measure(plan: &MetricPlan, basis: Basis<'_>) -> Measured {
             numerator,
             denominator,
             cluster,
-        } => ratio_of(plan.metric, numerator, denominator, cluster, basis),
+        } => {
+            let sums = (filled.sums[numerator].sum(), filled.sums[denominator].sum());
+            ratio_of(plan.metric, sums, cluster, basis)
+        }
+        Parts::Per {
+            numerator,
+            denominator,
+            cluster,
+        } => {
+            let of = |counter: usize| filled.counters[counter] as f64;
+            ratio_of(
+                plan.metric,
+                (of(numerator), of(denominator)),
+                cluster,
+                basis,
+            )
+        }
         Parts::Mean {
             sum,
             cluster,
@@ -87,28 +105,35 @@ pub(crate) fn measure(plan: &MetricPlan, basis: Basis<'_>) -> Measured {
         measured.value.pending = filled.counters[basis.pending];
     }
     if measured.value.value.is_none() && measured.value.reason.is_none() {
-        measured.value.reason = Some(no_data(plan.metric, measured.value.pending));
+        measured.value.reason = Some(no_data(plan.metric, basis.subject, measured.value.pending));
     }
     measured
 }
 
-fn no_data(metric: &Metric, pending: u64) -> String {
+fn no_data(metric: &Metric, subject: Subject, pending: u64) -> String {
     let cohort = match metric.kind {
-        Kind::Rate { denominator, .. } | Kind::DistinctRate { denominator, .. } => denominator,
+        Kind::Rate { denominator, .. }
+        | Kind::Per { denominator, .. }
+        | Kind::DistinctRate { denominator, .. } => denominator,
         Kind::Mean { within, .. } | Kind::Quantile { within, .. } | Kind::Ratio { within, .. } => {
             within
         }
         _ => "",
     };
     let what = match (metric.kind, cohort) {
-        (Kind::Mean { .. } | Kind::Quantile { .. }, "") => "no session has such a value".to_owned(),
+        (Kind::Mean { .. } | Kind::Quantile { .. }, "") => {
+            format!("no {} has such a value", subject.one())
+        }
         (Kind::Ratio { .. }, "") => "there is nothing to divide by".to_owned(),
-        (_, "") => "there are no sessions".to_owned(),
-        (_, cohort) => format!("there are no sessions with `{cohort}`"),
+        (_, "") => format!("there are no {}", subject.name()),
+        (_, cohort) => format!("there are no {} with `{cohort}`", subject.name()),
     };
     match pending {
         0 => what,
-        pending => format!("{what}; {pending} sessions are too young to be judged"),
+        pending => format!(
+            "{what}; {pending} {} are too young to be judged",
+            subject.name()
+        ),
     }
 }
 
@@ -268,15 +293,10 @@ fn clustered_uncertainty(sums: &ClusterSums, ratio: f64) -> Uncertainty {
 
 fn ratio_of(
     metric: &Metric,
-    numerator: usize,
-    denominator: usize,
+    (above, below): (f64, f64),
     cluster: usize,
     basis: Basis<'_>,
 ) -> Measured {
-    let (above, below) = (
-        basis.filled.sums[numerator].sum(),
-        basis.filled.sums[denominator].sum(),
-    );
     let factor = factor(metric);
     let mut value = MetricValue {
         n: below.max(0.0) as u64,

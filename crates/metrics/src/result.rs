@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::query::EnvironmentChoice;
-use crate::registry::{Clock, Direction, Maturity, Unit};
+use crate::registry::{Clock, Direction, Maturity, Subject, Unit};
 
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ pub struct MetricValue {
     /// How the interval was made.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interval_method: Option<IntervalMethod>,
-    /// Sessions that are too young to be judged and left out.
+    /// Sessions (of metrics of messages or steps, those rows) that are too young to be judged and left out.
     pub pending: u64,
     /// Why there is no value.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -173,6 +173,8 @@ pub struct Definition {
     pub version: u32,
     /// The definition.
     pub text: String,
+    /// What is counted.
+    pub subject: Subject,
     /// The unit of the values.
     pub unit: Unit,
     /// The direction that is good.
@@ -181,7 +183,8 @@ pub struct Definition {
     pub clock: Clock,
     /// Which sessions are judged.
     pub maturity: Maturity,
-    /// The filter that lists the sessions behind the value; empty where it is all of them.
+    /// The filter that lists the sessions behind the value; empty where it is all of them. Of messages and
+    /// steps, the sessions with one that is counted.
     pub evidence: String,
 }
 

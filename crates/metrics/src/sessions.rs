@@ -13,15 +13,22 @@ use upshot_core::{Message, Record, Session, Step};
 use upshot_lake::schema::BatchReader;
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
 
+use crate::columns::Columns;
 use crate::engine::{Engine, captured, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
-use crate::filter::{Measure, NumberTest, Order, Predicate, ResolveContext, TextSource};
+use crate::exists::{Sets, gather_sets};
+use crate::filter::{
+    Measure, NoSegments, NumberTest, Order, Predicate, ResolveContext, Segments, TextSource,
+};
+use crate::pass::Source;
 use crate::query::EnvironmentChoice;
 use crate::query::plan::{in_environment, in_range, mature};
 use crate::query::resolve::filters;
+use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
+use crate::run::worker::{Shape, on_day};
 use crate::scan::{FileScan, Form, plan_scan};
-use crate::time::{RangeSpec, parse_zone, resolve_range};
+use crate::time::{Range, RangeSpec, parse_zone, resolve_range};
 
 /// How many sessions a list holds unless it says else.
 const DEFAULT_LIMIT: usize = 50;
@@ -174,8 +181,24 @@ impl Engine {
         query: &SessionQuery,
         capture: &Capture,
     ) -> Result<Vec<Session>, QueryError> {
-        let (listing, predicate, after) = resolve(query, maturity(query.maturity, capture))?;
+        self.sessions_with(query, capture, &NoSegments).await
+    }
+
+    /// The same; `segments` knows what the names of filters stand for.
+    ///
+    /// # Errors
+    /// As for [`Engine::run`].
+    pub async fn sessions_with(
+        &self,
+        query: &SessionQuery,
+        capture: &Capture,
+        segments: &dyn Segments,
+    ) -> Result<Vec<Session>, QueryError> {
+        let maturity = maturity(query.maturity, capture);
+        let (listing, predicate, after) = resolve(query, maturity, segments)?;
         let sessions = captured(capture, Table::Sessions)?;
+        let sets = self.sets_of(&predicate, capture).await?;
+        let predicate = sets.put_into(&predicate);
         let found = self
             .positions(listing, &predicate, after.as_ref(), sessions)
             .await?;
@@ -191,7 +214,8 @@ impl Engine {
             .iter()
             .filter(|file| days.contains(&file.day))
             .collect();
-        let mut records: Vec<Session> = self.fetch(sessions, files, &by_id).await?;
+        let subject = Subject::Sessions;
+        let mut records: Vec<Session> = self.fetch(subject, sessions, files, &by_id).await?;
         records.sort_by_key(|session| {
             found
                 .iter()
@@ -212,7 +236,8 @@ impl Engine {
         let sessions = captured(capture, Table::Sessions)?;
         let by_id = Predicate::TextIn(TextSource::Column("session_id"), vec![id.into()]);
         let files = sessions.files.iter().collect();
-        let found: Vec<Session> = self.fetch(sessions, files, &by_id).await?;
+        let subject = Subject::Sessions;
+        let found: Vec<Session> = self.fetch(subject, sessions, files, &by_id).await?;
         let Some(session) = found.into_iter().next() else {
             return Ok(None);
         };
@@ -223,15 +248,41 @@ impl Engine {
         let of_session = by_id.and(conversation);
         let messages = captured(capture, Table::Messages)?;
         let mut messages: Vec<Message> = self
-            .fetch(messages, of_day(messages, &session), &of_session)
+            .fetch(
+                Subject::Messages,
+                messages,
+                of_day(messages, &session),
+                &of_session,
+            )
             .await?;
         messages.sort_by_key(|message| (message.position, message.time));
         let steps = captured(capture, Table::Steps)?;
         let mut steps: Vec<Step> = self
-            .fetch(steps, of_day(steps, &session), &of_session)
+            .fetch(Subject::Steps, steps, of_day(steps, &session), &of_session)
             .await?;
         steps.sort_by_key(|step| (step.position, step.time));
         Ok(Some((session, messages, steps)))
+    }
+
+    /// The sets of sessions that a condition on sessions asks for.
+    async fn sets_of(&self, predicate: &Predicate, capture: &Capture) -> Result<Sets, QueryError> {
+        let mut wanted = Vec::new();
+        predicate.add_exists(&mut wanted);
+        if wanted.is_empty() {
+            return Ok(Sets::default());
+        }
+        let subject = Subject::Sessions;
+        let shape = Shape::selecting(subject, predicate.clone(), Columns::new());
+        let source = Source::of(subject, capture)?;
+        let starts = source.starts(&shape, self.resources()).await?;
+        let nowhere = Range { from: 0, to: 0 };
+        gather_sets(
+            &wanted,
+            starts.unwrap_or(nowhere),
+            capture,
+            self.resources(),
+        )
+        .await
     }
 
     /// The first positions of a list, with the day of the file in which each was found.
@@ -262,8 +313,7 @@ impl Engine {
             if listing.field == "start_time" && top.is_closed_to(day) {
                 break;
             }
-            let least = start_of_day(day);
-            let folded = predicate.within("start_time", least, start_of_day(day + 1) - 1);
+            let folded = on_day(Subject::Sessions, predicate, day);
             if folded == Predicate::Constant(false) {
                 continue;
             }
@@ -275,7 +325,7 @@ impl Engine {
                 .filter(|file| file.day == day)
                 .collect();
             let scan = FileScan {
-                table: Table::Sessions,
+                subject: Subject::Sessions,
                 files,
                 columns,
                 pruning: folded.clone(),
@@ -291,6 +341,7 @@ impl Engine {
     /// All records of a table that fulfil a predicate, from these files and memory.
     async fn fetch<R: Record>(
         &self,
+        subject: Subject,
         capture: &TableCapture,
         files: Vec<&DataFile>,
         predicate: &Predicate,
@@ -304,7 +355,7 @@ impl Engine {
                 .map(|column| column.name)
                 .collect();
             let scan = FileScan {
-                table: capture.table,
+                subject,
                 files,
                 columns,
                 pruning: predicate.clone(),
@@ -329,7 +380,7 @@ impl Engine {
     async fn read(&self, scan: &FileScan<'_>) -> Result<Vec<RecordBatch>, QueryError> {
         let resources = self.resources();
         resources
-            .load_footers(scan.table, scan.files.iter().copied())
+            .load_footers(scan.subject.table(), scan.files.iter().copied())
             .await?;
         let plan = plan_scan(scan, &resources.footers, 1)?;
         let context = Arc::clone(&resources.context);
@@ -358,21 +409,21 @@ fn of_day<'a>(capture: &'a TableCapture, session: &Session) -> Vec<&'a DataFile>
 fn resolve(
     query: &SessionQuery,
     maturity: i64,
+    segments: &dyn Segments,
 ) -> Result<(Listing, Predicate, Option<Position>), QueryError> {
     let mut problems = Vec::new();
     let zone = parse_zone(&query.time_zone)?;
     let listing = listing(query)?;
-    let context = ResolveContext {
-        time_zone: zone.clone(),
-        judged: mature(query.now, maturity),
-    };
+    let context = ResolveContext::new(zone.clone())
+        .judging(mature(query.now, maturity))
+        .with(segments);
     let filter = filters(&query.filters, &context, &mut problems);
     if !problems.is_empty() {
         return Err(QueryError::Invalid(problems));
     }
     let range = resolve_range(&query.range, &zone, query.now)?;
     let after = query.cursor.as_deref().map(position_of).transpose()?;
-    let mut predicate = in_range(range)
+    let mut predicate = in_range("start_time", range)
         .and(filter)
         .and(in_environment(query.environment));
     if let Some((number, _)) = &after {

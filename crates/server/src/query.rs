@@ -4,8 +4,9 @@ use std::future::Future;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use upshot_lake::Table;
-use upshot_metrics::{DriverQuery, DriverResult, Query, QueryError, QueryResult, tables_needed};
+use upshot_metrics::{
+    DriverQuery, DriverResult, Query, QueryError, QueryResult, tables_needed, tables_of_filters,
+};
 
 use crate::input::{Workspace, json};
 use crate::problem::{FieldProblem, INTERNAL, Problem, ProblemDetails, ProblemKind};
@@ -95,7 +96,9 @@ pub(crate) async fn drivers(
     let mut query: DriverQuery = json(&state, request).await?;
     query.now = state.now();
     let work = async {
-        let capture = state.capture(&workspace, &[Table::Sessions]).await?;
+        let capture = state
+            .capture(&workspace, &tables_of_filters(&query.filters))
+            .await?;
         Ok(state.engine.drivers(&query, &capture).await?)
     };
     Ok(Json(bounded(&state, "drivers", work).await?))

@@ -40,6 +40,8 @@ pub(crate) struct Metric {
     unit: registry::Unit,
     /// Which direction is good.
     direction: registry::Direction,
+    /// What is counted: sessions, messages or steps.
+    subject: registry::Subject,
     /// By what a range selects.
     clock: registry::Clock,
     /// Which sessions are judged.
@@ -53,7 +55,7 @@ pub(crate) struct Metric {
 /// A worked example.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Example {
-    /// Sessions as a table.
+    /// Sessions as a table; where messages or steps come in, tables under their names.
     sessions: &'static str,
     /// What the metric makes of them.
     result: &'static str,
@@ -159,6 +161,7 @@ fn entry(metric: &registry::Metric) -> Metric {
         version: metric.version,
         unit: metric.unit,
         direction: metric.direction,
+        subject: metric.subject,
         clock: metric.clock,
         maturity: metric.maturity,
         evidence: metric.evidence(),

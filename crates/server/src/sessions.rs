@@ -9,7 +9,7 @@ use serde::Serialize;
 use upshot_core::Event;
 use upshot_lake::Table;
 use upshot_metrics::sessions::cursor_after;
-use upshot_metrics::{RangeSpec, SessionQuery};
+use upshot_metrics::{RangeSpec, SessionQuery, tables_of_filters};
 use utoipa::ToSchema;
 
 use crate::explain::{Evidence, evidence};
@@ -91,7 +91,9 @@ pub(crate) async fn list(
     let (mut query, limit) = session_query(parameters.as_deref().unwrap_or_default())?;
     query.now = state.now();
     let work = async {
-        let capture = state.capture(&workspace, &[Table::Sessions]).await?;
+        let capture = state
+            .capture(&workspace, &tables_of_filters(&query.filters))
+            .await?;
         Ok(state.engine.sessions(&query, &capture).await?)
     };
     let mut sessions = bounded(&state, "sessions", work).await?;

@@ -1,4 +1,4 @@
-//! Filters: a small language of conditions on sessions.
+//! Filters: a small language of conditions on sessions, messages and steps.
 //!
 //! `channel = web and (country in (DE, AT) or not engaged)` is read by [`parse`] into an
 //! [`Expression`], which [`resolve`] turns into a [`Predicate`] over columns. A filter never becomes
@@ -13,7 +13,7 @@ mod value;
 
 pub use parser::{Comparison, Expression, Operand, parse};
 pub(crate) use predicate::{Known, Nulls};
-pub use predicate::{Measure, NumberTest, Order, Predicate, Real, TextSource};
+pub use predicate::{Measure, NumberTest, Order, Predicate, Real, SessionSet, TextSource};
 pub(crate) use resolve::definition;
-pub use resolve::{ResolveContext, resolve};
+pub use resolve::{NoSegments, ResolveContext, Segments, resolve};
 pub use value::parse_duration;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::lexer::{Spanned, Token, tokens};
 use crate::error::{Problem, ProblemCode};
+use crate::registry::Subject;
 
 /// How deep brackets and `not` may nest.
 const MOST_DEPTH: usize = 64;
@@ -70,6 +71,15 @@ pub enum Expression {
     In(Operand, Vec<Operand>),
     /// A field holds nothing.
     IsNull(Operand),
+    /// The session has a message or step that fulfils the condition; without one, any at all.
+    Any {
+        /// Messages or steps.
+        of: Subject,
+        /// What one of them must fulfil.
+        condition: Option<Box<Expression>>,
+    },
+    /// The filter that has this name.
+    Segment(Operand),
 }
 
 /// Reads a filter.
@@ -171,17 +181,69 @@ impl Parser {
         }
         let expression = if self.keyword("not") {
             Expression::Not(Box::new(self.unary()?))
-        } else if self.token(&Token::Open) {
-            let inner = self.or()?;
-            if !self.token(&Token::Close) {
-                return Err(self.expected("`)`"));
-            }
-            inner
+        } else if self.peek_is(&Token::Open) {
+            self.brackets()?
+        } else if let Some((of, wanted)) = self.exists() {
+            self.next += 2;
+            let condition = match self.peek_is(&Token::Open) {
+                true => Some(Box::new(self.brackets()?)),
+                false => None,
+            };
+            negate_if(!wanted, Expression::Any { of, condition })
+        } else if self.is_segment() {
+            self.next += 1;
+            Expression::Segment(self.value()?)
         } else {
             self.condition()?
         };
         self.depth -= 1;
         Ok(expression)
+    }
+
+    fn peek_is(&self, token: &Token) -> bool {
+        self.peek().is_some_and(|spanned| spanned.token == *token)
+    }
+
+    fn brackets(&mut self) -> Result<Expression, Problem> {
+        self.next += 1;
+        let inner = self.or()?;
+        if !self.token(&Token::Close) {
+            return Err(self.expected("`)`"));
+        }
+        Ok(inner)
+    }
+
+    /// Whether `any message`, `no step` and the like come next: of what, and whether one is wanted.
+    fn exists(&self) -> Option<(Subject, bool)> {
+        let [first, second] = self.tokens.get(self.next..self.next + 2)? else {
+            return None;
+        };
+        let wanted = match (first.token.is_keyword("any"), first.token.is_keyword("no")) {
+            (false, false) => return None,
+            (any, _) => any,
+        };
+        let of = [Subject::Messages, Subject::Steps]
+            .into_iter()
+            .find(|subject| second.token.is_keyword(subject.one()))?;
+        Some((of, wanted))
+    }
+
+    /// Whether `segment` and a name come next; a field of this name would be followed by an operator.
+    fn is_segment(&self) -> bool {
+        const AFTER_FIELD: [&str; 7] = ["and", "or", "is", "in", "not", "contains", "has"];
+        match self.tokens.get(self.next..self.next + 2) {
+            Some([first, second]) => {
+                let name = match &second.token {
+                    Token::Quoted(_) => true,
+                    word @ Token::Word(_) => !AFTER_FIELD
+                        .iter()
+                        .any(|word_after| word.is_keyword(word_after)),
+                    _ => false,
+                };
+                first.token.is_keyword("segment") && name
+            }
+            _ => false,
+        }
     }
 
     fn condition(&mut self) -> Result<Expression, Problem> {

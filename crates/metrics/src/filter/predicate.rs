@@ -1,6 +1,11 @@
 //! A filter whose fields are columns: what is evaluated on rows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use crate::registry::Subject;
 
 /// Where text is found in a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -167,12 +172,33 @@ pub enum Predicate {
     TextIn(TextSource, Vec<Box<str>>),
     /// The text contains this, both in lower case.
     TextContains(TextSource, Box<str>),
-    /// The list of topics has this id.
-    HasTopic(Box<str>),
+    /// The column's list has this value.
+    ListHas(&'static str, Box<str>),
     /// The number compares so; of an attribute, the number that its text spells.
     Number(Measure, NumberTest),
     /// The number that an attribute's text spells compares so.
     AttributeNumber(Box<str>, NumberTest),
+    /// The session has a message or step that fulfils the condition. Before rows are read, this becomes
+    /// the set of those sessions.
+    Exists(Subject, Box<Predicate>),
+    /// The session is one of these.
+    InSessions(SessionSet),
+}
+
+/// Sessions by a hash of their ids. Two are the same only if one is a copy of the other.
+#[derive(Debug, Clone)]
+pub struct SessionSet(pub(crate) Arc<FxHashSet<u128>>);
+
+impl PartialEq for SessionSet {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+impl Eq for SessionSet {}
+impl std::hash::Hash for SessionSet {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
 }
 
 impl Predicate {
@@ -273,6 +299,41 @@ impl Predicate {
         }
     }
 
+    /// Adds the conditions on messages and steps that sessions must have one of, each once; those within
+    /// them come first.
+    pub(crate) fn add_exists(&self, found: &mut Vec<Self>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.add_exists(found));
+            }
+            Self::Not(inner) => inner.add_exists(found),
+            Self::Exists(_, condition) => {
+                condition.add_exists(found);
+                if !found.contains(self) {
+                    found.push(self.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The condition with the sets of sessions in the place of what they were gathered for.
+    #[must_use]
+    pub(crate) fn with_sets(&self, sets: &[(Self, SessionSet)]) -> Self {
+        let each = |parts: &[Self]| parts.iter().map(|part| part.with_sets(sets)).collect();
+        match self {
+            Self::All(parts) => Self::All(each(parts)),
+            Self::Any(parts) => Self::Any(each(parts)),
+            Self::Not(inner) => Self::Not(Box::new(inner.with_sets(sets))),
+            Self::Exists(..) => {
+                let mut known = sets.iter();
+                let set = known.find(|(of, _)| of == self).map(|(_, set)| set.clone());
+                set.map_or_else(|| self.clone(), Self::InSessions)
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Adds the columns that the condition reads.
     pub fn add_columns(&self, columns: &mut BTreeSet<&'static str>) {
         let text = |source: &TextSource| match source {
@@ -291,8 +352,11 @@ impl Predicate {
             Self::TextPresent(source) | Self::TextIn(source, _) | Self::TextContains(source, _) => {
                 columns.insert(text(source));
             }
-            Self::HasTopic(_) => {
-                columns.insert("topics");
+            Self::ListHas(column, _) => {
+                columns.insert(column);
+            }
+            Self::Exists(..) | Self::InSessions(_) => {
+                columns.insert("session_id");
             }
             Self::Number(measure, _) => columns.extend(measure.columns()),
             Self::AttributeNumber(..) => {

@@ -7,23 +7,98 @@ use super::predicate::{Measure, NumberTest, Order, Predicate, Real, TextSource};
 use super::value::{parse_duration, parse_flag};
 use crate::error::{Problem, ProblemCode, nearest};
 use crate::registry::fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
+use crate::registry::{Owner, Subject};
 use crate::time::parse_instant;
+
+/// Filters that have names: what `segment "name"` stands for.
+pub trait Segments: std::fmt::Debug + Send + Sync {
+    /// The filter of this name.
+    fn filter(&self, name: &str) -> Option<String>;
+    /// All names, for suggestions.
+    fn names(&self) -> Vec<String>;
+}
+
+/// Where no filter has a name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSegments;
+
+impl Segments for NoSegments {
+    fn filter(&self, _name: &str) -> Option<String> {
+        None
+    }
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// How deep segments may name each other.
+const MOST_SEGMENTS: usize = 8;
 
 /// What names and values mean depends on this.
 #[derive(Debug, Clone)]
-pub struct ResolveContext {
+pub struct ResolveContext<'a> {
     /// The zone of dates that say none.
     pub time_zone: TimeZone,
     /// What the field `judged` means: which sessions are old enough to be part of rates.
     pub judged: Predicate,
+    /// On which rows the condition must make sense; nothing means that whoever asks knows.
+    pub subjects: Vec<Subject>,
+    /// What segments stand for.
+    pub segments: &'a dyn Segments,
+    /// Whether a name that no session has may be one of the subject's own without its prefix.
+    bare: bool,
+    /// How many segments have been opened.
+    depth: usize,
 }
 
-impl ResolveContext {
-    /// Dates are those of this zone, and every session that is over is judged.
+impl ResolveContext<'static> {
+    /// Conditions on sessions; dates are those of this zone, every session that is over is judged, and
+    /// no filter has a name.
     pub fn new(time_zone: TimeZone) -> Self {
         Self {
             time_zone,
             judged: Predicate::Flag("open").negated(),
+            subjects: vec![Subject::Sessions],
+            segments: &NoSegments,
+            bare: false,
+            depth: 0,
+        }
+    }
+}
+
+impl<'a> ResolveContext<'a> {
+    /// The same for rows of other subjects.
+    #[must_use]
+    pub fn of(mut self, subjects: Vec<Subject>) -> Self {
+        self.subjects = subjects;
+        self
+    }
+
+    /// The same with another meaning of `judged`.
+    #[must_use]
+    pub fn judging(mut self, judged: Predicate) -> Self {
+        self.judged = judged;
+        self
+    }
+
+    /// The same with filters that have names.
+    pub fn with<'b>(self, segments: &'b dyn Segments) -> ResolveContext<'b> {
+        ResolveContext {
+            time_zone: self.time_zone,
+            judged: self.judged,
+            subjects: self.subjects,
+            segments,
+            bare: self.bare,
+            depth: self.depth,
+        }
+    }
+
+    /// Within `any message (…)`: conditions on those.
+    fn within(&self, subject: Subject) -> Self {
+        Self {
+            subjects: vec![subject],
+            bare: true,
+            ..self.clone()
         }
     }
 }
@@ -36,7 +111,10 @@ const ATTRIBUTE: &str = "attribute.";
 /// # Errors
 /// A [`Problem`] with the position of a name that no field has, or of a value that its field cannot
 /// hold.
-pub fn resolve(expression: &Expression, context: &ResolveContext) -> Result<Predicate, Problem> {
+pub fn resolve(
+    expression: &Expression,
+    context: &ResolveContext<'_>,
+) -> Result<Predicate, Problem> {
     let each = |parts: &[Expression]| {
         parts
             .iter()
@@ -48,17 +126,54 @@ pub fn resolve(expression: &Expression, context: &ResolveContext) -> Result<Pred
         Expression::Or(parts) => Predicate::Any(each(parts)?),
         Expression::Not(inner) => Predicate::Not(Box::new(resolve(inner, context)?)),
         Expression::Flag(name) => flag(name, context)?,
-        Expression::IsNull(name) => present(&find(name)?).negated(),
+        Expression::IsNull(name) => present(&find(name, context)?).negated(),
         Expression::In(name, values) => one_of(name, values, context)?,
         Expression::Compare(name, comparison, value) => compare(name, *comparison, value, context)?,
+        Expression::Any { of, condition } => {
+            let inner = context.within(*of);
+            let condition = condition.as_deref().map(|inside| resolve(inside, &inner));
+            let condition = condition.transpose()?.unwrap_or(Predicate::Constant(true));
+            Predicate::Exists(*of, Box::new(condition))
+        }
+        Expression::Segment(name) => segment(name, context)?,
     };
     Ok(predicate.simplified())
+}
+
+fn segment(name: &Operand, context: &ResolveContext<'_>) -> Result<Predicate, Problem> {
+    let wrong = |code, message| Problem::new(code, "filter", message).at(name.position);
+    let Some(text) = context.segments.filter(&name.text) else {
+        let names = context.segments.names();
+        let message = format!("there is no segment `{}`", name.text);
+        let near = nearest(&name.text, names.iter().map(String::as_str));
+        return Err(wrong(ProblemCode::UnknownName, message).suggest(near));
+    };
+    if context.depth >= MOST_SEGMENTS {
+        return Err(wrong(
+            ProblemCode::Conflict,
+            format!(
+                "the segment `{}` leads back to itself, or through too many others",
+                name.text
+            ),
+        ));
+    }
+    let inner = ResolveContext {
+        depth: context.depth + 1,
+        ..context.clone()
+    };
+    let resolved = parse(&text).and_then(|expression| resolve(&expression, &inner));
+    resolved.map_err(|problem| {
+        wrong(
+            problem.code,
+            format!("in the segment `{}`: {}", name.text, problem.message),
+        )
+    })
 }
 
 /// The predicate of a condition that the registry itself states. Such a condition is a constant of
 /// the program and every one of them is read by a test.
 pub(crate) fn definition(condition: &str) -> Predicate {
-    let context = ResolveContext::new(TimeZone::UTC);
+    let context = ResolveContext::new(TimeZone::UTC).of(Vec::new());
     match parse(condition).and_then(|expression| resolve(&expression, &context)) {
         Ok(predicate) => predicate,
         Err(problem) => unreachable!("the registry states `{condition}`: {problem}"),
@@ -71,7 +186,7 @@ enum Found {
     Attribute(Box<str>),
 }
 
-fn find(name: &Operand) -> Result<Found, Problem> {
+fn find(name: &Operand, context: &ResolveContext<'_>) -> Result<Found, Problem> {
     if let Some(attribute) = name
         .text
         .strip_prefix(ATTRIBUTE)
@@ -80,8 +195,12 @@ fn find(name: &Operand) -> Result<Found, Problem> {
         return Ok(Found::Attribute(attribute.into()));
     }
     let lower = name.text.to_ascii_lowercase();
-    filter_field(&lower).map(Found::Field).ok_or_else(|| {
-        Problem::new(
+    let own = || match context.subjects.as_slice() {
+        [only] if context.bare => filter_field(&format!("{}{lower}", Owner::of(*only).prefix())),
+        _ => None,
+    };
+    let Some(field) = filter_field(&lower).or_else(own) else {
+        return Err(Problem::new(
             ProblemCode::UnknownName,
             "filter",
             format!("there is no field `{}`", name.text),
@@ -90,16 +209,46 @@ fn find(name: &Operand) -> Result<Found, Problem> {
         .suggest(nearest(
             &lower,
             filter_fields().iter().map(|field| field.name),
-        ))
-    })
+        )));
+    };
+    match context
+        .subjects
+        .iter()
+        .find(|subject| !field.owner.belongs_to(**subject))
+    {
+        None => Ok(Found::Field(field)),
+        Some(subject) => Err(foreign(name, field, *subject)),
+    }
+}
+
+/// A fact of messages or steps asked of other rows.
+fn foreign(name: &Operand, field: &FilterField, subject: Subject) -> Problem {
+    let owner = match field.owner {
+        Owner::Step => Subject::Steps,
+        _ => Subject::Messages,
+    };
+    Problem::new(
+        ProblemCode::Conflict,
+        "filter",
+        format!(
+            "`{}` is a fact of {}, and {} are asked for; write `any {} ({} …)` for sessions with such a {}",
+            field.name,
+            owner.name(),
+            subject.name(),
+            owner.one(),
+            field.name,
+            owner.one()
+        ),
+    )
+    .at(name.position)
 }
 
 fn wrong(operand: &Operand, message: String) -> Problem {
     Problem::new(ProblemCode::WrongType, "filter", message).at(operand.position)
 }
 
-fn flag(name: &Operand, context: &ResolveContext) -> Result<Predicate, Problem> {
-    match find(name)? {
+fn flag(name: &Operand, context: &ResolveContext<'_>) -> Result<Predicate, Problem> {
+    match find(name, context)? {
         Found::Field(field) if matches!(field.kind, ValueKind::Flag) => Ok(is_true(field, context)),
         Found::Field(field) => Err(wrong(
             name,
@@ -118,7 +267,7 @@ fn flag(name: &Operand, context: &ResolveContext) -> Result<Predicate, Problem> 
     }
 }
 
-fn is_true(field: &FilterField, context: &ResolveContext) -> Predicate {
+fn is_true(field: &FilterField, context: &ResolveContext<'_>) -> Predicate {
     match field.origin {
         FieldOrigin::Judged => context.judged.clone(),
         FieldOrigin::Column(column) => Predicate::Flag(column),
@@ -145,15 +294,15 @@ fn present(found: &Found) -> Predicate {
 fn one_of(
     name: &Operand,
     values: &[Operand],
-    context: &ResolveContext,
+    context: &ResolveContext<'_>,
 ) -> Result<Predicate, Problem> {
-    let text = match find(name)? {
+    let text = match find(name, context)? {
         Found::Attribute(attribute) => Some(TextSource::Attribute(attribute)),
         Found::Field(field) => text_column(field),
     };
     if let Some(source) = text {
         for value in values {
-            check_word(name, value)?;
+            check_word(name, value, context)?;
         }
         return Ok(text_in(
             source,
@@ -184,11 +333,15 @@ fn text_in<'a>(source: TextSource, values: impl Iterator<Item = &'a str>) -> Pre
 }
 
 /// A field with a closed vocabulary is compared with its words only: anything else is a mistake.
-fn check_word(name: &Operand, value: &Operand) -> Result<(), Problem> {
+fn check_word(
+    name: &Operand,
+    value: &Operand,
+    context: &ResolveContext<'_>,
+) -> Result<(), Problem> {
     let Found::Field(FilterField {
         kind: ValueKind::Word(words),
         ..
-    }) = find(name)?
+    }) = find(name, context)?
     else {
         return Ok(());
     };
@@ -214,22 +367,22 @@ fn compare(
     name: &Operand,
     comparison: Comparison,
     value: &Operand,
-    context: &ResolveContext,
+    context: &ResolveContext<'_>,
 ) -> Result<Predicate, Problem> {
     if comparison == Comparison::NotEqual {
         return Ok(compare(name, Comparison::Equal, value, context)?.negated());
     }
-    let field = match find(name)? {
+    let field = match find(name, context)? {
         Found::Attribute(attribute) => return compare_attribute(attribute, comparison, value),
         Found::Field(field) => field,
     };
     let order = order_of(comparison);
     match (field.kind, field.origin, order) {
-        (ValueKind::List, _, _) if comparison == Comparison::Has => {
-            Ok(Predicate::HasTopic(value.text.as_str().into()))
+        (ValueKind::List, FieldOrigin::Column(column), _) if comparison == Comparison::Has => {
+            Ok(Predicate::ListHas(column, value.text.as_str().into()))
         }
         (ValueKind::Text | ValueKind::Word(_), FieldOrigin::Column(column), _) => {
-            compare_text(name, TextSource::Column(column), comparison, value)
+            compare_text(name, TextSource::Column(column), comparison, value, context)
         }
         (ValueKind::Flag, _, Some(Order::Equal)) => match parse_flag(&value.text) {
             Some(true) => Ok(is_true(field, context)),
@@ -251,7 +404,7 @@ fn compare(
 }
 
 /// `field = no`: of a column that may hold nothing, only what says no; the rest is `not field`.
-fn is_false(field: &FilterField, context: &ResolveContext) -> Predicate {
+fn is_false(field: &FilterField, context: &ResolveContext<'_>) -> Predicate {
     let negated = is_true(field, context).negated();
     match field.origin {
         FieldOrigin::Column(column) => negated.and(Predicate::Present(column)),
@@ -275,10 +428,11 @@ fn compare_text(
     source: TextSource,
     comparison: Comparison,
     value: &Operand,
+    context: &ResolveContext<'_>,
 ) -> Result<Predicate, Problem> {
     match comparison {
         Comparison::Equal => {
-            check_word(name, value)?;
+            check_word(name, value, context)?;
             Ok(text_in(source, std::iter::once(value.text.as_str())))
         }
         Comparison::Contains => Ok(Predicate::TextContains(
@@ -329,7 +483,7 @@ fn number(
     field: &FilterField,
     order: Order,
     value: &Operand,
-    context: &ResolveContext,
+    context: &ResolveContext<'_>,
 ) -> Result<NumberTest, Problem> {
     let integer = |number: Option<i64>| number.map(|number| NumberTest::Integer(order, number));
     let real = || finite(&value.text).map(|number| NumberTest::Real(order, Real(number)));

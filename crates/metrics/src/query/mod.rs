@@ -9,10 +9,14 @@ pub(crate) mod optimise;
 pub(crate) mod plan;
 pub(crate) mod resolve;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use upshot_lake::Table;
 
 use crate::error::{Problem, ProblemCode, nearest};
+use crate::filter::{Expression, parse};
+use crate::registry::{self, Subject};
 use crate::time::{Grain, RangeSpec};
 
 /// Which traffic is counted.
@@ -57,7 +61,7 @@ impl std::str::FromStr for EnvironmentChoice {
     }
 }
 
-/// A question about sessions. The same shape is the JSON of the HTTP interface.
+/// A question about sessions, messages and steps. The same shape is the JSON of the HTTP interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -74,7 +78,9 @@ pub struct Query {
     pub grain: Option<Grain>,
     /// The IANA name of the zone of days and hours.
     pub time_zone: String,
-    /// `previous`, `year` or `FROM..TO`.
+    /// The name of a filter that whoever runs the query knows; rows must pass it too.
+    pub segment: Option<String>,
+    /// `previous`, `year`, `FROM..TO` or `segment NAME`.
     pub compare: Option<String>,
     /// Which traffic is counted.
     pub environment: EnvironmentChoice,
@@ -99,6 +105,7 @@ impl Default for Query {
             filters: Vec::new(),
             range: RangeSpec::default(),
             grain: None,
+            segment: None,
             time_zone: "UTC".to_owned(),
             compare: None,
             environment: EnvironmentChoice::default(),
@@ -110,8 +117,77 @@ impl Default for Query {
     }
 }
 
-/// The tables that a query reads: what its caller must capture.
-pub fn tables_needed(_query: &Query) -> Vec<Table> {
-    // Every metric of the registry is a fact of sessions so far.
-    vec![Table::Sessions]
+/// The tables that a query reads: what its caller must capture. Names that the registry does not know
+/// need none.
+pub fn tables_needed(query: &Query) -> Vec<Table> {
+    let mut needed = Needed::default();
+    let compared = query
+        .compare
+        .as_deref()
+        .is_some_and(|text| text.starts_with("segment"));
+    if query.segment.is_some() || compared {
+        // What a segment asks for is not known here.
+        return Table::FACTS.to_vec();
+    }
+    for name in &query.metrics {
+        let members: Vec<&str> = match registry::family(name) {
+            Some(family) => family.members.to_vec(),
+            None => vec![name],
+        };
+        for metric in members.into_iter().filter_map(registry::metric) {
+            needed.subjects.insert(metric.subject);
+            metric
+                .kind
+                .conditions()
+                .into_iter()
+                .for_each(|text| needed.filter(text));
+        }
+    }
+    query.filters.iter().for_each(|text| needed.filter(text));
+    needed.tables()
+}
+
+/// The tables that these filters read, and the sessions.
+pub fn tables_of_filters(filters: &[String]) -> Vec<Table> {
+    let mut needed = Needed::default();
+    filters.iter().for_each(|text| needed.filter(text));
+    needed.tables()
+}
+
+#[derive(Debug, Default)]
+struct Needed {
+    subjects: BTreeSet<Subject>,
+    unknown: bool,
+}
+
+impl Needed {
+    fn filter(&mut self, text: &str) {
+        if let Ok(expression) = parse(text) {
+            self.expression(&expression);
+        }
+    }
+
+    fn expression(&mut self, expression: &Expression) {
+        match expression {
+            Expression::And(parts) | Expression::Or(parts) => {
+                parts.iter().for_each(|part| self.expression(part));
+            }
+            Expression::Not(inner) => self.expression(inner),
+            Expression::Any { of, condition } => {
+                self.subjects.insert(*of);
+                condition.iter().for_each(|inner| self.expression(inner));
+            }
+            Expression::Segment(_) => self.unknown = true,
+            _ => {}
+        }
+    }
+
+    /// Sessions are always among them: others are joined with theirs.
+    fn tables(mut self) -> Vec<Table> {
+        if self.unknown {
+            return Table::FACTS.to_vec();
+        }
+        self.subjects.insert(Subject::Sessions);
+        self.subjects.into_iter().map(Subject::table).collect()
+    }
 }

@@ -1,15 +1,14 @@
 //! Compiles a resolved query to cells: predicates, sums, collections and sets that one pass over the
-//! sessions fills for every group, and what each metric makes of them.
-
-use upshot_lake::Table;
+//! rows of a subject fills for every group, and what each metric makes of them.
 
 use super::EnvironmentChoice;
 use super::resolve::{GroupBy, Resolved};
+use crate::columns::event_time;
 use crate::error::Problem;
 use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource, definition};
 use crate::query::resolve::GroupSource;
-use crate::registry::{Kind, Maturity, Metric};
-use crate::time::{Buckets, Clock, Grain, Range};
+use crate::registry::{self, Kind, Maturity, Metric, Subject};
+use crate::time::{Buckets, Clock, Range};
 
 /// How the code of a group comes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +16,12 @@ pub(crate) enum Grouping {
     Text(TextSource),
     Flag(&'static str),
     Condition(Predicate, &'static str, &'static str),
-    Topics,
-    Buckets(Buckets),
-    Clock(Clock),
+    /// The values of a column's list.
+    List(&'static str),
+    /// Stretches of the time in a column.
+    Buckets(&'static str, Buckets),
+    /// Positions on the clock or in the week of the time in a column.
+    Clock(&'static str, Clock),
 }
 
 /// Numerator and denominator of a ratio that clusters make uncertain.
@@ -76,6 +78,13 @@ pub(crate) enum Parts {
         denominator: usize,
         cluster: usize,
     },
+    /// Two counters.
+    Per {
+        numerator: usize,
+        denominator: usize,
+        cluster: usize,
+    },
+    /// Two sums.
     Ratio {
         numerator: usize,
         denominator: usize,
@@ -102,13 +111,42 @@ pub(crate) enum Parts {
 /// A metric with its cells.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MetricPlan {
+    /// Its position among the metrics of the query.
+    pub(crate) position: usize,
     pub(crate) metric: &'static Metric,
     pub(crate) parts: Parts,
 }
 
-/// One pass over the sessions of one range.
+/// The metrics of a query that one pass can answer: those about the same rows, selected by the same
+/// clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PassKey {
+    pub(crate) subject: Subject,
+    pub(crate) clock: registry::Clock,
+}
+
+impl PassKey {
+    /// Of a metric.
+    pub(crate) const fn of(metric: &Metric) -> Self {
+        Self {
+            subject: metric.subject,
+            clock: metric.clock,
+        }
+    }
+
+    /// The column by which a range selects.
+    pub(crate) const fn time_column(self) -> &'static str {
+        match self.clock {
+            registry::Clock::SessionStart => "start_time",
+            registry::Clock::EventTime => event_time(self.subject),
+        }
+    }
+}
+
+/// One pass over the rows of a subject and one range.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
+    pub(crate) subject: Subject,
     /// Range and filters.
     pub(crate) selection: Predicate,
     /// The environment; what it leaves out is counted.
@@ -120,26 +158,47 @@ pub(crate) struct Plan {
     pub(crate) pending: usize,
 }
 
-/// The table that answers a query. Every metric of the registry is a fact of sessions so far.
-pub(crate) const fn decide_table(_resolved: &Resolved) -> Table {
-    Table::Sessions
+impl Plan {
+    /// Every condition.
+    pub(crate) fn predicates(&self) -> impl Iterator<Item = &Predicate> {
+        let of_groups = self.groupings.iter().filter_map(|grouping| match grouping {
+            Grouping::Condition(predicate, ..) => Some(predicate),
+            _ => None,
+        });
+        [&self.selection, &self.environment]
+            .into_iter()
+            .chain(&self.cells.predicates)
+            .chain(of_groups)
+    }
+
+    /// The same with every condition changed.
+    pub(crate) fn map(mut self, change: impl Fn(&Predicate) -> Predicate) -> Self {
+        self.selection = change(&self.selection);
+        self.environment = change(&self.environment);
+        for predicate in &mut self.cells.predicates {
+            *predicate = change(predicate);
+        }
+        for grouping in &mut self.groupings {
+            if let Grouping::Condition(predicate, ..) = grouping {
+                *predicate = change(predicate);
+            }
+        }
+        self
+    }
 }
 
-fn start_time(order: Order, time: i64) -> Predicate {
-    Predicate::Number(
-        Measure::Column("start_time"),
-        NumberTest::Integer(order, time),
-    )
+fn time(column: &'static str, order: Order, time: i64) -> Predicate {
+    Predicate::Number(Measure::Column(column), NumberTest::Integer(order, time))
 }
 
-/// Sessions that started in the range.
-pub(crate) fn in_range(range: Range) -> Predicate {
+/// Rows whose time in this column lies in the range.
+pub(crate) fn in_range(column: &'static str, range: Range) -> Predicate {
     let mut parts = Vec::new();
     if range.from != i64::MIN {
-        parts.push(start_time(Order::GreaterOrEqual, range.from));
+        parts.push(time(column, Order::GreaterOrEqual, range.from));
     }
     if range.to != i64::MAX {
-        parts.push(start_time(Order::Less, range.to));
+        parts.push(time(column, Order::Less, range.to));
     }
     Predicate::All(parts).simplified()
 }
@@ -159,7 +218,7 @@ pub(crate) fn mature(now: i64, maturity: i64) -> Predicate {
     let cutoff = now.saturating_sub(maturity);
     Predicate::Flag("open")
         .negated()
-        .and(start_time(Order::LessOrEqual, cutoff))
+        .and(time("start_time", Order::LessOrEqual, cutoff))
 }
 
 /// The condition as a predicate; an empty one is always true.
@@ -171,20 +230,32 @@ fn condition(text: &str) -> Predicate {
     }
 }
 
-/// Compiles a query for one range.
+/// Compiles one pass of a query for one range.
 ///
 /// # Errors
 /// When the range makes too many buckets.
-pub(crate) fn plan(resolved: &Resolved, range: Range) -> Result<Plan, Problem> {
+pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Plan, Problem> {
     let mature = mature(resolved.now, resolved.maturity);
     let mut cells = Cells::default();
-    let immature = cells.predicate(mature.clone().negated());
+    let metrics = resolved.metrics.iter().enumerate();
+    let own = metrics.filter(|(_, metric)| PassKey::of(metric) == key);
+    let own: Vec<(usize, &'static Metric)> =
+        own.map(|(position, metric)| (position, *metric)).collect();
+    let immature = match own
+        .iter()
+        .any(|(_, metric)| metric.maturity == Maturity::Timeout)
+    {
+        true => mature.clone().negated(),
+        // Nothing waits; so nothing is read to tell what does.
+        false => Predicate::Constant(false),
+    };
+    let immature = cells.predicate(immature);
     let pending = cells.counter(immature);
     let compared = resolved.compare.is_some();
-    let metrics = resolved
-        .metrics
-        .iter()
-        .map(|metric| MetricPlan {
+    let metrics = own
+        .into_iter()
+        .map(|(position, metric)| MetricPlan {
+            position,
             metric,
             parts: cells.metric(metric, &mature, compared),
         })
@@ -192,10 +263,11 @@ pub(crate) fn plan(resolved: &Resolved, range: Range) -> Result<Plan, Problem> {
     let groupings = resolved
         .groups
         .iter()
-        .map(|group| grouping(group, range, resolved))
+        .map(|group| grouping(group, key.time_column(), range, resolved))
         .collect::<Result<_, _>>()?;
     Ok(Plan {
-        selection: in_range(range).and(resolved.filter.clone()),
+        subject: key.subject,
+        selection: in_range(key.time_column(), range).and(resolved.filter.clone()),
         environment: in_environment(resolved.environment),
         groupings,
         cells,
@@ -204,18 +276,25 @@ pub(crate) fn plan(resolved: &Resolved, range: Range) -> Result<Plan, Problem> {
     })
 }
 
-fn grouping(group: &GroupBy, range: Range, resolved: &Resolved) -> Result<Grouping, Problem> {
+fn grouping(
+    group: &GroupBy,
+    column: &'static str,
+    range: Range,
+    resolved: &Resolved,
+) -> Result<Grouping, Problem> {
     Ok(match &group.source {
         GroupSource::Text(source) => Grouping::Text(source.clone()),
         GroupSource::Flag(column) => Grouping::Flag(column),
         GroupSource::Condition(predicate, yes, no) => {
             Grouping::Condition(predicate.clone(), yes, no)
         }
-        GroupSource::Topics => Grouping::Topics,
-        GroupSource::Time(grain @ (Grain::HourOfDay | Grain::Weekday)) => {
-            Grouping::Clock(Clock::new(*grain, range, &resolved.zone))
+        GroupSource::List(column) => Grouping::List(column),
+        GroupSource::Time(grain) if grain.is_cyclic() => {
+            Grouping::Clock(column, Clock::new(*grain, range, &resolved.zone))
         }
-        GroupSource::Time(grain) => Grouping::Buckets(Buckets::new(*grain, range, &resolved.zone)?),
+        GroupSource::Time(grain) => {
+            Grouping::Buckets(column, Buckets::new(*grain, range, &resolved.zone)?)
+        }
     })
 }
 
@@ -318,6 +397,20 @@ impl Cells {
                 numerator,
                 denominator,
             } => self.rate(condition(numerator), cohort(denominator)),
+            Kind::Per {
+                numerator,
+                denominator,
+            } => {
+                let (above, below) = (
+                    self.predicate(cohort(numerator)),
+                    self.predicate(cohort(denominator)),
+                );
+                Parts::Per {
+                    numerator: self.counter(above),
+                    denominator: self.counter(below),
+                    cluster: self.cluster(Term::Holds(above), Term::Holds(below)),
+                }
+            }
             Kind::Ratio {
                 numerator,
                 denominator,

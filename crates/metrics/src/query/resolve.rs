@@ -3,12 +3,13 @@
 use jiff::tz::TimeZone;
 
 use super::{EnvironmentChoice, Query};
+use crate::columns::Owner;
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
 use crate::filter::{
-    Predicate, ResolveContext, TextSource, definition, parse, resolve as resolve_filter,
+    Predicate, ResolveContext, Segments, TextSource, definition, parse, resolve as resolve_filter,
 };
-use crate::query::plan::mature;
-use crate::registry::{self, DimensionOrigin, Metric};
+use crate::query::plan::{PassKey, mature};
+use crate::registry::{self, Dimension, DimensionOrigin, Metric, Subject};
 use crate::time::{Compare, Grain, Range, parse_zone, resolve_compare, resolve_range};
 
 /// The most dimensions of one query.
@@ -23,8 +24,8 @@ pub(crate) enum GroupSource {
     Flag(&'static str),
     /// A condition with the names of its two values.
     Condition(Predicate, &'static str, &'static str),
-    /// The ids in the list of topics.
-    Topics,
+    /// The values in a column's list.
+    List(&'static str),
     /// Stretches or positions of time.
     Time(Grain),
 }
@@ -51,6 +52,8 @@ pub(crate) struct Resolved {
     pub(crate) metrics: Vec<&'static Metric>,
     pub(crate) groups: Vec<GroupBy>,
     pub(crate) filter: Predicate,
+    /// The filter of the other segment, where segments are compared.
+    pub(crate) compare_filter: Option<Predicate>,
     pub(crate) environment: EnvironmentChoice,
     pub(crate) range: Range,
     pub(crate) compare: Option<Compare>,
@@ -65,11 +68,35 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
+    /// The passes that together answer the query, in the order of their first metrics.
+    pub(crate) fn passes(&self) -> Vec<PassKey> {
+        let mut keys: Vec<PassKey> = Vec::new();
+        for metric in &self.metrics {
+            let key = PassKey::of(metric);
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    /// The query whose answer the comparison stands beside: the same with the other segment's filter.
+    pub(crate) fn compared(&self) -> Self {
+        let mut compared = self.clone();
+        if let Some(filter) = &self.compare_filter {
+            compared.filter = filter.clone();
+        }
+        compared
+    }
+
     /// The other range.
     pub(crate) fn compare_range(&self, range: Range) -> Result<Option<Range>, Problem> {
         let Some(compare) = &self.compare else {
             return Ok(None);
         };
+        if matches!(compare, Compare::Segment(_)) {
+            return Ok(Some(range));
+        }
         // Where the data gave the ends there is nothing before.
         let range = if self.range.is_bounded() {
             range
@@ -84,18 +111,28 @@ impl Resolved {
 ///
 /// # Errors
 /// [`QueryError::Invalid`] with everything that is wrong.
-pub(crate) fn resolve(query: &Query, maturity: i64) -> Result<Resolved, QueryError> {
+pub(crate) fn resolve(
+    query: &Query,
+    maturity: i64,
+    segments: &dyn Segments,
+) -> Result<Resolved, QueryError> {
     let mut problems = Vec::new();
     let zone = keep(&mut problems, parse_zone(&query.time_zone)).unwrap_or(TimeZone::UTC);
     let metrics = metrics(&query.metrics, &mut problems);
-    let groups = groups(query, &mut problems);
-    let context = ResolveContext {
-        time_zone: zone.clone(),
-        judged: mature(query.now, maturity),
-    };
+    let groups = groups(query, &metrics, &mut problems);
+    let context = ResolveContext::new(zone.clone())
+        .judging(mature(query.now, maturity))
+        .of(subjects(&metrics))
+        .with(segments);
     let filter = filters(&query.filters, &context, &mut problems);
     let compare = query.compare.as_deref().map(Compare::parse);
     let compare = compare.and_then(|compare| keep(&mut problems, compare));
+    let own_segment = query.segment.as_deref().map(|name| ("segment", name));
+    let in_segment = own_segment.and_then(|named| segment(named, &context, &mut problems));
+    let other_segment = match &compare {
+        Some(Compare::Segment(name)) => segment(("compare", name), &context, &mut problems),
+        _ => None,
+    };
     let range = keep(&mut problems, resolve_range(&query.range, &zone, query.now));
     let order = order(&query.order, &metrics, &groups, &mut problems);
     let Some(range) = range.filter(|_| problems.is_empty()) else {
@@ -104,7 +141,8 @@ pub(crate) fn resolve(query: &Query, maturity: i64) -> Result<Resolved, QueryErr
     Ok(Resolved {
         metrics,
         groups,
-        filter,
+        compare_filter: other_segment.map(|other| filter.clone().and(other)),
+        filter: in_segment.map_or(filter.clone(), |segment| filter.and(segment)),
         environment: query.environment,
         range,
         compare,
@@ -115,6 +153,29 @@ pub(crate) fn resolve(query: &Query, maturity: i64) -> Result<Resolved, QueryErr
         order,
         limit: query.limit,
     })
+}
+
+/// What the metrics are about, each once.
+fn subjects(metrics: &[&'static Metric]) -> Vec<Subject> {
+    let mut subjects: Vec<Subject> = metrics.iter().map(|metric| metric.subject).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
+}
+
+/// The filter that has this name.
+fn segment(
+    (field, name): (&str, &str),
+    context: &ResolveContext<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Predicate> {
+    let text = format!("segment \"{}\"", name.replace('"', "\"\""));
+    let predicate = parse(&text).and_then(|expression| resolve_filter(&expression, context));
+    let predicate = predicate.map_err(|mut problem| {
+        problem.position = None;
+        problem.in_field(field)
+    });
+    keep(problems, predicate)
 }
 
 fn keep<T>(problems: &mut Vec<Problem>, result: Result<T, Problem>) -> Option<T> {
@@ -160,7 +221,7 @@ fn metrics(names: &[String], problems: &mut Vec<Problem>) -> Vec<&'static Metric
     metrics
 }
 
-fn groups(query: &Query, problems: &mut Vec<Problem>) -> Vec<GroupBy> {
+fn groups(query: &Query, metrics: &[&'static Metric], problems: &mut Vec<Problem>) -> Vec<GroupBy> {
     let mut groups: Vec<GroupBy> = Vec::new();
     if let Some(grain) = query.grain {
         groups.push(GroupBy {
@@ -172,7 +233,12 @@ fn groups(query: &Query, problems: &mut Vec<Problem>) -> Vec<GroupBy> {
         if groups.iter().any(|group| group.id == *name) {
             continue;
         }
-        groups.extend(keep(problems, group(name, &format!("dimensions[{index}]"))));
+        let field = format!("dimensions[{index}]");
+        let foreign = metrics
+            .iter()
+            .find_map(|metric| foreign(name, &field, metric));
+        problems.extend(foreign);
+        groups.extend(keep(problems, group(name, &field)));
     }
     if groups.len() > MOST_DIMENSIONS {
         problems.push(Problem::new(
@@ -188,10 +254,49 @@ fn groups(query: &Query, problems: &mut Vec<Problem>) -> Vec<GroupBy> {
         problems.push(Problem::new(
             ProblemCode::Conflict,
             "dimensions",
-            "a query may be cut by one of minute, hour, day, week, month, quarter and year only",
+            "a query may be cut by one of minute, quarter_hour, hour, day, week, month, quarter and year only",
         ));
     }
     groups
+}
+
+/// What is wrong with cutting the metric by this dimension, if anything is: sessions have no intent of
+/// one message.
+fn foreign(name: &str, field: &str, metric: &Metric) -> Option<Problem> {
+    let dimension = registry::dimension(name)?;
+    if dimension.owner.belongs_to(metric.subject) {
+        return None;
+    }
+    let owner = match dimension.owner {
+        Owner::Step => Subject::Steps,
+        _ => Subject::Messages,
+    };
+    let alike = of_session(dimension).map_or_else(String::new, |id| format!("cut by `{id}`, or "));
+    let example = registry::metrics()
+        .iter()
+        .find(|metric| metric.subject == owner)
+        .map_or("", |metric| metric.id);
+    Some(Problem::new(
+        ProblemCode::Conflict,
+        field,
+        format!(
+            "`{name}` cuts {}, and `{}` is about {}; {alike}ask for metrics of {} such as `{example}`",
+            owner.name(),
+            metric.id,
+            metric.subject.name(),
+            owner.name()
+        ),
+    ))
+}
+
+/// The dimension of sessions that says most nearly the same.
+fn of_session(dimension: &Dimension) -> Option<&'static str> {
+    let plain = dimension.id.strip_prefix(dimension.owner.prefix())?;
+    let plain = match plain {
+        "intent" => "first_intent",
+        other => other,
+    };
+    registry::dimension(plain).map(|dimension| dimension.id)
 }
 
 /// The group of a dimension's id.
@@ -224,7 +329,7 @@ pub(crate) fn group(name: &str, field: &str) -> Result<GroupBy, Problem> {
         DimensionOrigin::Condition { condition, yes, no } => {
             GroupSource::Condition(definition(condition), yes, no)
         }
-        DimensionOrigin::List(_) => GroupSource::Topics,
+        DimensionOrigin::List(column) => GroupSource::List(column),
         DimensionOrigin::Time(grain) => GroupSource::Time(grain),
     };
     Ok(GroupBy {
@@ -236,7 +341,7 @@ pub(crate) fn group(name: &str, field: &str) -> Result<GroupBy, Problem> {
 /// All filters as one predicate.
 pub(crate) fn filters(
     filters: &[String],
-    context: &ResolveContext,
+    context: &ResolveContext<'_>,
     problems: &mut Vec<Problem>,
 ) -> Predicate {
     let mut parts = Vec::new();

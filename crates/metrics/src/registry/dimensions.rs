@@ -2,8 +2,11 @@
 
 use std::sync::LazyLock;
 
-use upshot_core::{Record, Session};
+use upshot_core::facts::LIST_FIELDS;
+use upshot_core::{FieldKind, Record, Session};
 
+use super::fields::short_name;
+use crate::columns::{Column, Owner, columns, is_carried};
 use crate::time::Grain;
 
 /// Where a dimension's values come from.
@@ -24,7 +27,7 @@ pub enum DimensionOrigin {
     },
     /// A column with a list: a session belongs to every value in it.
     List(&'static str),
-    /// The session's start.
+    /// The session's start, or for metrics on the clock of events when it happened.
     Time(Grain),
 }
 
@@ -35,6 +38,8 @@ pub struct Dimension {
     pub id: &'static str,
     /// The name for people.
     pub name: &'static str,
+    /// Whose fact it is.
+    pub owner: Owner,
     /// Where its values come from.
     pub origin: DimensionOrigin,
     /// What it says.
@@ -139,6 +144,7 @@ fn all_dimensions() -> Vec<Dimension> {
         id: grain.name(),
         name: match grain {
             Grain::Minute => "Minute",
+            Grain::QuarterHour => "Quarter of an hour",
             Grain::Hour => "Hour",
             Grain::Day => "Day",
             Grain::Week => "Week",
@@ -148,24 +154,29 @@ fn all_dimensions() -> Vec<Dimension> {
             Grain::HourOfDay => "Hour of the day",
             Grain::Weekday => "Weekday",
         },
+        owner: Owner::Session,
         origin: DimensionOrigin::Time(grain),
-        documentation: "When the session started, on the clock of the query's time zone.",
+        documentation: "When the session started, or for metrics on the clock of events when it happened; on \
+                        the clock of the query's time zone.",
     });
     let text = TEXT.iter().map(|(id, name, column)| Dimension {
         id,
         name,
+        owner: Owner::Session,
         origin: DimensionOrigin::Text(column),
         documentation: documentation(column),
     });
     let flags = FLAGS.iter().map(|(id, name, column)| Dimension {
         id,
         name,
+        owner: Owner::Session,
         origin: DimensionOrigin::Flag(column),
         documentation: documentation(column),
     });
     let engagement = Dimension {
         id: "engagement",
         name: "Engagement",
+        owner: Owner::Session,
         origin: DimensionOrigin::Condition {
             condition: "engaged",
             yes: "engaged",
@@ -173,17 +184,110 @@ fn all_dimensions() -> Vec<Dimension> {
         },
         documentation: "Whether the session was ever engaged.",
     };
-    let topics = Dimension {
-        id: "topics",
-        name: "Topics that were visited",
-        origin: DimensionOrigin::List("topics"),
-        documentation: "Every topic that was visited: a session counts for each of them, so the rows \
-                        add up to more than the totals.",
-    };
+    let lists = LIST_NAMES
+        .iter()
+        .map(|(id, name, documentation)| Dimension {
+            id,
+            name,
+            owner: Owner::Session,
+            origin: DimensionOrigin::List(id),
+            documentation,
+        });
+    let own = columns()
+        .iter()
+        .filter(|column| column.owner != Owner::Session);
     time.chain(text)
         .chain(flags)
-        .chain([engagement, topics])
+        .chain([engagement])
+        .chain(lists)
+        .chain(own.filter_map(of_column))
         .collect()
+}
+
+/// Id (which is the column), name and documentation of the dimensions that are a list.
+const LIST_NAMES: &[(&str, &str, &str)] = &[
+    (
+        "topics",
+        "Topics that were visited",
+        "Every topic that was visited: a session counts for each of them, so the rows add up to more than \
+         the totals.",
+    ),
+    (
+        "intents",
+        "Intents that were recognised",
+        "Every intent that was recognised: a session counts for each of them.",
+    ),
+    (
+        "agents",
+        "Agents who took part",
+        "Every agent who took part: a session counts for each of them.",
+    ),
+    (
+        "skills",
+        "Skills that took part",
+        "Every skill that took part: a session counts for each of them.",
+    ),
+    (
+        "models",
+        "Models that were called",
+        "Every model that was called: a session counts for each of them.",
+    ),
+    (
+        "tools",
+        "Tools that were called",
+        "Every tool that was called: a session counts for each of them.",
+    ),
+    (
+        "experiments",
+        "Experiments with their variants",
+        "Every experiment into which the user was put, with the variant: a session counts for each of them.",
+    ),
+    (
+        "sources_retrieved",
+        "Sources that were retrieved",
+        "Every source of knowledge that was retrieved: a session counts for each of them.",
+    ),
+    (
+        "sources_cited",
+        "Sources that were cited",
+        "Every source that an answer cites: a session counts for each of them.",
+    ),
+    (
+        "sources_failed",
+        "Sources that failed",
+        "Every source that failed: a session counts for each of them.",
+    ),
+];
+
+/// The dimension of a fact of messages, steps or people, where it has few values.
+fn of_column(column: &Column) -> Option<Dimension> {
+    let field = column.field;
+    if is_carried(field.name) && column.owner != Owner::User {
+        return None;
+    }
+    let origin = match field.kind {
+        FieldKind::Label | FieldKind::Word => DimensionOrigin::Text(column.name),
+        FieldKind::Flag | FieldKind::Bool => DimensionOrigin::Flag(column.name),
+        FieldKind::Text if LIST_FIELDS.contains(&field.name) => DimensionOrigin::List(column.name),
+        FieldKind::Text if field.name == "option_destination" => DimensionOrigin::Text(column.name),
+        _ => return None,
+    };
+    let prefix = column.owner.prefix();
+    let short = field.name.strip_prefix(prefix).unwrap_or(field.name);
+    let short = short_name(short).unwrap_or(short);
+    let of = prefix.trim_end_matches('.');
+    let words = short.replace('_', " ");
+    Some(Dimension {
+        // The list is made once; its names live as long as the program.
+        id: format!("{prefix}{short}").leak(),
+        name: match column.owner {
+            Owner::User => format!("User: {words}").leak(),
+            _ => format!("{}{}: {words}", of[..1].to_uppercase(), &of[1..]).leak(),
+        },
+        owner: column.owner,
+        origin,
+        documentation: field.documentation,
+    })
 }
 
 #[cfg(test)]
@@ -191,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_column_is_one_of_the_sessions_and_ids_are_unique() {
+    fn every_column_is_known_and_ids_are_unique() {
         for (index, dimension) in dimensions().iter().enumerate() {
             let column = match dimension.origin {
                 DimensionOrigin::Text(column)
@@ -199,8 +303,9 @@ mod tests {
                 | DimensionOrigin::List(column) => column,
                 DimensionOrigin::Condition { .. } | DimensionOrigin::Time(_) => "start_time",
             };
+            let known = crate::columns::column(column);
             assert!(
-                Session::field(column).is_some(),
+                known.is_some_and(|known| known.owner == dimension.owner),
                 "{} reads {column}",
                 dimension.id
             );

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    DimensionOrigin, Direction, Kind, Maturity, Metric, Section, dimensions, families,
-    filter_fields, metrics,
+    Clock, DimensionOrigin, Direction, Kind, Maturity, Metric, Section, Subject, dimensions,
+    families, filter_fields, metrics,
 };
 
 /// The page `docs/metrics.md`.
@@ -42,9 +42,9 @@ const INTRODUCTION: &str = "\
 
 <!-- Made from the registry in crates/metrics; `UPDATE_EXPECT=1 cargo test -p upshot-metrics` writes it. -->
 
-Every number that Upshot shows, with its definition. A range selects sessions by their start. Conditions
-are written as [filters](query.md#filters), so the sessions behind a number can be listed with the same
-words. Rates, means and quantiles leave out sessions that are too young to be judged, show how many these
+Every number that Upshot shows, with its definition. A number is about sessions, messages or steps; each
+says whether a range selects by the start of the session or by when it happened. Conditions are written as
+[filters](query.md#filters), so the sessions behind a number can be listed with the same words. Rates, means and quantiles leave out sessions that are too young to be judged, show how many these
 are, and carry their number of observations and a 95 % interval. Every worked example is run as a test.
 ";
 
@@ -62,9 +62,19 @@ fn metric_entry(page: &mut String, metric: &Metric) {
         metric.id, metric.name, metric.definition
     );
     let _ = writeln!(page, "* {}", formula(metric));
-    let maturity = match metric.maturity {
-        Maturity::None => "all sessions",
-        Maturity::Timeout => "sessions that are over and older than the time-out",
+    let rows = metric.subject.name();
+    let maturity = match (metric.maturity, metric.subject) {
+        (Maturity::None, _) => format!("all {rows}"),
+        (Maturity::Timeout, Subject::Sessions) => {
+            "sessions that are over and older than the time-out".to_owned()
+        }
+        (Maturity::Timeout, _) => {
+            format!("{rows} of sessions that are over and older than the time-out")
+        }
+    };
+    let clock = match metric.clock {
+        Clock::SessionStart => "",
+        Clock::EventTime => " Selected by when it happened.",
     };
     let good = match metric.direction {
         Direction::Higher => "; up is good",
@@ -73,7 +83,7 @@ fn metric_entry(page: &mut String, metric: &Metric) {
     };
     let _ = writeln!(
         page,
-        "* Judged: {maturity}{good}. Version {}.",
+        "* Judged: {maturity}{good}.{clock} Version {}.",
         metric.version
     );
     let _ = writeln!(
@@ -84,11 +94,11 @@ fn metric_entry(page: &mut String, metric: &Metric) {
     );
 }
 
-fn condition(text: &str) -> String {
+fn condition(subject: Subject, text: &str) -> String {
     if text.is_empty() {
-        "all sessions".to_owned()
+        format!("all {}", subject.name())
     } else {
-        format!("sessions with `{text}`")
+        format!("{} with `{text}`", subject.name())
     }
 }
 
@@ -107,6 +117,7 @@ fn measure(measure: crate::filter::Measure) -> String {
 }
 
 fn formula(metric: &Metric) -> String {
+    let condition = |text| condition(metric.subject, text);
     match metric.kind {
         Kind::Count { of } => format!("Number of {}.", condition(of)),
         Kind::Sum {
@@ -122,6 +133,14 @@ fn formula(metric: &Metric) -> String {
         } => {
             format!("`{numerator}` among {}.", condition(denominator))
         }
+        Kind::Per {
+            numerator,
+            denominator,
+        } => format!(
+            "Number of {} over number of {}.",
+            condition(numerator),
+            condition(denominator)
+        ),
         Kind::Ratio {
             numerator,
             denominator,
@@ -160,14 +179,19 @@ fn formula(metric: &Metric) -> String {
             numerator,
             denominator,
         } => format!(
-            "Number of different `{key}` in sessions with `{numerator}` among those in {}.",
+            "Number of different `{key}` in {} among those in {}.",
+            condition(numerator),
             condition(denominator)
         ),
     }
 }
 
 fn dimension_table(page: &mut String) {
-    page.push_str("\n## Dimensions\n\nBesides these, `attribute.NAME` cuts by any attribute.\n\n");
+    page.push_str("\n## Dimensions\n\n");
+    page.push_str(
+        "Plain names are facts of the session and cut every metric; `message.` and `step.` cut metrics of \
+         messages and steps. Besides these, `attribute.NAME` cuts by any attribute.\n\n",
+    );
     page.push_str("| dimension | name | what it says |\n|---|---|---|\n");
     for dimension in dimensions() {
         let many = if matches!(dimension.origin, DimensionOrigin::List(_)) {
@@ -185,7 +209,8 @@ fn dimension_table(page: &mut String) {
 
 fn field_table(page: &mut String) {
     page.push_str(
-        "\n## Fields of filters\n\nBesides these, `attribute.NAME` is any attribute.\n\n",
+        "\n## Fields of filters\n\nPlain names are facts of the session; `message.` and `step.` are facts of a \
+         message or step. Besides these, `attribute.NAME` is any attribute.\n\n",
     );
     page.push_str("| field | holds | what it says |\n|---|---|---|\n");
     for field in filter_fields() {

@@ -1,11 +1,15 @@
-//! The fields that filters may name: every column of a session, shorter names for some, and what is
-//! derived from columns.
+//! The fields that filters may name: every column of sessions, messages and steps, shorter names for
+//! some, and what is derived from columns.
+//!
+//! A plain name is the session's; `message.NAME` and `step.NAME` are facts of a message or step, and
+//! `user.NAME` of the person behind a session.
 
 use std::sync::LazyLock;
 
-use upshot_core::facts::DURATION_FIELDS;
-use upshot_core::{FieldKind, Record, Session};
+use upshot_core::facts::{DURATION_FIELDS, LIST_FIELDS};
+use upshot_core::{Field, FieldKind};
 
+use crate::columns::{Column, Owner, columns};
 use crate::filter::Measure;
 
 /// What a field holds, and so how it is compared.
@@ -48,7 +52,7 @@ impl ValueKind {
 /// Where a field's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldOrigin {
-    /// A column of the sessions.
+    /// A column, by the name that it has in every pass.
     Column(&'static str),
     /// A number made of columns.
     Measure(Measure),
@@ -63,6 +67,8 @@ pub enum FieldOrigin {
 pub struct FilterField {
     /// Its name.
     pub name: &'static str,
+    /// Whose fact it is.
+    pub owner: Owner,
     /// What it holds.
     pub kind: ValueKind,
     /// Where its value comes from.
@@ -71,14 +77,30 @@ pub struct FilterField {
     pub documentation: &'static str,
 }
 
-/// Shorter names of columns.
-const SHORT_NAMES: [(&str, &str); 5] = [
+/// Shorter names of columns, whoever owns them; their owner's prefix comes before them.
+const SHORT_NAMES: [(&str, &str); 13] = [
     ("topic", "topic_id"),
+    ("previous_topic", "previous_topic_id"),
+    ("next_topic", "next_topic_id"),
+    ("last_topic", "last_topic_id"),
     ("agent", "agent_id"),
     ("user", "user_id"),
     ("profile", "fact_set"),
     ("conversation", "conversation_id"),
+    ("option", "option_id"),
+    ("question", "question_id"),
+    ("event", "event_id"),
+    ("kind", "message_kind"),
+    ("kind", "step_kind"),
 ];
+
+/// The shorter name of a column, if it has one: `topic` for `topic_id`, `kind` for `step_kind`.
+pub(crate) fn short_name(column: &str) -> Option<&'static str> {
+    let mut names = SHORT_NAMES.iter();
+    names
+        .find(|(_, long)| *long == column)
+        .map(|(short, _)| *short)
+}
 
 /// What is derived: a name, its condition and what it says.
 const DEFINITIONS: &[(&str, &str, &str)] = &[
@@ -193,26 +215,16 @@ pub fn filter_field(name: &str) -> Option<&'static FilterField> {
 }
 
 fn all_fields() -> Vec<FilterField> {
-    let columns = Session::FIELDS
+    let columns = columns()
         .iter()
-        .filter(|field| field.kind != FieldKind::Map);
-    let mut fields: Vec<FilterField> = columns
-        .map(|field| FilterField {
-            name: field.name,
-            kind: column_kind(field),
-            origin: FieldOrigin::Column(field.name),
-            documentation: field.documentation,
-        })
-        .collect();
-    for (name, column) in SHORT_NAMES {
-        let long = fields.iter().find(|field| field.name == column).copied();
-        fields.extend(long.map(|field| FilterField { name, ..field }));
-    }
+        .filter(|column| column.field.kind != FieldKind::Map);
+    let mut fields: Vec<FilterField> = columns.flat_map(of_column).collect();
     fields.extend(
         DEFINITIONS
             .iter()
             .map(|(name, condition, documentation)| FilterField {
                 name,
+                owner: Owner::Session,
                 kind: ValueKind::Flag,
                 origin: FieldOrigin::Definition(condition),
                 documentation,
@@ -223,6 +235,7 @@ fn all_fields() -> Vec<FilterField> {
             .iter()
             .map(|(name, kind, measure, documentation)| FilterField {
                 name,
+                owner: Owner::Session,
                 kind: *kind,
                 origin: FieldOrigin::Measure(*measure),
                 documentation,
@@ -230,6 +243,7 @@ fn all_fields() -> Vec<FilterField> {
     );
     fields.push(FilterField {
         name: "judged",
+        owner: Owner::Session,
         kind: ValueKind::Flag,
         origin: FieldOrigin::Judged,
         documentation: "The session is over and old enough to be part of rates, means and quantiles.",
@@ -238,8 +252,28 @@ fn all_fields() -> Vec<FilterField> {
     fields
 }
 
-fn column_kind(field: &upshot_core::Field) -> ValueKind {
-    if field.name == "topics" {
+/// The field of a column, and the same under its shorter name.
+fn of_column(column: &Column) -> impl Iterator<Item = FilterField> + use<> {
+    let field = FilterField {
+        name: column.name,
+        owner: column.owner,
+        kind: column_kind(column.field),
+        origin: FieldOrigin::Column(column.name),
+        documentation: column.field.documentation,
+    };
+    let short = short_name(column.field.name).map(|short| FilterField {
+        name: match column.owner {
+            Owner::Session => short,
+            // The list is made once; its names live as long as the program.
+            owner => format!("{}{short}", owner.prefix()).leak(),
+        },
+        ..field
+    });
+    [field].into_iter().chain(short)
+}
+
+fn column_kind(field: &Field) -> ValueKind {
+    if LIST_FIELDS.contains(&field.name) {
         return ValueKind::List;
     }
     if DURATION_FIELDS.contains(&field.name) {
@@ -271,11 +305,13 @@ mod tests {
             definition(condition);
             assert!(filter_field(name).is_some());
         }
-        for (name, column) in SHORT_NAMES {
-            assert_eq!(
-                filter_field(name).unwrap().origin,
-                FieldOrigin::Column(column)
-            );
+        for (name, column) in [
+            ("topic", "topic_id"),
+            ("message.kind", "message.message_kind"),
+            ("step.option", "step.option_id"),
+        ] {
+            let origin = filter_field(name).unwrap().origin;
+            assert_eq!(origin, FieldOrigin::Column(column));
         }
     }
 }

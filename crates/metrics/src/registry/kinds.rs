@@ -1,6 +1,7 @@
 //! What a metric is.
 
 use serde::{Deserialize, Serialize};
+use upshot_lake::Table;
 
 use crate::filter::Measure;
 
@@ -21,6 +22,8 @@ pub enum Unit {
     Exchanges,
     /// A number of survey answers or thumbs.
     Answers,
+    /// A number of options.
+    Options,
     /// A number of requests for a person.
     Requests,
     /// A number of tokens.
@@ -37,13 +40,63 @@ pub enum Unit {
     Points,
 }
 
+/// What is counted: a metric is about the rows of one table of facts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// Sessions.
+    #[default]
+    Sessions,
+    /// Messages, also those that agents wrote outside any session.
+    Messages,
+    /// Steps: topic visits, options, questions, stages of a handover, calls of models.
+    Steps,
+}
+
+impl Subject {
+    /// All subjects.
+    pub const ALL: [Self; 3] = [Self::Sessions, Self::Messages, Self::Steps];
+
+    /// The table that holds its rows.
+    pub const fn table(self) -> Table {
+        match self {
+            Self::Sessions => Table::Sessions,
+            Self::Messages => Table::Messages,
+            Self::Steps => Table::Steps,
+        }
+    }
+
+    /// Its name, of several.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Messages => "messages",
+            Self::Steps => "steps",
+        }
+    }
+
+    /// Its name, of one.
+    pub const fn one(self) -> &'static str {
+        match self {
+            Self::Sessions => "session",
+            Self::Messages => "message",
+            Self::Steps => "step",
+        }
+    }
+}
+
 /// By what a range selects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Clock {
     /// By the start of the session.
     SessionStart,
+    /// By when the message was said or the step happened.
+    EventTime,
 }
 
 /// Which sessions are old enough to be judged.
@@ -81,6 +134,8 @@ pub enum Section {
     Users,
     /// Messages.
     Messages,
+    /// Options: shown, chosen, clicked.
+    Clicks,
     /// Handover.
     Handover,
     /// Feedback and satisfaction.
@@ -93,10 +148,11 @@ pub enum Section {
 
 impl Section {
     /// All sections, in the order of the documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sessions,
         Self::Users,
         Self::Messages,
+        Self::Clicks,
         Self::Handover,
         Self::Satisfaction,
         Self::Understanding,
@@ -109,6 +165,7 @@ impl Section {
             Self::Sessions => "Sessions, engagement and outcomes",
             Self::Users => "Users",
             Self::Messages => "Messages",
+            Self::Clicks => "Clicks",
             Self::Handover => "Handover",
             Self::Satisfaction => "Feedback and satisfaction",
             Self::Understanding => "Understanding",
@@ -117,28 +174,36 @@ impl Section {
     }
 }
 
-/// How a number comes of sessions. Conditions are filters.
+/// How a number comes of the rows of its subject: sessions, messages or steps. Conditions are filters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
-    /// How many sessions fulfil a condition.
+    /// How many rows fulfil a condition.
     Count {
         /// The condition.
         of: &'static str,
     },
-    /// A number of each session, added up.
+    /// A number of each row, added up.
     Sum {
         /// The number.
         measure: Measure,
-        /// Of which sessions.
+        /// Of which rows.
         within: &'static str,
-        /// Why there is no value where no session has the number; without it that is zero.
+        /// Why there is no value where no row has the number; without it that is zero.
         unknown: Option<&'static str>,
     },
-    /// Sessions that fulfil one condition among those that fulfil another.
+    /// Rows that fulfil one condition among those that fulfil another.
     Rate {
-        /// What is counted; sessions outside the denominator never count.
+        /// What is counted; rows outside the denominator never count.
         numerator: &'static str,
         /// Among which.
+        denominator: &'static str,
+    },
+    /// Rows that fulfil one condition over rows that fulfil another, which need not hold the first: clicks
+    /// over options shown.
+    Per {
+        /// What is counted above.
+        numerator: &'static str,
+        /// What is counted below.
         denominator: &'static str,
     },
     /// One sum over another.
@@ -147,36 +212,35 @@ pub enum Kind {
         numerator: Measure,
         /// What is added up below.
         denominator: Measure,
-        /// Of which sessions.
+        /// Of which rows.
         within: &'static str,
     },
-    /// The mean of a number over the sessions that have it.
+    /// The mean of a number over the rows that have it.
     Mean {
         /// The number.
         measure: Measure,
-        /// Of which sessions.
+        /// Of which rows.
         within: &'static str,
         /// Whether the number stands on the survey's scale, so that different scales have no mean.
         on_scale: bool,
     },
-    /// A quantile of a number over the sessions that have it.
+    /// A quantile of a number over the rows that have it.
     Quantile {
         /// The number.
         measure: Measure,
         /// From 0 to 1.
         quantile: f64,
-        /// Of which sessions.
+        /// Of which rows.
         within: &'static str,
     },
     /// How many different values a column has.
     Distinct {
         /// The column.
         key: &'static str,
-        /// In which sessions.
+        /// In which rows.
         within: &'static str,
     },
-    /// Different values in sessions that fulfil one condition, among those in sessions that fulfil
-    /// another.
+    /// Different values in rows that fulfil one condition, among those in rows that fulfil another.
     DistinctRate {
         /// The column.
         key: &'static str,
@@ -187,10 +251,41 @@ pub enum Kind {
     },
 }
 
-/// A worked example: sessions as a table, and what the metric makes of them. A test runs it.
+impl Kind {
+    /// The conditions that it states.
+    pub(crate) fn conditions(self) -> Vec<&'static str> {
+        match self {
+            Self::Count { of } => vec![of],
+            Self::Rate {
+                numerator,
+                denominator,
+            }
+            | Self::Per {
+                numerator,
+                denominator,
+            }
+            | Self::DistinctRate {
+                numerator,
+                denominator,
+                ..
+            } => vec![numerator, denominator],
+            Self::Sum { within, .. }
+            | Self::Ratio { within, .. }
+            | Self::Mean { within, .. }
+            | Self::Quantile { within, .. }
+            | Self::Distinct { within, .. } => vec![within],
+        }
+    }
+}
+
+/// A worked example: facts as tables, and what the metric makes of them. A test runs it.
+///
+/// Sessions alone are one table: a line of column names, then a line a session. Where messages or steps
+/// come in, each table stands under its name (`sessions:`, `messages:`, `steps:`), and the column
+/// `session` joins them; sessions that no table describes need no line of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Example {
-    /// The sessions, one a row; the columns are fields of filters.
+    /// The facts, one a row; the columns are fields of filters.
     pub sessions: &'static str,
     /// The value with its numerator and denominator, as `present::worked` writes it.
     pub result: &'static str,
@@ -205,6 +300,8 @@ pub struct Metric {
     pub name: &'static str,
     /// To which part of the documentation it belongs.
     pub section: Section,
+    /// What is counted.
+    pub subject: Subject,
     /// How the number comes about.
     pub kind: Kind,
     /// The unit of the value.
@@ -242,6 +339,7 @@ impl Metric {
             id,
             name,
             section,
+            subject: Subject::Sessions,
             kind,
             unit,
             clock: Clock::SessionStart,
@@ -251,6 +349,38 @@ impl Metric {
             version: 1,
             example,
         }
+    }
+
+    /// The same about messages or steps, selected by when they happened. A message does not change its
+    /// class when its session ends: none is too young to count.
+    pub(crate) const fn of(self, subject: Subject) -> Self {
+        Self {
+            subject,
+            clock: Clock::EventTime,
+            maturity: Maturity::None,
+            ..self
+        }
+    }
+
+    /// The same for sessions that are over and old enough: where what follows decides.
+    pub(crate) const fn judged(self) -> Self {
+        Self {
+            maturity: Maturity::Timeout,
+            ..self
+        }
+    }
+
+    /// The same selected by the start of the session.
+    pub const fn by_session_start(self) -> Self {
+        Self {
+            clock: Clock::SessionStart,
+            ..self
+        }
+    }
+
+    /// The same with the version of its definition.
+    pub(crate) const fn version(self, version: u32) -> Self {
+        Self { version, ..self }
     }
 
     /// The same where up is good.
@@ -270,7 +400,18 @@ impl Metric {
     }
 
     /// The condition of the sessions that the value is about, as a filter: what a drill-down lists.
+    /// Of messages and steps, the sessions with one that is counted.
     pub fn evidence(&self) -> String {
+        let rows = self.rows_counted();
+        match self.subject {
+            Subject::Sessions => rows,
+            subject if rows.is_empty() => format!("any {}", subject.one()),
+            subject => format!("any {} ({rows})", subject.one()),
+        }
+    }
+
+    /// The condition of the rows that the value is about, as a filter on rows of the subject.
+    pub(crate) fn rows_counted(&self) -> String {
         let judged = match self.maturity {
             Maturity::None => "",
             Maturity::Timeout => "judged",
@@ -284,24 +425,11 @@ impl Metric {
             }
             _ => Vec::new(),
         };
-        let conditions: [&str; 2] = match self.kind {
-            Kind::Count { of } => [of, ""],
-            Kind::Rate {
-                numerator,
-                denominator,
-            }
-            | Kind::DistinctRate {
-                numerator,
-                denominator,
-                ..
-            } => [numerator, denominator],
-            Kind::Sum { within, .. }
-            | Kind::Ratio { within, .. }
-            | Kind::Mean { within, .. }
-            | Kind::Quantile { within, .. }
-            | Kind::Distinct { within, .. } => [within, ""],
+        let mut parts = match self.kind {
+            // What is counted below is not among what is counted above.
+            Kind::Per { numerator, .. } => vec![numerator],
+            kind => kind.conditions(),
         };
-        let mut parts: Vec<&str> = conditions.into_iter().collect();
         parts.extend(present.iter().map(String::as_str));
         parts.push(judged);
         parts.retain(|part| !part.is_empty());

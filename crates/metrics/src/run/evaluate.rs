@@ -10,7 +10,8 @@ use arrow::datatypes::{
 use rustc_hash::FxHashMap;
 use upshot_core::facts::TOPIC_SEPARATOR;
 
-use crate::filter::{Measure, NumberTest, Predicate, TextSource};
+use crate::filter::{Measure, NumberTest, Predicate, SessionSet, TextSource};
+use crate::join::session_hash;
 
 /// The numbers of a column. Where a row has none, the number is arbitrary.
 #[derive(Debug, Clone)]
@@ -176,12 +177,13 @@ impl<'a> Evaluator<'a> {
             Predicate::TextContains(source, part) => {
                 self.texts_where(source, |text| contains(text, part))
             }
-            Predicate::HasTopic(topic) => {
-                let source = TextSource::Column("topics");
+            Predicate::ListHas(column, value) => {
+                let source = TextSource::Column(column);
                 self.texts_where(&source, |text| {
-                    text.split(TOPIC_SEPARATOR).any(|id| id == &**topic)
+                    text.split(TOPIC_SEPARATOR).any(|item| item == &**value)
                 })
             }
+            Predicate::InSessions(set) => self.in_sessions(set),
             Predicate::Number(measure, test) => self.number(*measure, test),
             Predicate::AttributeNumber(name, NumberTest::Real(order, limit)) => {
                 let source = TextSource::Attribute(name.clone());
@@ -236,6 +238,21 @@ impl<'a> Evaluator<'a> {
                 BooleanBuffer::collect_bool(self.rows, |row| texts.row(row).is_some_and(&wanted))
             }
         }
+    }
+
+    /// Rows whose session is one of the set.
+    fn in_sessions(&self, set: &SessionSet) -> BooleanBuffer {
+        let source = TextSource::Column("session_id");
+        let ids = self.texts(&source);
+        // Rows of a session mostly follow each other.
+        let mut last: (Option<&str>, bool) = (None, false);
+        BooleanBuffer::collect_bool(self.rows, |row| {
+            let id = ids.row(row);
+            if id != last.0 {
+                last = (id, id.is_some_and(|id| set.0.contains(&session_hash(id))));
+            }
+            last.1
+        })
     }
 
     fn number(&self, measure: Measure, test: &NumberTest) -> BooleanBuffer {

@@ -117,8 +117,8 @@ impl Groups {
             groups: vec![0; rows],
         };
         for (grouping, level) in groupings.iter().zip(&mut self.levels) {
-            if matches!(grouping, Grouping::Topics) {
-                grouped = expand(level, &grouped, evaluator, selected);
+            if let Grouping::List(column) = grouping {
+                grouped = expand(column, level, &grouped, evaluator, selected);
                 continue;
             }
             let codes = codes(grouping, level, evaluator);
@@ -178,7 +178,7 @@ fn value(grouping: &Grouping, level: &Level, code: u32) -> GroupValue {
         }
         (_, 0) => GroupValue::Missing,
         (Grouping::Flag(_), _) => GroupValue::Text(if code == 2 { "yes" } else { "no" }.into()),
-        (Grouping::Buckets(_) | Grouping::Clock(_), _) => GroupValue::Position(code - 1),
+        (Grouping::Buckets(..) | Grouping::Clock(..), _) => GroupValue::Position(code - 1),
         _ => GroupValue::Text(level.texts.texts[code as usize - 1].clone()),
     }
 }
@@ -213,36 +213,43 @@ fn codes<'a>(grouping: &'a Grouping, level: &mut Level, evaluator: &mut Evaluato
                 .map(|row| 1 + u32::from(bits.value(row)))
                 .collect()
         }
-        Grouping::Topics => vec![0; rows],
-        Grouping::Buckets(buckets) => {
+        Grouping::List(_) => vec![0; rows],
+        Grouping::Buckets(column, buckets) => {
             let mut hint = 0;
-            times(evaluator, |time| {
+            times(column, evaluator, |time| {
                 buckets.find(time, hint).map_or(0, |bucket| {
                     hint = bucket;
                     bucket as u32 + 1
                 })
             })
         }
-        Grouping::Clock(clock) => times(evaluator, |time| clock.find(time) as u32 + 1),
+        Grouping::Clock(column, clock) => {
+            times(column, evaluator, |time| clock.find(time) as u32 + 1)
+        }
     }
 }
 
-fn times(evaluator: &Evaluator<'_>, mut code: impl FnMut(i64) -> u32) -> Vec<u32> {
-    let values = evaluator.measure(Measure::Column("start_time"));
+fn times(
+    column: &'static str,
+    evaluator: &Evaluator<'_>,
+    mut code: impl FnMut(i64) -> u32,
+) -> Vec<u32> {
+    let values = evaluator.measure(Measure::Column(column));
     match &values.numbers {
         Numbers::Integer(times) => times.iter().map(|time| code(*time)).collect(),
         Numbers::Real(times) => times.iter().map(|time| code(*time as i64)).collect(),
     }
 }
 
-/// One entry for every topic of a row's list; a session without any topic stands under «nothing».
+/// One entry for every value of a row's list; a row whose list is empty stands under «nothing».
 fn expand(
+    column: &'static str,
     level: &mut Level,
     grouped: &Grouped,
     evaluator: &Evaluator<'_>,
     selected: &BooleanBuffer,
 ) -> Grouped {
-    let source = TextSource::Column("topics");
+    let source = TextSource::Column(column);
     let texts = evaluator.texts(&source);
     let (mut rows, mut groups) = (Vec::new(), Vec::new());
     let mut add = |row: u32, group: u32| {
@@ -252,8 +259,8 @@ fn expand(
             groups.push(level.join(group, 0));
             return;
         };
-        for topic in list.split(TOPIC_SEPARATOR) {
-            let code = level.texts.code(Some(topic));
+        for item in list.split(TOPIC_SEPARATOR) {
+            let code = level.texts.code(Some(item));
             rows.push(row);
             groups.push(level.join(group, code));
         }

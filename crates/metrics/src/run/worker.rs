@@ -1,33 +1,39 @@
 //! One thread's share of a pass: batches in, cells out.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
+use upshot_core::FieldKind;
 use upshot_core::time::start_of_day;
-use upshot_core::{FieldKind, Record, Session};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::accumulate::{Accumulators, Input, Sampling, ScaleOf};
 use super::evaluate::{Evaluator, Numbers, Values, not_replaced};
 use super::groups::{GroupValue, Grouped, Groups};
+use crate::columns::{Columns as ColumnNames, column as known_column, event_time};
 use crate::error::QueryError;
 use crate::filter::{Known, Measure, Nulls, Predicate, TextSource};
+use crate::pass::Consumer;
 use crate::query::plan::{Cells, Grouping, Plan};
+use crate::registry::Subject;
 
 /// The plan as it applies to some of the rows: what is known of their start is folded in, so that
 /// fewer columns are read.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
+    pub(crate) subject: Subject,
     pub(crate) selection: Predicate,
     pub(crate) environment: Predicate,
     pub(crate) groupings: Vec<Grouping>,
     pub(crate) cells: Cells,
     /// Sessions that are left out because memory holds newer rows of them.
     pub(crate) replaced: Option<Arc<HashSet<Box<str>>>>,
+    /// Columns that whoever takes the batches wants besides.
+    pub(crate) wanted: ColumnNames,
     /// Columns that hold nothing and are not read.
-    absent: BTreeSet<&'static str>,
+    absent: ColumnNames,
     /// The scale on which all answers stand, where that is known.
     scale: Option<(f64, f64)>,
 }
@@ -35,26 +41,41 @@ pub(crate) struct Shape {
 impl Shape {
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
+            subject: plan.subject,
             selection: plan.selection.clone(),
             environment: plan.environment.clone(),
             groupings: plan.groupings.clone(),
             cells: plan.cells.clone(),
             replaced: None,
-            absent: BTreeSet::new(),
+            wanted: ColumnNames::new(),
+            absent: ColumnNames::new(),
             scale: None,
         }
     }
 
-    /// For the sessions of a UTC day.
-    pub(crate) fn of_day(&self, day: i32) -> Self {
-        let (least, most) = (start_of_day(day), start_of_day(day.saturating_add(1)) - 1);
-        self.map(|predicate| predicate.within("start_time", least, most))
+    /// Nothing but the rows of a subject that fulfil a condition, for whoever wants these columns.
+    pub(crate) fn selecting(subject: Subject, selection: Predicate, wanted: ColumnNames) -> Self {
+        Self {
+            subject,
+            selection,
+            environment: Predicate::Constant(true),
+            groupings: Vec::new(),
+            cells: Cells::default(),
+            replaced: None,
+            wanted,
+            absent: ColumnNames::new(),
+            scale: None,
+        }
     }
 
-    /// Whether sessions of a UTC day may be selected.
+    /// For the rows of a UTC day: that on which their session started.
+    pub(crate) fn of_day(&self, day: i32) -> Self {
+        self.map(|predicate| on_day(self.subject, predicate, day))
+    }
+
+    /// Whether rows of a UTC day may be selected.
     pub(crate) fn may_hold(&self, day: i32) -> bool {
-        let (least, most) = (start_of_day(day), start_of_day(day.saturating_add(1)) - 1);
-        self.selection.within("start_time", least, most) != Predicate::Constant(false)
+        on_day(self.subject, &self.selection, day) != Predicate::Constant(false)
     }
 
     /// For the rows of a file of whose columns this is known.
@@ -82,6 +103,7 @@ impl Shape {
     /// Whether both are read in the same way.
     pub(crate) fn reads_as(&self, other: &Self) -> bool {
         self.selection == other.selection
+            && self.wanted == other.wanted
             && self.environment == other.environment
             && self.cells.predicates == other.cells.predicates
             && self.groupings == other.groupings
@@ -90,8 +112,8 @@ impl Shape {
     }
 
     /// The columns that are read.
-    pub(crate) fn columns(&self) -> BTreeSet<&'static str> {
-        let mut columns = BTreeSet::new();
+    pub(crate) fn columns(&self) -> ColumnNames {
+        let mut columns = self.wanted.clone();
         self.selection.add_columns(&mut columns);
         self.environment.add_columns(&mut columns);
         for predicate in &self.cells.predicates {
@@ -119,11 +141,10 @@ impl Shape {
                     columns.insert("attributes");
                 }
                 Grouping::Condition(predicate, ..) => predicate.add_columns(&mut columns),
-                Grouping::Topics => {
-                    columns.insert("topics");
-                }
-                Grouping::Buckets(_) | Grouping::Clock(_) => {
-                    columns.insert("start_time");
+                Grouping::List(column)
+                | Grouping::Buckets(column, _)
+                | Grouping::Clock(column, _) => {
+                    columns.insert(column);
                 }
             }
         }
@@ -132,7 +153,20 @@ impl Shape {
 
     /// Whether a row may stand in several groups, so that totals are not the sum of the groups.
     pub(crate) fn is_many_valued(&self) -> bool {
-        self.groupings.contains(&Grouping::Topics)
+        self.groupings
+            .iter()
+            .any(|grouping| matches!(grouping, Grouping::List(_)))
+    }
+}
+
+/// The condition for rows whose session started on a UTC day. What is said or done in a session happens
+/// no earlier than it started.
+pub(crate) fn on_day(subject: Subject, predicate: &Predicate, day: i32) -> Predicate {
+    let (least, most) = (start_of_day(day), start_of_day(day.saturating_add(1)) - 1);
+    let within = predicate.within("start_time", least, most);
+    match subject {
+        Subject::Sessions => within,
+        subject => within.within(event_time(subject), least, i64::MAX),
     }
 }
 
@@ -143,7 +177,8 @@ fn scale<'k>(known: &dyn Fn(&str) -> Option<&'k Known>) -> Option<(f64, f64)> {
     let end = |column| {
         let known = known(column)?;
         let (least, most) = known.reals?;
-        (least == most && known.null_count == answers).then_some(least)
+        // Statistics say −0 for the least of zeros.
+        (least == most && known.null_count == answers).then_some(least + 0.0)
     };
     Some((end("csat_scale_minimum")?, end("csat_scale_maximum")?))
 }
@@ -189,13 +224,8 @@ impl Worker {
         }
     }
 
-    /// About how many bytes the cells take.
-    pub(crate) fn bytes(&self) -> usize {
-        self.grouped.bytes() + self.totals.as_ref().map_or(0, Accumulators::bytes)
-    }
-
     /// Adds the rows of a batch.
-    pub(crate) fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
+    fn add(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
         let mut evaluator = Evaluator::new(batch);
         self.rows_read += batch.num_rows() as u64;
         let mut selected = evaluator.predicate(&shape.selection);
@@ -320,9 +350,19 @@ impl Worker {
     }
 }
 
+impl Consumer for Worker {
+    fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
+        self.add(shape, batch)
+    }
+
+    fn bytes(&self) -> usize {
+        self.grouped.bytes() + self.totals.as_ref().map_or(0, Accumulators::bytes)
+    }
+}
+
 /// The key of every row: the number itself, or a hash of the text. Nothing is a key of its own, 0.
 fn keys(evaluator: &Evaluator<'_>, column: &'static str) -> Vec<u64> {
-    let kind = Session::field(column).map(|index| Session::FIELDS[index].kind);
+    let kind = known_column(column).map(|column| column.field.kind);
     if matches!(
         kind,
         Some(FieldKind::Key | FieldKind::Text | FieldKind::Label | FieldKind::Word)

@@ -6,7 +6,6 @@
 mod footers;
 mod prune;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,8 +20,10 @@ use upshot_lake::{DataFile, Table};
 pub(crate) use footers::Footers;
 use footers::{CachedReaders, FooterOf, dictionary_schema};
 
+use crate::columns::Columns;
 use crate::error::QueryError;
 use crate::filter::Predicate;
+use crate::registry::Subject;
 
 /// How many rows a batch holds.
 pub(crate) const BATCH_ROWS: usize = 32 * 1024;
@@ -39,10 +40,12 @@ pub(crate) enum Form {
 /// Files that are read in the same way.
 #[derive(Debug)]
 pub(crate) struct FileScan<'a> {
-    pub(crate) table: Table,
+    /// Of whose rows.
+    pub(crate) subject: Subject,
     pub(crate) files: Vec<&'a DataFile>,
-    pub(crate) columns: BTreeSet<&'static str>,
-    /// Rows that do not fulfil it may be left out, so that whole row groups are not read. The reader
+    /// By the names that they have in the table.
+    pub(crate) columns: Columns,
+    /// By the names that they have everywhere. Rows that do not fulfil it may be left out, so that whole row groups are not read. The reader
     /// still checks every row.
     pub(crate) pruning: Predicate,
     pub(crate) form: Form,
@@ -55,21 +58,22 @@ pub(crate) fn plan_scan(
     footers: &Arc<Footers>,
     threads: usize,
 ) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+    let table = scan.subject.table();
     let table_schema = match scan.form {
-        Form::Coded => table_schema(scan.table),
-        Form::Plain => scan.table.schema(),
+        Form::Coded => table_schema(table),
+        Form::Plain => table.schema(),
     };
     let mut source = ParquetSource::new(Arc::clone(&table_schema))
         .with_parquet_file_reader_factory(Arc::new(CachedReaders))
         .with_bloom_filter_on_read(true)
         .with_pushdown_filters(scan.form == Form::Plain)
         .with_enable_page_index(true);
-    if let Some(predicate) = prune::physical(&scan.pruning, &table_schema) {
+    if let Some(predicate) = prune::physical(&scan.pruning, scan.subject, &table_schema) {
         source = source.with_predicate(predicate);
     }
     let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); threads.max(1)];
     for (index, file) in scan.files.iter().enumerate() {
-        let footer = footers.get(scan.table, &file.path)?;
+        let footer = footers.get(table, &file.path)?;
         let path = file.path.to_string_lossy().into_owned();
         let partitioned = PartitionedFile::new(path, file.bytes)
             .with_arrow_schema(Arc::clone(match scan.form {

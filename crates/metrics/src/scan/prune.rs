@@ -8,21 +8,31 @@ use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, col, in_list, lit};
 
+use crate::columns::native;
 use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource};
+use crate::registry::Subject;
 
 type Physical = Arc<dyn PhysicalExpr>;
 
 /// A condition that every row that fulfils the predicate fulfils too; nothing if there is none that
 /// statistics could answer. Only what must hold as a whole is taken: under `not` and `or`, two-valued
 /// and SQL's three-valued conditions differ.
-pub(super) fn physical(predicate: &Predicate, schema: &Schema) -> Option<Physical> {
+pub(super) fn physical(
+    predicate: &Predicate,
+    subject: Subject,
+    schema: &Schema,
+) -> Option<Physical> {
     match predicate {
         Predicate::All(parts) => parts
             .iter()
-            .filter_map(|part| physical(part, schema))
+            .filter_map(|part| physical(part, subject, schema))
             .reduce(|all, part| Arc::new(BinaryExpr::new(all, Operator::And, part))),
-        Predicate::TextIn(TextSource::Column(column), values) => text_in(column, values, schema),
-        Predicate::Number(Measure::Column(column), test) => number(column, test, schema),
+        Predicate::TextIn(TextSource::Column(column), values) => {
+            text_in(native(subject, column)?, values, schema)
+        }
+        Predicate::Number(Measure::Column(column), test) => {
+            number(native(subject, column)?, test, schema)
+        }
         _ => None,
     }
 }

@@ -151,6 +151,7 @@ pub(super) fn span(grain: Grain, count: i64) -> Span {
     let count = count.clamp(-10_000, 10_000);
     match grain {
         Grain::Minute => count.minutes(),
+        Grain::QuarterHour => (15 * count).minutes(),
         Grain::Hour | Grain::HourOfDay => count.hours(),
         Grain::Day | Grain::Weekday => count.days(),
         Grain::Week => count.weeks(),
@@ -163,6 +164,7 @@ pub(super) fn span(grain: Grain, count: i64) -> Span {
 fn clock_step(grain: Grain) -> Option<i64> {
     match grain {
         Grain::Minute => Some(MINUTE),
+        Grain::QuarterHour => Some(15 * MINUTE),
         Grain::Hour => Some(HOUR),
         _ => None,
     }

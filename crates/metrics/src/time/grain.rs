@@ -14,6 +14,8 @@ use crate::error::{Problem, ProblemCode, nearest};
 pub enum Grain {
     /// A minute.
     Minute,
+    /// A quarter of an hour of the local clock.
+    QuarterHour,
     /// An hour of the local clock.
     Hour,
     /// A local day.
@@ -34,8 +36,9 @@ pub enum Grain {
 
 impl Grain {
     /// All grains.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Minute,
+        Self::QuarterHour,
         Self::Hour,
         Self::Day,
         Self::Week,
@@ -50,6 +53,7 @@ impl Grain {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Minute => "minute",
+            Self::QuarterHour => "quarter_hour",
             Self::Hour => "hour",
             Self::Day => "day",
             Self::Week => "week",

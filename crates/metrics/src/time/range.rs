@@ -48,6 +48,15 @@ impl Range {
         self.from <= time && time < self.to
     }
 
+    /// The range that just holds both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self {
+            from: self.from.min(other.from),
+            to: self.to.max(other.to),
+        }
+    }
+
     /// Whether neither end is open.
     pub const fn is_bounded(self) -> bool {
         self.from != i64::MIN && self.to != i64::MAX
@@ -63,10 +72,12 @@ pub enum Compare {
     Year,
     /// Another range.
     Range(String, String),
+    /// The same range of another segment.
+    Segment(String),
 }
 
 impl Compare {
-    /// Reads `previous`, `year` or `FROM..TO`.
+    /// Reads `previous`, `year`, `FROM..TO` or `segment NAME`.
     ///
     /// # Errors
     /// When the text is none of these.
@@ -74,12 +85,18 @@ impl Compare {
         match text {
             "previous" => Ok(Self::Previous),
             "year" => Ok(Self::Year),
+            _ if text.starts_with("segment ") => {
+                let name = text["segment ".len()..].trim().trim_matches('"');
+                Ok(Self::Segment(name.to_owned()))
+            }
             _ => match text.split_once("..") {
                 Some((from, to)) => Ok(Self::Range(from.trim().to_owned(), to.trim().to_owned())),
                 None => Err(Problem::new(
                     ProblemCode::WrongType,
                     "compare",
-                    format!("`{text}` is no comparison; write `previous`, `year` or `FROM..TO`"),
+                    format!(
+                        "`{text}` is no comparison; write `previous`, `year`, `FROM..TO` or `segment NAME`"
+                    ),
                 )),
             },
         }
@@ -290,6 +307,7 @@ pub fn resolve_compare(
                 other
             });
         }
+        Compare::Segment(_) => return Ok(range),
         _ if !range.is_bounded() => {
             return Err(Problem::new(
                 ProblemCode::Missing,

@@ -34,6 +34,7 @@ pub fn query(line: &str) -> Query {
             "--last" => query.range.last = Some(value),
             "--grain" => query.grain = Some(value.parse().unwrap()),
             "--timezone" => query.time_zone = value,
+            "--segment" => query.segment = Some(value),
             "--compare" => query.compare = Some(value),
             "--environment" => query.environment = value.parse::<EnvironmentChoice>().unwrap(),
             "--order" => query.order = list(),

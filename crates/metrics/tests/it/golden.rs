@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use upshot_metrics::QueryError;
+use upshot_metrics::{Engine, QueryError};
 
 use crate::command::query;
-use crate::facts::{Layout, capture, sessions};
+use crate::facts::{Layout, capture_all, facts as tables};
 use crate::render::table;
 use crate::worked::engine;
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(engine);
 
 /// A file is cut into sections; a section's name stands alone on a line with a colon, `query:` with
 /// its command behind it.
@@ -53,12 +56,11 @@ fn read(text: &str) -> Golden {
 }
 
 async fn answer(facts: &str, command: &str) -> String {
-    let engine = engine();
-    let sessions = sessions(facts);
+    let facts = tables(facts);
     let mut answers = Vec::new();
     for layout in [Layout::Memory(2), Layout::Files, Layout::Mixed] {
-        let held = capture(&sessions, layout);
-        answers.push(match engine.run(&query(command), &held.capture).await {
+        let held = capture_all(&facts, layout);
+        answers.push(match ENGINE.run(&query(command), &held.capture).await {
             Ok(result) => table(&result),
             Err(QueryError::Invalid(problems)) => problems
                 .iter()

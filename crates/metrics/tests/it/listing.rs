@@ -113,6 +113,7 @@ async fn one_session_has_its_messages_and_steps() {
     };
     steps.push(&step, 0, 0);
     for (table, mut builder) in [(Table::Messages, messages), (Table::Steps, steps)] {
+        held.capture.tables.retain(|held| held.table != table);
         held.capture.tables.push(TableCapture {
             table,
             files: Vec::new(),

@@ -266,7 +266,7 @@ proptest! {
         let value = |id: &str| result.totals[id].clone();
         prop_assert_eq!(value("sessions").value.unwrap(), real.len() as f64);
         prop_assert_eq!(value("engaged_sessions").value.unwrap(), count(|session| session.engaged_time.is_some()));
-        prop_assert_eq!(value("messages").value.unwrap(), real.iter().map(|session| session.messages).sum::<i64>() as f64);
+        prop_assert_eq!(value("exchanges").value.unwrap(), real.iter().map(|session| session.exchanges).sum::<i64>() as f64);
         let users: std::collections::HashSet<_> = real.iter().map(|session| session.user_key).collect();
         prop_assert_eq!(value("users").value.unwrap(), users.len() as f64);
         let resolution = value("resolution_rate");

@@ -4,7 +4,7 @@ use upshot_metrics::registry::{markdown, metrics};
 use upshot_metrics::{Engine, EngineOptions, Query, present};
 
 use crate::command::NOW;
-use crate::facts::{Layout, capture, instant, sessions};
+use crate::facts::{Layout, capture_all, facts, instant};
 
 pub fn engine() -> Engine {
     Engine::new(EngineOptions {
@@ -18,9 +18,9 @@ pub fn engine() -> Engine {
 async fn every_worked_example_gives_what_it_says() {
     let engine = engine();
     for metric in metrics() {
-        let sessions = sessions(metric.example.sessions);
+        let facts = facts(metric.example.sessions);
         for layout in [Layout::Memory(3), Layout::Files, Layout::Mixed] {
-            let held = capture(&sessions, layout);
+            let held = capture_all(&facts, layout);
             let query = Query {
                 metrics: vec![metric.id.to_owned()],
                 now: instant(NOW),

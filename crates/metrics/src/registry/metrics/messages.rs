@@ -1,14 +1,22 @@
 //! Messages, and how fast they are answered.
 
-use super::{Example, Kind, Metric, Section, Unit, column, example, mean, quantile, sum};
+use super::{Example, Kind, Metric, Section, Subject, Unit, column, example, mean, quantile, sum};
 use crate::filter::Measure;
 
 const SECTION: Section = Section::Messages;
 
 const COUNTS: &str = "
-messages | user_messages | bot_messages | agent_messages | text_messages | option_messages | voice_messages | attachment_messages
-5        | 2             | 3            | 0              | 1             | 1               | 0              | 0
-9        | 4             | 3            | 2              | 2             | 0               | 1              | 1
+messages:
+session | role  | kind
+a       | user  | text
+a       | bot   | text
+a       | user  | option
+a       | bot   | text
+b       | user  | voice
+b       | user  | attachment
+b       | bot   | text
+b       | agent | text
+        | agent | text
 ";
 
 const TIMES: &str = "
@@ -31,6 +39,7 @@ abandoned |
 const fn count(
     id: &'static str,
     name: &'static str,
+    of: &'static str,
     definition: &'static str,
     result: &'static str,
 ) -> Metric {
@@ -39,10 +48,12 @@ const fn count(
         id,
         name,
         Unit::Messages,
-        sum(id),
+        Kind::Count { of },
         definition,
         example(COUNTS, result),
     )
+    .of(Subject::Messages)
+    .version(2)
 }
 
 const fn time(
@@ -61,48 +72,56 @@ pub(super) const METRICS: &[Metric] = &[
     count(
         "messages",
         "Messages",
-        "Messages of user, bot and agents in sessions that started in the range.",
-        "14",
+        "message.role in (user, bot, agent)",
+        "Messages of user, bot and agents that were said in the range, also those of agents outside any session.",
+        "9",
     ),
     count(
         "user_messages",
         "User messages",
-        "Messages of users in sessions that started in the range.",
-        "6",
+        "message.role = user",
+        "Messages of users that were said in the range.",
+        "4",
     ),
     count(
         "bot_messages",
         "Bot messages",
-        "Messages of bots in sessions that started in the range.",
-        "6",
+        "message.role = bot",
+        "Messages of bots that were said in the range.",
+        "3",
     ),
     count(
         "agent_messages",
         "Agent messages",
-        "Messages of people who serve users, in sessions that started in the range.",
+        "message.role = agent",
+        "Messages of people who serve users that were said in the range, also outside any session.",
         "2",
     ),
     count(
         "text_messages",
         "User messages, typed",
+        "message.role = user and message.kind = text",
         "Messages that users typed.",
-        "3",
+        "1",
     ),
     count(
         "option_messages",
         "User messages, clicked",
+        "message.role = user and message.kind = option",
         "Messages that users gave by choosing an option.",
         "1",
     ),
     count(
         "voice_messages",
         "User messages, spoken",
+        "message.role = user and message.kind = voice",
         "Messages that users spoke.",
         "1",
     ),
     count(
         "attachment_messages",
         "User messages, attached",
+        "message.role = user and message.kind = attachment",
         "Files, pictures and forms that users sent.",
         "1",
     ),

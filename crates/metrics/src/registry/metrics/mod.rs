@@ -1,5 +1,6 @@
 //! The metrics by subject, and families: names that stand for several metrics at once.
 
+mod clicks;
 mod handover;
 mod messages;
 mod models;
@@ -11,7 +12,7 @@ mod users;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::kinds::{Example, Kind, Metric, Section, Unit};
+use super::kinds::{Example, Kind, Metric, Section, Subject, Unit};
 use crate::filter::Measure;
 
 /// A name that stands for several metrics.
@@ -34,6 +35,7 @@ pub fn metrics() -> &'static [Metric] {
             sessions::LADDER,
             users::METRICS,
             messages::METRICS,
+            clicks::METRICS,
             handover::METRICS,
             satisfaction::METRICS,
             understanding::METRICS,
@@ -210,8 +212,11 @@ const fn quantile(measure: Measure, quantile: f64, within: &'static str) -> Kind
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
-    use crate::filter::definition;
+    use crate::filter::{ResolveContext, definition, parse, resolve};
+    use crate::registry::Clock;
 
     #[test]
     fn ids_are_unique_and_conditions_read() {
@@ -226,6 +231,19 @@ mod tests {
             if !evidence.is_empty() {
                 definition(&evidence);
             }
+            let context = ResolveContext::new(TimeZone::UTC).of(vec![metric.subject]);
+            for condition in metric.kind.conditions() {
+                if !condition.is_empty() {
+                    let resolved = parse(condition).and_then(|read| resolve(&read, &context));
+                    assert!(resolved.is_ok(), "{}: {resolved:?}", metric.id);
+                }
+            }
+            let by_event = metric.clock == Clock::EventTime;
+            assert!(
+                !by_event || metric.subject != Subject::Sessions,
+                "{}",
+                metric.id
+            );
             assert!(metric.definition.ends_with('.'), "{}", metric.id);
         }
     }

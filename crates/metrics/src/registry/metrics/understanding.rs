@@ -1,6 +1,6 @@
 //! What the bot understood.
 
-use super::{Kind, Metric, Section, Unit, column, example, rate};
+use super::{Kind, Metric, Section, Subject, Unit, column, example, rate};
 
 const SECTION: Section = Section::Understanding;
 
@@ -18,15 +18,23 @@ pub(super) const METRICS: &[Metric] = &[
         "fallback_rate",
         "Fallback rate",
         Unit::Share,
-        Kind::Ratio {
-            numerator: column("fallbacks"),
-            denominator: column("understandable_messages"),
-            within: "",
-        },
+        rate("message.unmatched", "message.must_understand"),
         "Messages that the bot did not understand among those that it had to: typed or spoken, no clicks, \
          no form answers, no words to agents.",
-        example(FALLBACKS, "3 / 10 = 30.0 %"),
+        example(
+            "
+messages:
+session | role | kind   | must_understand | unmatched
+a       | user | text   | yes             | yes
+a       | user | text   | yes             | no
+a       | user | option | no              | no
+b       | user | voice  | yes             | no
+",
+            "1 / 3 = 33.3 %",
+        ),
     )
+    .of(Subject::Messages)
+    .version(2)
     .lower(),
     Metric::new(
         SECTION,

@@ -1,0 +1,103 @@
+//! Conditions on the messages and steps of a session: before rows are read, the sessions that have one
+//! are gathered, by a hash of their ids.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use rustc_hash::FxHashSet;
+use upshot_lake::Capture;
+
+use crate::columns::Columns;
+use crate::error::QueryError;
+use crate::filter::{Predicate, SessionSet, TextSource};
+use crate::join::session_hash;
+use crate::pass::{Consumer, Resources, Source};
+use crate::query::plan::in_range;
+use crate::run::evaluate::{Evaluator, not_replaced};
+use crate::run::worker::Shape;
+use crate::time::Range;
+
+/// The sets of sessions that conditions ask for, each with its condition.
+#[derive(Debug, Default)]
+pub(crate) struct Sets {
+    known: Vec<(Predicate, SessionSet)>,
+    /// What the sets hold of the engine's memory, as long as they are held.
+    _reservation: Option<MemoryReservation>,
+}
+
+impl Sets {
+    /// The condition with the sets in the place of what they were gathered for.
+    pub(crate) fn put_into(&self, predicate: &Predicate) -> Predicate {
+        match self.known.is_empty() {
+            true => predicate.clone(),
+            false => predicate.with_sets(&self.known),
+        }
+    }
+}
+
+/// Gathers the sets that these conditions ask for, innermost first, of sessions that started within the
+/// range: whoever asks knows that no row of another session is selected.
+pub(crate) async fn gather_sets(
+    wanted: &[Predicate],
+    starts: Range,
+    capture: &Capture,
+    resources: &Resources,
+) -> Result<Sets, QueryError> {
+    let mut known: Vec<(Predicate, SessionSet)> = Vec::new();
+    let reservation = MemoryConsumer::new("sessions").register(resources.context.memory_pool());
+    let mut held = 0;
+    for exists in wanted {
+        let Predicate::Exists(subject, condition) = exists else {
+            continue;
+        };
+        let selection = in_range("start_time", starts).and(condition.with_sets(&known));
+        let shape = Shape::selecting(*subject, selection, Columns::from(["session_id"]));
+        let source = Source::of(*subject, capture)?;
+        let prepared = source.prepare(&shape, resources).await?;
+        let shares = prepared.read(|_| SessionsWith::default()).await?;
+        let mut found = FxHashSet::default();
+        for share in shares {
+            found.extend(share.found);
+            resources.reserve(&reservation, held + bytes(&found))?;
+        }
+        held += bytes(&found);
+        known.push((exists.clone(), SessionSet(Arc::new(found))));
+    }
+    Ok(Sets {
+        known,
+        _reservation: Some(reservation),
+    })
+}
+
+fn bytes(found: &FxHashSet<u128>) -> usize {
+    found.capacity() * (size_of::<u128>() + 1)
+}
+
+/// Gathers the sessions of the rows that are selected.
+#[derive(Default)]
+struct SessionsWith {
+    found: FxHashSet<u128>,
+}
+
+impl Consumer for SessionsWith {
+    fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
+        let mut evaluator = Evaluator::new(batch);
+        let mut selected = evaluator.predicate(&shape.selection);
+        if let Some(replaced) = &shape.replaced {
+            selected = &selected & &not_replaced(&evaluator, replaced);
+        }
+        let source = TextSource::Column("session_id");
+        let ids = evaluator.texts(&source);
+        for row in selected.set_indices() {
+            if let Some(id) = ids.row(row) {
+                self.found.insert(session_hash(id));
+            }
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        bytes(&self.found)
+    }
+}

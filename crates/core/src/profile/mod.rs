@@ -14,16 +14,29 @@ pub(crate) use settings::{Cancellation, ImpliedBy, Owner, Precedence};
 
 use settings::Settings;
 
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("default", include_str!("../../../../profiles/default.toml")),
     (
         "copilot-studio",
         include_str!("../../../../profiles/copilot-studio.toml"),
     ),
     ("indigo", include_str!("../../../../profiles/indigo.toml")),
+    (
+        "liveperson",
+        include_str!("../../../../profiles/liveperson.toml"),
+    ),
+    ("llm-app", include_str!("../../../../profiles/llm-app.toml")),
+    ("rasa", include_str!("../../../../profiles/rasa.toml")),
 ];
 
-const NAMES: [&str; 3] = [BUILT_IN[0].0, BUILT_IN[1].0, BUILT_IN[2].0];
+const NAMES: [&str; 6] = [
+    BUILT_IN[0].0,
+    BUILT_IN[1].0,
+    BUILT_IN[2].0,
+    BUILT_IN[3].0,
+    BUILT_IN[4].0,
+    BUILT_IN[5].0,
+];
 
 /// A named, versioned set of rules and settings that turns events into sessions.
 #[derive(Debug, Clone)]

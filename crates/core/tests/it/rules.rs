@@ -240,3 +240,146 @@ fn another_window_is_another_chat() {
         "#]],
     );
 }
+
+#[test]
+fn an_application_of_language_models_goes_on_in_its_thread() {
+    let scene = "
+        0s conversation_start
+        5s user summarise this contract
+        6s topic planner kind=custom trigger=plan
+        7s model_call large tool=search
+        9s bot here it is
+        9s topic_end planner
+        20s outcome resolved kind=confirmed
+        +50m user and the second page
+        +2s bot here it is
+        +61m user hello";
+    check(
+        &profile("llm-app"),
+        scene,
+        expect![[r#"
+        0d..3022s start_user_act@2, engaged plan_step@3, confirmed declared_by_author@7
+          resolved: timeout by timeout at 6622s
+          user @2@8  bot @5@9
+        6682s..6682s start_user_act@10
+          none: timeout by timeout at 10282s
+          user @10
+    "#]],
+    );
+    // 0 is an answer on the scale of judges.
+    let scene = "0s user hi
+                 1s bot hello
+                 2s survey answered kind=csat score=0";
+    let facts = facts(&profile("llm-app"), scene);
+    let names = [
+        "csat_score",
+        "csat_scale_maximum",
+        "csat_invalid",
+        "billed_sessions",
+    ];
+    expect![[r#"
+        csat_score: 0
+        csat_scale_maximum: 1
+        csat_invalid: 0
+        billed_sessions: 0
+    "#]]
+    .assert_eq(&fields(&facts.sessions[0], &names));
+}
+
+#[test]
+fn a_messaging_conversation_is_one_through_all_agents() {
+    let scene = "
+        0s user I want to pay my bill
+        2s bot I can help with that
+        60s handover queued trigger=configured skill=billing
+        +3h handover accepted agent_id=anna
+        +1m agent hello, I am Anna
+        +5h user here I am again
+        +1m handover transferred skill=cards
+        +1h handover accepted agent_id=bert
+        +1m agent done
+        +1m outcome resolved kind=confirmed actor=agent
+        +1m conversation_end actor=agent
+        +1h survey answered kind=resolution score=1
+        +1h user another thing";
+    check(
+        &profile("liveperson"),
+        scene,
+        expect![[r#"
+        0d..546m start_user_act@1, engaged answered_user_act@2, escalated handover@3 system_intended, confirmed declared_by_author@10
+          escalated: closed@11 by agent at 546m
+          user @1@6  bot @2  agent @5@9
+        666m..666m start_user_act@13
+          none: timeout by timeout at 2106m
+          user @13
+    "#]],
+    );
+    // A live chat does not wait for a day.
+    let chat = "0s user hi channel=chat
+                1s bot hello
+                +11m user still here";
+    check(
+        &profile("liveperson"),
+        chat,
+        expect![[r#"
+        0d..1s start_user_act@1, engaged answered_user_act@2
+          abandoned: timeout by timeout at 601s
+          user @1  bot @2
+        661s..661s start_user_act@3
+          none: timeout by timeout at 1261s
+          user @3
+    "#]],
+    );
+}
+
+#[test]
+fn a_flow_that_the_user_started_engages_and_owns() {
+    let scene = "
+        0s conversation_start
+        1s user hello
+        1s intent greet
+        2s bot hi
+        20s user I lost my card
+        20s topic block_card kind=custom trigger=plan
+        21s topic authenticate kind=custom trigger=redirect
+        22s bot your number please
+        40s topic_end block_card
+        41s topic pattern_completed kind=end_of_conversation trigger=system
+        41s bot anything else
+        +59m user no
+        +61m user a person please
+        +1s handover requested trigger=direct
+        +1s bot one moment
+        +2m user start again
+        +1s topic restart kind=start_over trigger=direct";
+    check(
+        &profile("rasa"),
+        scene,
+        expect![[r#"
+            0d..3581s start_user_act@2, engaged custom_topic@6, implied end_of_conversation_timeout@10
+              resolved: timeout by timeout at 7181s
+              user @2@5@12  bot @4@8@11
+            7241s..7242s start_user_act@13, engaged handover@14, escalated handover@14 user_requested
+              escalated: escalated@14 by user at 7242s
+              user @13  bot @15
+            7363s..7364s start_user_act@16
+              none: start_over@17 by user at 7364s
+              user @16
+        "#]],
+    );
+    let facts = facts(&profile("rasa"), scene);
+    expect![[r#"
+        topic_id: block_card
+        first_intent: greet
+    "#]]
+    .assert_eq(&fields(&facts.sessions[0], &["topic_id", "first_intent"]));
+}
+
+#[test]
+fn each_profile_of_the_program_can_be_read_and_explains_itself() {
+    for name in Profile::built_in_names() {
+        assert_eq!(profile(name).name(), *name);
+        let text = upshot_core::profile::built_in_text(name).unwrap();
+        assert!(text.starts_with("# "), "{name} begins with what it is for");
+    }
+}

@@ -77,7 +77,7 @@ const RULES: [(&str, &[&str]); 40] = [
     ),
     ("topic.owner_triggers", &[r#"["direct"]"#, "[]"]),
     ("agent.window", &[r#""1h""#, r#""30m""#]),
-    ("survey.csat_minimum", &["0.0", "2.0"]),
+    ("survey.csat_minimum", &["0.0", "0.5"]),
     ("survey.csat_zero_is_valid", &["true"]),
     ("survey.answer_window", &[r#""10m""#, r#""0s""#]),
     (

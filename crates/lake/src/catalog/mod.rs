@@ -41,7 +41,8 @@ use crate::capture::DataFile;
 use crate::error::LakeError;
 use crate::files::{Files, create_dir_durably};
 use crate::parquet_files::FieldIds;
-use crate::parquet_files::bound::day_text;
+use crate::parquet_files::TEMPORARY;
+use crate::parquet_files::bound::{day_text, parse_day};
 use crate::schema::Table;
 use statistics::TableStatistics;
 
@@ -299,6 +300,22 @@ impl Catalog {
         let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
         views.insert(workspace.to_owned(), view);
     }
+}
+
+/// Whether [`Catalog::new_file`] may have given this name, or the file was on the way to it.
+fn is_name_of_ours(name: &str) -> bool {
+    let name = name.strip_suffix(TEMPORARY).unwrap_or(name);
+    let Some(name) = name.strip_suffix(".parquet") else {
+        return false;
+    };
+    let mut parts = name.rsplitn(4, '-');
+    let mut hexadecimal = || {
+        let part = parts.next();
+        part.is_some_and(|part| u64::from_str_radix(part, 16).is_ok())
+    };
+    let numbered = hexadecimal() && hexadecimal();
+    let bucket = parts.next().is_some_and(|part| part.parse::<u32>().is_ok());
+    numbered && bucket && parts.next().is_some_and(|day| parse_day(day).is_some())
 }
 
 fn view(files: Arc<FileList>, tables: &BTreeMap<Table, TableState>) -> View {

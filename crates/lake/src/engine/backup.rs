@@ -20,7 +20,7 @@ pub struct BackupReport {
 }
 
 /// What `verify` found.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct VerifyReport {
     /// The catalog against the files.
     pub catalog: crate::catalog::Report,
@@ -72,7 +72,12 @@ impl Lake {
             facts: Vec::new(),
         };
         // Facts of files that cannot be read cannot be folded.
-        if with_facts && report.catalog.problems.is_empty() {
+        let readable = !report
+            .catalog
+            .problems
+            .iter()
+            .any(|problem| problem.kind.hinders());
+        if with_facts && readable {
             for workspace in inner.catalog.workspaces() {
                 let worker = inner.clone();
                 let compared = tokio::task::spawn_blocking(move || {

@@ -4,8 +4,19 @@
 use std::sync::Arc;
 
 use crate::catalog::MergeGroup;
-use crate::engine::Inner;
+use crate::engine::{Inner, Lake};
 use crate::error::LakeError;
+
+impl Lake {
+    /// Merges small files, lets old snapshots go and removes what only they needed, as the background
+    /// task does after a flush.
+    ///
+    /// # Errors
+    /// When files or the catalog cannot be read or written; nothing is lost by it.
+    pub async fn tidy(&self) -> Result<(), LakeError> {
+        run(&self.inner).await
+    }
+}
 
 /// Merges, expires, removes.
 pub(crate) async fn run(inner: &Arc<Inner>) -> Result<(), LakeError> {
@@ -26,6 +37,13 @@ pub(crate) async fn run(inner: &Arc<Inner>) -> Result<(), LakeError> {
 async fn merge(inner: &Arc<Inner>, workspace: &str, group: MergeGroup) -> Result<(), LakeError> {
     let _committing = inner.committing.lock().await;
     inner.check_durable()?;
+    // A flush or another merge may have come since the plan was made; the next plan knows.
+    let days = group.day..=group.day;
+    let live = inner.files_of(workspace, group.table, days, Some(group.bucket), None);
+    let is_live = |id: i64| live.iter().any(|file| file.id == id);
+    if !group.files.iter().all(|file| is_live(file.id)) {
+        return Ok(());
+    }
     let (worker, name) = (Arc::clone(inner), workspace.to_owned());
     let (group, merged) = tokio::task::spawn_blocking(move || {
         let merged = worker.catalog.merge_files(&worker.cache, &name, &group);
@@ -50,7 +68,7 @@ async fn merge(inner: &Arc<Inner>, workspace: &str, group: MergeGroup) -> Result
 
 /// Removes files that a crash left behind before any snapshot knew them.
 pub(crate) async fn remove_orphans(inner: &Arc<Inner>) -> Result<(), LakeError> {
-    for path in inner.catalog.orphans().await? {
+    for path in inner.catalog.left_behind().await? {
         tracing::info!(path = %path.display(), "removing a file that was never committed");
         inner
             .options

@@ -88,7 +88,8 @@ pub struct Segment {
 pub fn read(files: &dyn Files, path: &Path, newest: bool) -> Result<Option<Segment>, LakeError> {
     let bytes = read_all(files, path)?;
     let Some((first_sequence, dictionary, mut offset)) = read_head(path, &bytes)? else {
-        return if newest {
+        // Frames are written only after the head is durable: where one is, the head was.
+        return if newest && whole_frames(&bytes).next().is_none() {
             Ok(None)
         } else {
             Err(damaged(path, 0, "its head is not whole"))
@@ -188,22 +189,27 @@ fn refuse_lost_frames(
     broken_at: usize,
     expected: u64,
 ) -> Result<(), LakeError> {
-    let rest = &bytes[broken_at..];
-    let mut from = 1;
-    while let Some(found) = find(&rest[from.min(rest.len())..], FRAME_MAGIC) {
-        let at = from + found;
-        if let Some(frame) = read_frame(&rest[at..])
-            && frame.durable >= expected
-        {
-            return Err(damaged(
-                path,
-                broken_at,
-                "an acknowledged frame is not whole",
-            ));
-        }
-        from = at + 1;
+    let lost = whole_frames(&bytes[broken_at..]).any(|frame| frame.durable >= expected);
+    if lost {
+        let reason = "an acknowledged frame is not whole";
+        return Err(damaged(path, broken_at, reason));
     }
     Ok(())
+}
+
+/// The whole frames, wherever they stand.
+fn whole_frames(bytes: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while let Some(found) = find(&bytes[from..], FRAME_MAGIC) {
+            let at = from + found;
+            from = at + 1;
+            if let Some(frame) = read_frame(&bytes[at..]) {
+                return Some(frame);
+            }
+        }
+        None
+    })
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

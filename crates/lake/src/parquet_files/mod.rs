@@ -20,6 +20,7 @@ pub use field_ids::{ColumnId, FieldIds};
 pub use merge::merge;
 pub use read::{Keys, ReadRequest, contains_any, read};
 pub use sort::{is_sorted, sort};
+pub(crate) use write::TEMPORARY;
 pub use write::{ColumnStatistics, DataFileInfo, FileWriter, write};
 
 use std::path::Path;

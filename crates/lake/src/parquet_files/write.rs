@@ -315,10 +315,13 @@ pub fn write<'b>(
     writer.finish()
 }
 
+/// What stands behind the name of a file that is not finished.
+pub(crate) const TEMPORARY: &str = ".new";
+
 /// The name of a file that is not finished.
 pub(crate) fn temporary_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".new");
+    name.push(TEMPORARY);
     PathBuf::from(name)
 }
 

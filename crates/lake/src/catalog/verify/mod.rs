@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Catalog, load};
+use super::{Catalog, is_name_of_ours, load};
 use crate::error::LakeError;
 use crate::parquet_files::FileCache;
 use crate::schema::Table;
@@ -50,6 +50,17 @@ pub enum ProblemKind {
     TableStatistics,
     /// Rows of the catalog that belong to nothing, or are missing.
     Catalog,
+}
+
+impl ProblemKind {
+    /// Whether the rows of the files may not be readable as they are.
+    pub fn hinders(self) -> bool {
+        use ProblemKind::{Checksum, MissingColumn, MissingFile, Size, Unreadable};
+        matches!(
+            self,
+            MissingFile | Size | Checksum | Unreadable | MissingColumn
+        )
+    }
 }
 
 /// Damage that was found.
@@ -154,6 +165,20 @@ fn scope(file: &StoredFile) -> (String, Table, String, i32, i32) {
 }
 
 impl Catalog {
+    /// Files that were left behind by a crash before their commit: the catalog does not know them, and
+    /// their names are such as it gives. While nothing is being written they may be removed.
+    ///
+    /// # Errors
+    /// When the database or the file system refuses.
+    pub async fn left_behind(&self) -> Result<Vec<PathBuf>, LakeError> {
+        let mut paths = self.orphans().await?;
+        paths.retain(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(is_name_of_ours)
+        });
+        Ok(paths)
+    }
+
     /// Checks everything: the catalog in itself, every file that a snapshot needs, every row of the
     /// live ones, and that no other files are there. Reads all files, so it takes its time; nothing
     /// may be written meanwhile. With the number of buckets, each row's is worked out anew.
@@ -200,7 +225,7 @@ impl Catalog {
     }
 
     /// Files in the folders of tables that the catalog does not know: left behind by a crash before
-    /// their commit. While nothing is being written they may be removed.
+    /// their commit, or not ours.
     ///
     /// # Errors
     /// When the database or the file system refuses.

@@ -272,6 +272,15 @@ pub struct ServeArguments {
     /// What events in memory and queries may take together, in MiB
     #[arg(long, default_value_t = 768, env = "UPSHOT_MEMORY", value_name = "MIB")]
     pub memory: usize,
+    /// How long an event waits until it moves from the log into files, in seconds
+    #[arg(long, hide = true, default_value_t = 60.0, value_name = "SECONDS")]
+    pub flush_seconds: f64,
+    /// At which size a segment of the log is followed by another, in KiB
+    #[arg(long, hide = true, default_value_t = 65_536, value_name = "KIB")]
+    pub segment_kib: u64,
+    /// How long older snapshots stay readable, in seconds
+    #[arg(long, hide = true, default_value_t = 3600.0, value_name = "SECONDS")]
+    pub keep_snapshots_seconds: f64,
 }
 
 /// `upshot demo`.

@@ -1,6 +1,7 @@
 //! `upshot serve`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use upshot_lake::{Lake, LakeOptions};
 use upshot_metrics::{Engine, EngineOptions};
@@ -21,6 +22,10 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
     let mut options = LakeOptions::new(&common.data, Arc::new(now));
     options.memory_bytes = budget / 2;
     options.flush_bytes = (budget / 8).min(options.flush_bytes);
+    options.flush_interval = duration("--flush-seconds", arguments.flush_seconds)?;
+    options.segment_bytes = arguments.segment_kib.saturating_mul(1024);
+    options.keep_snapshots =
+        duration("--keep-snapshots-seconds", arguments.keep_snapshots_seconds)?;
     let lake = Lake::open(options).await?;
     let engine = Engine::new(EngineOptions {
         memory_limit_bytes: budget / 2,
@@ -44,6 +49,11 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
     lake.close().await?;
     served.map_err(|error| Failure::failed(error.to_string()))?;
     Ok(0)
+}
+
+fn duration(option: &str, seconds: f64) -> Result<Duration, Failure> {
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|error| Failure::usage(format!("{option} {seconds}: {error}")))
 }
 
 fn key(arguments: &ServeArguments) -> Result<Option<String>, Failure> {

@@ -30,20 +30,31 @@ pub fn instant_or_now(text: Option<&str>) -> Result<i64, Failure> {
     })
 }
 
+/// How the data directory of the command line is opened.
+pub fn lake_options(common: &Common) -> LakeOptions {
+    LakeOptions::new(&common.data, Arc::new(now))
+}
+
 /// Opens the data directory of the command line.
 pub async fn open_lake(common: &Common) -> Result<Lake, Failure> {
-    Ok(Lake::open(LakeOptions::new(&common.data, Arc::new(now))).await?)
+    Ok(Lake::open(lake_options(common)).await?)
 }
 
 /// Opens the data directory if there is one; a question makes none.
 pub async fn open_existing(common: &Common) -> Result<Lake, Failure> {
+    refuse_nothing(common)?;
+    open_lake(common).await
+}
+
+/// Refuses a folder that is no data directory.
+pub fn refuse_nothing(common: &Common) -> Result<(), Failure> {
     if !common.data.join("upshot.json").exists() {
         return Err(Failure::failed(format!(
             "{} holds no data; load some with `upshot import` or `upshot demo`, or name another folder with --data",
             common.data.display()
         )));
     }
-    open_lake(common).await
+    Ok(())
 }
 
 /// What answers questions.

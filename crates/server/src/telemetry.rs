@@ -318,9 +318,9 @@ fn gauges(status: &upshot_lake::Status) -> Vec<GaugeRow> {
     if status.log_bytes > 0 {
         rows.push((
             "lake_write_amplification",
-            "Bytes written to log and data files since the start, by bytes of events in the log",
+            "Bytes written to files of any kind since the start, by bytes of events in the log",
             None,
-            (status.log_bytes + status.file_bytes) as f64 / status.log_bytes as f64,
+            status.written_bytes as f64 / status.log_bytes as f64,
         ));
     }
     rows

@@ -3,6 +3,7 @@
 
 mod commands;
 mod mapping;
+mod kill;
 mod server;
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,15 @@ use std::time::{Duration, Instant};
 use crate::{Scene, code, errors, example};
 
 /// A server that ends with the test.
-struct Served(Child);
+pub struct Served(Child);
+
+impl Served {
+    /// Ends it as a power cut would end the process: at once.
+    pub fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
 
 impl Drop for Served {
     fn drop(&mut self) {
@@ -16,6 +24,11 @@ impl Drop for Served {
 }
 
 fn serve(scene: &Scene) -> (Served, String) {
+    serve_with(scene, &[])
+}
+
+/// A server with further arguments, and its address.
+pub fn serve_with(scene: &Scene, arguments: &[&str]) -> (Served, String) {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -24,13 +37,14 @@ fn serve(scene: &Scene) -> (Served, String) {
     let address = format!("127.0.0.1:{port}");
     let child = scene
         .command(&["serve", "--quiet", "--listen", &address])
+        .args(arguments)
         .spawn()
         .unwrap();
     let served = Served(child);
     let deadline = Instant::now() + Duration::from_secs(30);
     while std::net::TcpStream::connect(&address).is_err() {
         assert!(Instant::now() < deadline, "the server does not answer");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(20));
     }
     (served, format!("http://{address}"))
 }

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::new_without_default, missing_docs)]
 
 mod commands;
-mod mapping;
 mod kill;
+mod mapping;
 mod server;
 
 use std::path::{Path, PathBuf};

@@ -91,6 +91,11 @@ impl<'a> Told<'a> {
         row.text("language", event.language.as_deref());
         let by_agent = event.role == Some(Role::Agent);
         row.text("skill", event.skill.as_deref().filter(|_| by_agent));
+        if by_agent {
+            // Whose part it is, where the message does not say, `courses` tells.
+            row.0
+                .retain(|name, cell| !["agent_id", "skill"].contains(name) || cell.is_some());
+        }
         let mut pages = self.events().take(place + 1).rev();
         row.text("page", pages.find_map(|event| event.page.as_deref()));
         let by_model = self.is_generated(place);

@@ -14,10 +14,21 @@ const MAXIMUM_EVENTS: usize = 100_000;
 /// How many mistakes of one record are listed.
 const LISTED_PROBLEMS: usize = 20;
 
+/// Reason and cure.
+const TOO_MANY_EVENTS: (&str, &str) = (
+    "the record gives more than 100,000 events",
+    "divide the record",
+);
+/// Reason and cure.
+const TOO_MUCH_WORK: (&str, &str) = (
+    "the mapping looks through the lists of this record too often",
+    "take what is the same for all elements from `$`, and avoid `^.list[*]` in long lists",
+);
+
 /// An element for which a block may make an event.
 #[derive(Debug, Clone, Copy)]
 struct Instance<'a> {
-    block: usize,
+    block: &'a Block,
     depth: usize,
     levels: [Level<'a>; MAXIMUM_LEVELS],
 }
@@ -34,7 +45,7 @@ impl<'a> Instance<'a> {
         let (left, right) = (places(self), places(other));
         left[..self.depth]
             .cmp(&right[..other.depth])
-            .then(self.block.cmp(&other.block))
+            .then(self.block.line.cmp(&other.block.line))
     }
 }
 
@@ -78,35 +89,23 @@ pub(super) fn apply(
     {
         return;
     }
-    let mut first = 0;
     let mut made = 0;
-    while first < mapping.blocks.len() {
-        let group = mapping.blocks[first].group;
-        let after = mapping.blocks[first..]
-            .iter()
-            .position(|block| block.group != group)
-            .map_or(mapping.blocks.len(), |it| first + it);
-        let mut instances = Vec::new();
-        for block in first..after {
-            let complete = maker.gather(block, MAXIMUM_EVENTS - made, &mut instances);
-            if !complete {
-                let reason = format!("the record gives more than {MAXIMUM_EVENTS} events");
-                out.reject(
-                    record.position,
-                    record.text,
-                    None,
-                    reason,
-                    "divide the record",
-                );
-                return;
+    for group in mapping
+        .blocks
+        .chunk_by(|left, right| left.group == right.group)
+    {
+        match maker.instances(group, MAXIMUM_EVENTS - made) {
+            Ok(instances) => {
+                made += instances.len();
+                for instance in &instances {
+                    maker.make(instance, record, out);
+                }
+            }
+            Err((reason, cure)) => {
+                out.reject(record.position, record.text, None, reason, cure);
+                break;
             }
         }
-        made += instances.len();
-        instances.sort_by(Instance::order);
-        for instance in &instances {
-            maker.make(instance, record, out);
-        }
-        first = after;
     }
     maker.report_rest(record, out);
 }
@@ -125,9 +124,32 @@ impl<'m, 'a> Maker<'m, 'a> {
         }
     }
 
+    /// The elements for which the blocks of a group make events, in the order of the events.
+    fn instances(
+        &self,
+        group: &'a [Block],
+        most: usize,
+    ) -> Result<Vec<Instance<'a>>, (&'static str, &'static str)> {
+        let mut instances = Vec::new();
+        for block in group {
+            if !self.gather(block, most, &mut instances) {
+                return Err(TOO_MANY_EVENTS);
+            }
+        }
+        if self.work.is_spent() {
+            return Err(TOO_MUCH_WORK);
+        }
+        instances.sort_by(Instance::order);
+        Ok(instances)
+    }
+
     /// Finds the elements for which a block makes events; says whether there were not too many.
-    fn gather(&self, block: usize, most: usize, instances: &mut Vec<Instance<'a>>) -> bool {
-        let rules = &self.mapping.blocks[block];
+    fn gather(&self, block: &'a Block, most: usize, instances: &mut Vec<Instance<'a>>) -> bool {
+        // What is the same for every element is asked once.
+        let of_record = block.when.as_ref().filter(|it| it.is_of_record());
+        if of_record.is_some_and(|condition| !condition.holds(&self.scope(&[]))) {
+            return true;
+        }
         let nowhere = Level {
             node: self.root,
             index: 0,
@@ -138,8 +160,8 @@ impl<'m, 'a> Maker<'m, 'a> {
             depth: 0,
             levels: [nowhere; MAXIMUM_LEVELS],
         };
-        let Some((first, rest)) = rules.each.split_first() else {
-            if self.wanted(rules, &[]) {
+        let Some((first, rest)) = block.each.split_first() else {
+            if self.wanted(block, &[]) {
                 instances.push(instance);
             }
             return instances.len() <= most;
@@ -147,7 +169,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         let Some(list) = reach(self.root, first) else {
             return true;
         };
-        self.descend(rules, list, rest, most, &mut instance, instances)
+        self.descend(block, list, rest, most, &mut instance, instances)
     }
 
     fn descend(
@@ -199,22 +221,20 @@ impl<'m, 'a> Maker<'m, 'a> {
     }
 
     fn wanted(&self, block: &Block, levels: &[Level<'a>]) -> bool {
-        let when = block.when.as_ref();
+        let when = block.when.as_ref().filter(|it| !it.is_of_record());
         when.is_none_or(|condition| condition.holds(&self.scope(levels)))
     }
 
     /// Makes an event, or notes why it cannot be made.
     fn make(&mut self, instance: &Instance<'a>, record: &Record<'_>, out: &mut Output<'_>) {
-        let block = &self.mapping.blocks[instance.block];
+        let block = instance.block;
         let made = self
             .row(block, instance.levels())
             .and_then(|row| row.event());
         let made = match made {
-            _ if self.work.is_spent() => Err(Problem::new(
-                "each",
-                "the mapping looks through the lists of this record too often",
-                "take what is the same for all elements from `$`, and avoid `^.list[*]` in long lists",
-            )),
+            _ if self.work.is_spent() => {
+                Err(Problem::new("each", TOO_MUCH_WORK.0, TOO_MUCH_WORK.1))
+            }
             other => other,
         };
         match made {

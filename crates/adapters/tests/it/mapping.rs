@@ -216,7 +216,11 @@ fn a_record_that_gives_too_much_is_rejected() {
     let data = format!("{{\"list\":[{}1]}}", "1,".repeat(100_000));
     let batch = mapped(&mapping, "file", &[data.as_bytes()]).0;
     assert_eq!(batch.events.len(), 0);
-    assert!(batch.rejected[0].reason.contains("more than 100000 events"));
+    assert!(
+        batch.rejected[0]
+            .reason
+            .contains("more than 100,000 events")
+    );
     let bad = mapping_of_bad_times();
     let data = format!("{{\"list\":[{}1]}}", "1,".repeat(99));
     let batch = mapped(&bad, "file", &[data.as_bytes()]).0;
@@ -226,6 +230,21 @@ fn a_record_that_gives_too_much_is_rejected() {
             .reason
             .starts_with("80 more events of this record")
     );
+}
+
+#[test]
+fn a_mapping_that_looks_too_often_is_stopped() {
+    let head = format!("name = \"test\"\n{LINES}[[event]]\neach = \"list[*]\"\n");
+    let data = format!("{{\"list\":[{}1]}}", "1,".repeat(9_999));
+    let often = mapping(&format!(
+        "{head}when = \"not @ = 2 and not ^.list[*] = 2\"\n"
+    ));
+    let batch = mapped(&often, "file", &[data.as_bytes()]).0;
+    assert_eq!((batch.events.len(), batch.rejected.len()), (0, 1));
+    assert!(batch.rejected[0].reason.contains("too often"));
+    let once = mapping(&format!("{head}when = \"not $.list[*] = 2\"\n"));
+    let batch = mapped(&once, "file", &[data.as_bytes()]).0;
+    assert_eq!((batch.events.len(), batch.rejected.len()), (10_000, 0));
 }
 
 fn mapping_of_bad_times() -> Arc<Mapping> {
@@ -272,7 +291,7 @@ fn mistakes(text: &str, expected: Expect) {
 fn all_mistakes_are_reported_at_once_with_their_place() {
     mistakes(
         "name = \"my bot\"\nversion = 1\n\n[input]\nformat = \"jsonl\"\ndelimiter = \";\"\n\n[defaults]\nconversation = \"$.id\"\n\n\
-         [[event]]\neach = \"turns\"\nwhen = \"@.a is nul\"\nevent_type = \"mesage\"\n\
+         [[event]]\neach = \"turns\"\nwhen = \"@.a is nul\"\nevent_type = \"message\"\n\
          role = { from = \"@.by\", words = { me = \"usr\" }, unlisted = \"drop\" }\ntext = \"@text\"\n\
          time = { from = \"@.t\", time = \"%Y-%m-%d\", zone = \"Berlin\" }\nlatency = { from = \"@.ms\", steps = [] }\n\
          attributes = { a = \"{@.x\", b = { pick = \"last\" } }\n",
@@ -285,7 +304,6 @@ fn all_mistakes_are_reported_at_once_with_their_place() {
             line 11, column 1: the block gives its events no `conversation_id`; set `conversation_id` here, or under `[defaults]` for all blocks
             line 12, column 8: `each` names no list; write `turns[*]` for each element of `turns`
             line 13, column 16: `when` is no condition: `null` or `not null` is expected here; write for example `@.action in (say, ask) and @.text is not null`
-            line 14, column 14: `event_type` may not be `mesage`; did you mean `message`?; use one of message, conversation_start, conversation_end, topic, topic_end, intent, question, option, handover, outcome, survey, feedback, attribute, model_call, knowledge, exposure, experiment, conversion, label, error, report, other
             line 15, column 40: `role` may not be `usr`; did you mean `user`?; use one of user, bot, agent, system
             line 15, column 60: `unlisted` may not be `drop`; use one of reject, leave_out, keep
             line 16, column 9: `@text` is no path; a member is `@.text`, and there are `@index`, `@key`, `$index` and `$file`; write for example `@.text`, `$.id`, `^.speaker`, or `{ constant = "…" }` for a text with such signs

@@ -155,6 +155,10 @@ pub struct Scope {
     /// Which traffic: production, test or all
     #[arg(long, default_value = "production", value_name = "ENVIRONMENT")]
     pub environment: String,
+    /// Which fact set to read: the name of its profile, as `upshot profiles` lists them; the active one
+    /// where nothing is said
+    #[arg(long = "fact-set", value_name = "PROFILE")]
+    pub fact_set: Option<String>,
     /// What time it is taken to be, for answers that can be repeated
     #[arg(long, value_name = "INSTANT", hide = true, env = "UPSHOT_NOW")]
     pub now: Option<String>,
@@ -243,10 +247,94 @@ pub struct MetricsArguments {
 
 /// `upshot profiles`.
 #[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  \
+    upshot profiles preview shop.toml               what would change\n  \
+    upshot profiles apply shop.toml                 builds its facts and switches\n  \
+    upshot profiles add indigo                      keeps its facts beside the active ones\n  \
+    upshot query --metrics sessions --fact-set indigo\n\n\
+    Building goes on after an interruption, whenever the data directory is opened."
+)]
 pub struct ProfilesArguments {
     /// One profile in full, as TOML
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+    /// Where to ask for what is in use.
+    #[command(flatten)]
+    pub server: ServerChoice,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Option<ProfilesAction>,
+}
+
+/// What `upshot profiles` does.
+#[derive(Debug, Subcommand)]
+pub enum ProfilesAction {
+    /// Say what a profile would change, in numbers and sessions; nothing is written
+    Preview(PreviewArguments),
+    /// Build the facts of a profile, then use them
+    Apply(ProfileChangeArguments),
+    /// Keep the facts of a profile beside the active ones
+    Add(ProfileChangeArguments),
+    /// Take an additional fact set away, or stop the building of one
+    Remove(RemoveArguments),
+}
+
+/// A running server, instead of the data directory.
+#[derive(Debug, Clone, Args)]
+pub struct ServerChoice {
+    /// Ask a running server instead of opening the data directory
+    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
+    pub server: Option<String>,
+    /// The server's key
+    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+}
+
+/// `upshot profiles preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArguments {
+    /// A name from `upshot profiles`, or a TOML file
+    #[arg(value_name = "PROFILE")]
+    pub profile: String,
+    /// Only for conversations of this source
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Look at one conversation in so many only
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub one_in: u64,
+    /// List at most so many sessions that change
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub limit: usize,
+    /// Where to ask.
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `upshot profiles apply` and `add`.
+#[derive(Debug, Args)]
+pub struct ProfileChangeArguments {
+    /// A name from `upshot profiles`, or a TOML file
+    #[arg(value_name = "PROFILE")]
+    pub profile: String,
+    /// Only for conversations of this source
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Where to ask.
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `upshot profiles remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArguments {
+    /// The profile's name
+    #[arg(value_name = "PROFILE")]
+    pub profile: String,
+    /// Where to ask.
+    #[command(flatten)]
+    pub server: ServerChoice,
 }
 
 /// `upshot serve`.

@@ -46,6 +46,39 @@ impl Client {
             .map_err(|error| Failure::failed(error.to_string()))?
     }
 
+    /// Asks without a body; gives the answer, null where there is none.
+    pub async fn ask(
+        &self,
+        method: &'static str,
+        path: &str,
+        workspace: &str,
+    ) -> Result<Value, Failure> {
+        let client = self.clone();
+        let url = format!("{}{path}", self.url);
+        let workspace = workspace.to_owned();
+        tokio::task::spawn_blocking(move || client.ask_once(method, &url, &workspace))
+            .await
+            .map_err(|error| Failure::failed(error.to_string()))?
+    }
+
+    fn ask_once(&self, method: &str, url: &str, workspace: &str) -> Result<Value, Failure> {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(url)
+            .header("x-upshot-workspace", workspace);
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let request = request
+            .body(())
+            .map_err(|error| Failure::failed(format!("{url}: {error}")))?;
+        let response = self
+            .agent
+            .run(request)
+            .map_err(|error| Failure::failed(format!("cannot reach {url}: {error}")))?;
+        answer_of(url, response)
+    }
+
     fn send_with_retries(
         &self,
         url: &str,
@@ -63,7 +96,7 @@ impl Client {
             if let Some(key) = &self.key {
                 request = request.header("authorization", format!("Bearer {key}"));
             }
-            let mut response = request
+            let response = request
                 .send(body)
                 .map_err(|error| Failure::failed(format!("cannot reach {url}: {error}")))?;
             let status = response.status().as_u16();
@@ -75,24 +108,7 @@ impl Client {
                 std::thread::sleep(Duration::from_secs(wait.unwrap_or(1)));
                 continue;
             }
-            let text = response
-                .body_mut()
-                .with_config()
-                .limit(1 << 30)
-                .read_to_string()
-                .map_err(|error| Failure::failed(format!("{url}: {error}")))?;
-            let answer: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-            // A partly good body is answered with 400 and says what went in.
-            if status < 300 || (status == 400 && answer.get("rejected").is_some()) {
-                return Ok(answer);
-            }
-            let detail = answer
-                .get("detail")
-                .and_then(Value::as_str)
-                .unwrap_or("no reason was given");
-            return Err(Failure::failed(format!(
-                "{url} answered {status}: {detail}"
-            )));
+            return answer_of(url, response);
         }
         Err(Failure::failed(format!("{url} is busy; try again later")))
     }
@@ -138,4 +154,27 @@ impl Client {
             .collect();
         Ok((count("added"), count("repeated"), refused))
     }
+}
+
+/// The document of an answer; a failure where the answer is one.
+fn answer_of(url: &str, mut response: ureq::http::Response<ureq::Body>) -> Result<Value, Failure> {
+    let status = response.status().as_u16();
+    let text = response
+        .body_mut()
+        .with_config()
+        .limit(1 << 30)
+        .read_to_string()
+        .map_err(|error| Failure::failed(format!("{url}: {error}")))?;
+    let answer: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    // A partly good body is answered with 400 and says what went in.
+    if status < 300 || (status == 400 && answer.get("rejected").is_some()) {
+        return Ok(answer);
+    }
+    let detail = answer
+        .get("detail")
+        .and_then(Value::as_str)
+        .unwrap_or("no reason was given");
+    Err(Failure::failed(format!(
+        "{url} answered {status}: {detail}"
+    )))
 }

@@ -21,12 +21,17 @@ pub async fn run(common: &Common, arguments: DriversArguments) -> Result<u8, Fai
         time_zone: scope.timezone.clone(),
         environment: query::environment(scope)?,
         limit: arguments.limit,
+        profile: scope.fact_set.clone(),
         now: instant_or_now(scope.now.as_deref())?,
         ..DriverQuery::default()
     };
     let lake = open_existing(common).await?;
     let capture = lake
-        .capture(&common.workspace, &tables_of_filters(&asked.filters))
+        .capture_of(
+            &common.workspace,
+            asked.profile.as_deref(),
+            &tables_of_filters(&asked.filters),
+        )
         .await?;
     let found = engine()?
         .drivers(&asked, &capture)

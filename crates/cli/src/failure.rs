@@ -41,7 +41,10 @@ impl From<LakeError> for Failure {
     fn from(error: LakeError) -> Self {
         let code = match error {
             LakeError::InUse(_) => IN_USE,
-            LakeError::WorkspaceName(_) => USAGE,
+            LakeError::WorkspaceName(_)
+            | LakeError::Profile(_)
+            | LakeError::UnknownFactSet { .. }
+            | LakeError::FactSetRefused(_) => USAGE,
             _ => FAILED,
         };
         Self {

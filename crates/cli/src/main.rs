@@ -63,7 +63,7 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
         Command::Explain(arguments) => explain::run(common, arguments).await,
         Command::Drivers(arguments) => drivers::run(common, arguments).await,
         Command::Metrics(arguments) => metrics::run(common, &arguments),
-        Command::Profiles(arguments) => profiles::run(common, &arguments),
+        Command::Profiles(arguments) => profiles::run(common, arguments).await,
         Command::Serve(arguments) => serve::run(common, arguments).await,
         Command::Demo(arguments) => demo::run(common, arguments).await,
         Command::Verify(arguments) => verify::run(common, &arguments).await,

@@ -45,7 +45,11 @@ pub async fn run(common: &Common, arguments: QueryArguments) -> Result<u8, Failu
         None => {
             let lake = open_existing(common).await?;
             let capture = lake
-                .capture(&common.workspace, &tables_needed(&query))
+                .capture_of(
+                    &common.workspace,
+                    query.profile.as_deref(),
+                    &tables_needed(&query),
+                )
                 .await?;
             let result = engine()?.run(&query, &capture).await.map_err(failure);
             lake.close().await?;
@@ -80,6 +84,7 @@ fn build(arguments: &QueryArguments) -> Result<Query, Failure> {
             .map(|order| order_of(order))
             .collect(),
         limit: arguments.limit,
+        profile: arguments.scope.fact_set.clone(),
         now: instant_or_now(arguments.scope.now.as_deref())?,
         ..Query::default()
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use upshot_core::time::{DAY, HOUR, MINUTE};
-use upshot_lake::{Lake, LakeOptions};
+use upshot_lake::{Lake, LakeError, LakeOptions};
 use upshot_metrics::{Engine, EngineOptions};
 
 use crate::arguments::Common;
@@ -37,7 +37,12 @@ pub fn lake_options(common: &Common) -> LakeOptions {
 
 /// Opens the data directory of the command line.
 pub async fn open_lake(common: &Common) -> Result<Lake, Failure> {
-    Ok(Lake::open(lake_options(common)).await?)
+    Ok(try_open(common).await?)
+}
+
+/// The same for whoever can do without it.
+pub async fn try_open(common: &Common) -> Result<Lake, LakeError> {
+    Lake::open(lake_options(common)).await
 }
 
 /// Opens the data directory if there is one; a question makes none.

@@ -20,12 +20,17 @@ pub async fn run(common: &Common, arguments: SessionsArguments) -> Result<u8, Fa
         time_zone: scope.timezone.clone(),
         environment: query::environment(scope)?,
         limit: Some(arguments.limit),
+        profile: scope.fact_set.clone(),
         now: instant_or_now(scope.now.as_deref())?,
         ..SessionQuery::default()
     };
     let lake = open_existing(common).await?;
     let capture = lake
-        .capture(&common.workspace, &tables_of_filters(&asked.filters))
+        .capture_of(
+            &common.workspace,
+            asked.profile.as_deref(),
+            &tables_of_filters(&asked.filters),
+        )
         .await?;
     let found = engine()?
         .sessions(&asked, &capture)

@@ -32,8 +32,8 @@ fn print(common: &Common, report: &VerifyReport, mut problems: Vec<String>) -> R
     problems.extend(report.catalog.problems.iter().map(ToString::to_string));
     problems.extend(report.facts.iter().map(|fact| {
         format!(
-            "session {} of workspace {}: {}",
-            fact.session_id, fact.workspace, fact.what
+            "session {} of workspace {} by {}: {}",
+            fact.session_id, fact.workspace, fact.fact_set, fact.what
         )
     }));
     if common.output == OutputFormat::Json {

@@ -43,13 +43,34 @@ pub struct TableCapture {
     pub replaced: Arc<HashSet<Box<str>>>,
 }
 
+/// Facts that an older fact set left: of events that are no longer kept, so that they cannot be made
+/// anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFacts {
+    /// The fact set that made them; their rows carry it.
+    pub fact_set: String,
+    /// How many sessions.
+    pub sessions: u64,
+    /// The UTC day on which the first of them started.
+    pub first_day: i32,
+    /// The UTC day on which the last of them started.
+    pub last_day: i32,
+}
+
 /// One consistent value of the whole lake for one workspace and fact set.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Capture {
     /// The workspace.
     pub workspace: String,
+    /// The profile by whose name people ask for the fact set.
+    pub profile: String,
     /// The fact set that is read.
     pub fact_set: String,
+    /// How old a session must be to be judged by the rules of the set, in microseconds, where that
+    /// is known.
+    pub maturity: Option<i64>,
+    /// What else is read with it, because it cannot be made anew.
+    pub kept: Vec<KeptFacts>,
     /// The catalog's snapshot.
     pub snapshot: i64,
     /// Changes with whatever changes an answer: snapshot, tail and overlay.

@@ -80,6 +80,33 @@ pub enum LakeError {
     /// A workspace that is not there.
     #[error("there is no workspace `{0}`")]
     UnknownWorkspace(String),
+    /// A profile that cannot be used.
+    #[error(transparent)]
+    Profile(#[from] upshot_core::profile::ProfileError),
+    /// A fact set that the workspace does not have.
+    #[error(
+        "the workspace has no fact set `{name}`; it has {known}. `upshot profiles add {name}` adds one"
+    )]
+    UnknownFactSet {
+        /// The name that was asked for.
+        name: String,
+        /// The names that it has.
+        known: String,
+    },
+    /// A fact set that is still being built.
+    #[error("the fact set `{0}` is still being built; `upshot profiles` says how far it is")]
+    FactSetUnfinished(String),
+    /// A fact set could not be built further.
+    #[error("building the fact set `{name}` failed: {reason}; it is tried again")]
+    FactSetFailed {
+        /// The fact set.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A change of the fact sets that cannot be made.
+    #[error("{0}")]
+    FactSetRefused(String),
     /// A snapshot that never was, or has expired.
     #[error("there is no snapshot {0}; it has expired or never was")]
     NoSnapshot(i64),

@@ -226,6 +226,7 @@ fn capture(folder: &Path, rows: u64) -> Result<Capture, Box<dyn Error>> {
         snapshot: 1,
         version: 1,
         tables: vec![sessions],
+        ..Capture::default()
     })
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use upshot_core::time::DAY;
+use upshot_core::time::{DAY, start_of_day};
 use upshot_lake::Capture;
 
 use crate::measure::{Basis, Measured, compare, measure};
@@ -57,6 +57,7 @@ struct Group<'a> {
 /// Makes the answer.
 pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -> QueryResult {
     let mut notes = notes(resolved, &passes);
+    notes.extend(old_facts(capture));
     let groups = groups(resolved, &passes, &mut notes);
     let totals_of = |parts: &[Part]| -> Vec<Filled> {
         parts
@@ -374,6 +375,29 @@ pub(crate) fn definition(metric: &Metric) -> Definition {
         maturity: metric.maturity,
         evidence: metric.evidence(),
     }
+}
+
+/// What is read although the rules of the fact set did not make it.
+fn old_facts(capture: &Capture) -> impl Iterator<Item = Note> {
+    let date = |day| {
+        let start = jiff::Timestamp::from_microsecond(start_of_day(day));
+        start.map_or_else(
+            |_| day.to_string(),
+            |start| start.strftime("%F").to_string(),
+        )
+    };
+    capture.kept.iter().map(move |kept| Note {
+        code: NoteCode::OldFacts,
+        text: format!(
+            "sessions that started from {} to {} are as the rules {} made them: their events are no \
+             longer kept, so the rules {} cannot make them anew",
+            date(kept.first_day),
+            date(kept.last_day),
+            kept.fact_set,
+            capture.fact_set
+        ),
+        count: kept.sessions,
+    })
 }
 
 fn notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {

@@ -120,6 +120,9 @@ pub struct DriverQuery {
     pub time_zone: String,
     /// How many rows at most.
     pub limit: Option<usize>,
+    /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The clock, in UTC microseconds; whoever runs the query sets it.
     #[serde(skip)]
     pub now: i64,
@@ -138,6 +141,7 @@ impl Default for DriverQuery {
             environment: EnvironmentChoice::default(),
             time_zone: "UTC".to_owned(),
             limit: None,
+            profile: None,
             now: 0,
             maturity: None,
         }

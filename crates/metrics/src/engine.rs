@@ -194,11 +194,11 @@ impl Drop for Engine {
     }
 }
 
-/// How old a session must be to be judged, in microseconds: what the query says, or the built-in
-/// profile of the fact set's name. Where there is none a day and an hour suffice for every time-out
+/// How old a session must be to be judged, in microseconds: what the query says, or the rules of the
+/// fact set, or the built-in profile of its name. Where there is none a day and an hour suffice for every time-out
 /// that the built-in ones know.
 pub(crate) fn maturity(said: Option<i64>, capture: &Capture) -> i64 {
-    said.unwrap_or_else(|| {
+    said.or(capture.maturity).unwrap_or_else(|| {
         let name = capture.fact_set.split('@').next().unwrap_or_default();
         Profile::built_in(name).map_or(DAY + HOUR, |profile| profile.maturity())
     })

@@ -213,6 +213,8 @@ pub enum NoteCode {
     ManyValued,
     /// The ranges that are compared are not equally long.
     UnequalRanges,
+    /// Sessions that an older fact set left, because their events are no longer kept.
+    OldFacts,
     /// Rows for stretches without data were not added, because there would be too many.
     GapsNotFilled,
 }

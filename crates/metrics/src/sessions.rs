@@ -63,6 +63,9 @@ pub struct SessionQuery {
     pub limit: Option<usize>,
     /// Where the list goes on: what [`cursor_after`] made of its last session.
     pub cursor: Option<String>,
+    /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The clock, in UTC microseconds; whoever runs the query sets it.
     #[serde(skip)]
     pub now: i64,
@@ -81,6 +84,7 @@ impl Default for SessionQuery {
             order: None,
             limit: None,
             cursor: None,
+            profile: None,
             now: 0,
             maturity: None,
         }

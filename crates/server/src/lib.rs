@@ -10,6 +10,7 @@ pub mod body;
 mod conditional;
 pub mod events;
 mod explain;
+pub mod fact_sets;
 pub mod facts;
 mod guard;
 pub mod health;

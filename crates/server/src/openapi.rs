@@ -28,6 +28,7 @@ pub(crate) struct Unauthorized<'a>(#[to_schema] ProblemDetails<'a>);
         (name = "events", description = "The way in"),
         (name = "numbers", description = "Questions and their answers"),
         (name = "sessions", description = "The sessions behind the numbers"),
+        (name = "fact sets", description = "The rules that turn events into sessions, in use"),
         (name = "registry", description = "What there is to ask for"),
         (name = "health", description = "How the server is"),
     ),

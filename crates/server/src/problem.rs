@@ -37,6 +37,8 @@ pub enum ProblemKind {
     NotFound,
     /// The path has other methods.
     MethodNotAllowed,
+    /// The change cannot be made beside what there is.
+    Conflict,
     /// The client took too long to send its request.
     RequestTimeout,
     /// The body is larger than is accepted.
@@ -75,6 +77,7 @@ impl ProblemKind {
                 "Method not allowed",
                 StatusCode::METHOD_NOT_ALLOWED,
             ),
+            Self::Conflict => ("conflict", "Conflict", StatusCode::CONFLICT),
             Self::RequestTimeout => (
                 "request-timeout",
                 "Request took too long",
@@ -304,6 +307,10 @@ impl From<LakeError> for Problem {
             LakeError::WorkspaceName(_) => {
                 Self::field(ProblemKind::BadRequest, "workspace", error.to_string())
             }
+            LakeError::UnknownFactSet { .. } | LakeError::FactSetUnfinished(_) => {
+                Self::field(ProblemKind::BadRequest, "profile", error.to_string())
+            }
+            LakeError::FactSetRefused(_) => Self::new(ProblemKind::Conflict, error.to_string()),
             LakeError::UnknownWorkspace(_) => Self::new(ProblemKind::NotFound, error.to_string()),
             LakeError::Stopped(_) => {
                 // The reason may name files of the server.

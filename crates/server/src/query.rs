@@ -53,7 +53,9 @@ pub(crate) async fn post(
     let mut query: Query = json(&state, request).await?;
     query.now = state.now();
     let work = async {
-        let capture = state.capture(&workspace, &tables_needed(&query)).await?;
+        let capture = state
+            .capture(&workspace, query.profile.as_deref(), &tables_needed(&query))
+            .await?;
         Ok(state.engine.run(&query, &capture).await?)
     };
     Ok(Json(bounded(&state, "query", work).await?))
@@ -97,7 +99,11 @@ pub(crate) async fn drivers(
     query.now = state.now();
     let work = async {
         let capture = state
-            .capture(&workspace, &tables_of_filters(&query.filters))
+            .capture(
+                &workspace,
+                query.profile.as_deref(),
+                &tables_of_filters(&query.filters),
+            )
             .await?;
         Ok(state.engine.drivers(&query, &capture).await?)
     };

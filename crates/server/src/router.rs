@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
-use crate::{conditional, events, guard, health, observe, query, registry, sessions};
+use crate::{conditional, events, fact_sets, guard, health, observe, query, registry, sessions};
 
 /// Every path with its handler and its description.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
@@ -29,6 +29,9 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(events::post))
         .routes(routes!(query::post))
         .routes(routes!(query::drivers))
+        .routes(routes!(fact_sets::list, fact_sets::change))
+        .routes(routes!(fact_sets::preview))
+        .routes(routes!(fact_sets::remove))
         .merge(reading)
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

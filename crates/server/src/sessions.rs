@@ -72,6 +72,7 @@ pub(crate) struct MessageWithText {
         ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 24h, 28d, 3mo"),
         ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; UTC where nothing is said"),
         ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
+        ("profile" = Option<String>, Query, description = "Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said"),
         ("order" = Option<String>, Query, description = "start_time, duration, messages, user_messages, fallbacks or tokens_output, perhaps followed by asc"),
         ("limit" = Option<usize>, Query, description = "How many at most, 1 to 1000; 50 where nothing is said"),
         ("cursor" = Option<String>, Query, description = "Where the list goes on: `next_cursor` of the page before"),
@@ -92,7 +93,11 @@ pub(crate) async fn list(
     query.now = state.now();
     let work = async {
         let capture = state
-            .capture(&workspace, &tables_of_filters(&query.filters))
+            .capture(
+                &workspace,
+                query.profile.as_deref(),
+                &tables_of_filters(&query.filters),
+            )
             .await?;
         Ok(state.engine.sessions(&query, &capture).await?)
     };
@@ -128,6 +133,7 @@ fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
                     .parse()
                     .map_err(|problem| Problem::from(upshot_metrics::QueryError::from(problem)))?;
             }
+            "profile" => query.profile = Some(value),
             "order" => query.order = Some(value),
             "limit" => limit = limit_of(&value)?,
             "cursor" => query.cursor = Some(value),
@@ -203,7 +209,7 @@ pub(crate) async fn one(
 ) -> Result<Json<SessionDetail>, Problem> {
     let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let work = async {
-        let capture = state.capture(&workspace, &Table::FACTS).await?;
+        let capture = state.capture(&workspace, None, &Table::FACTS).await?;
         let Some(found) = state.engine.session(&id, &capture).await? else {
             return Ok(None);
         };

@@ -62,14 +62,15 @@ impl ServerState {
 }
 
 impl Shared {
-    /// What a question reads of these tables: everything that was answered before.
+    /// What a question reads of these tables in this fact set, or the active one: everything that was answered before.
     pub(crate) async fn capture(
         &self,
         workspace: &str,
+        profile: Option<&str>,
         tables: &[Table],
     ) -> Result<Capture, LakeError> {
         let began = Instant::now();
-        let capture = self.lake.capture(workspace, tables).await?;
+        let capture = self.lake.capture_of(workspace, profile, tables).await?;
         self.telemetry.captured(began.elapsed());
         Ok(capture)
     }

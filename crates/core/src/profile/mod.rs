@@ -76,6 +76,11 @@ impl Profile {
         })
     }
 
+    /// Whether the other profile has the same name, version and rules.
+    pub fn same_rules(&self, other: &Self) -> bool {
+        self.settings == other.settings
+    }
+
     /// The profile's name.
     pub fn name(&self) -> &str {
         &self.settings.name

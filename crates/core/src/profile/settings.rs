@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::duration::Duration;
 use crate::words::{HandoverStage, SurveyKind, TopicKind, TopicTrigger};
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settings {
     pub name: String,
@@ -26,7 +26,7 @@ pub(super) struct Settings {
     pub lateness: LatenessSettings,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SessionSettings {
     pub begins: Vec<Begin>,
@@ -54,14 +54,14 @@ pub(super) enum TestSessions {
     LeaveOut,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TimeoutSettings {
     pub default: Duration,
     pub channels: BTreeMap<String, Duration>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EngagementSettings {
     pub rules: Vec<EngagementRule>,
@@ -85,7 +85,7 @@ pub(super) enum EngagementRule {
     Handover,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResolutionSettings {
     pub confirmed_by: Vec<ConfirmedBy>,
@@ -121,14 +121,14 @@ pub(crate) enum Cancellation {
     CustomTopic,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EscalationSettings {
     pub topic: bool,
     pub stages: Vec<HandoverStage>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndSettings {
     pub escalated: bool,
@@ -148,7 +148,7 @@ pub(crate) enum Precedence {
     Resolved,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopicSettings {
     pub owner: Owner,
@@ -166,13 +166,13 @@ pub(crate) enum Owner {
     DirectElseLast,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AgentSettings {
     pub window: Duration,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SurveySettings {
     pub csat_minimum: f64,
@@ -181,14 +181,14 @@ pub(super) struct SurveySettings {
     pub answer_window: Duration,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UnderstandingSettings {
     pub fallback_kinds: Vec<TopicKind>,
     pub generated_answer_understands: bool,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BillingSettings {
     pub silence: Duration,
@@ -198,7 +198,7 @@ pub(super) struct BillingSettings {
     pub tools: bool,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LatenessSettings {
     pub grace: Duration,

@@ -6,7 +6,7 @@ use std::path::Path;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use super::statistics::TableStatistics;
-use super::tables::{CATALOG_VERSION, DUCKLAKE, DUCKLAKE_VERSION, INDICES, OURS};
+use super::tables::{CATALOG_VERSION, DUCKLAKE, DUCKLAKE_VERSION, INDICES, MIGRATIONS, OURS};
 use super::{Counters, State, TableState, columns};
 use crate::capture::DataFile;
 use crate::error::LakeError;
@@ -95,6 +95,33 @@ pub(super) async fn create_if_new(
         .await?;
     sqlx::query("INSERT INTO ducklake_schema VALUES (0, ?1, 0, NULL, 'main', 'main/', 1)")
         .bind(uuid(&["schema", "main"], now))
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Brings our own tables to the newest version, in one transaction.
+pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), LakeError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let found: i64 = sqlx::query_scalar(
+        "SELECT CAST(value AS INTEGER) FROM upshot_meta WHERE key = 'catalog_version'",
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    if found == i64::from(CATALOG_VERSION) {
+        return Ok(());
+    }
+    for (_, statements) in MIGRATIONS
+        .iter()
+        .filter(|(version, _)| i64::from(*version) >= found)
+    {
+        for statement in *statements {
+            sqlx::query(*statement).execute(&mut *transaction).await?;
+        }
+    }
+    sqlx::query("UPDATE upshot_meta SET value = ?1 WHERE key = 'catalog_version'")
+        .bind(CATALOG_VERSION.to_string())
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;

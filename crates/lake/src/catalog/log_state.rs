@@ -1,9 +1,11 @@
 //! Our own tables: marks, dirty conversations, carries and fact sets.
 
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::{Carry, Catalog, Dirty, FactSet, Marks, NODE, Transaction};
+use super::load::damaged;
+use super::{Carry, Catalog, Dirty, FactSet, FactSetRole, Marks, NODE, Transaction};
 use crate::error::LakeError;
 
 /// Writes the part of a change that is not of files.
@@ -17,24 +19,49 @@ pub(super) async fn apply(
     }
     apply_dirty(connection, change).await?;
     apply_carries(connection, change).await?;
-    for fact_set in &change.fact_sets {
-        if fact_set.active {
-            sqlx::query("UPDATE upshot_fact_set SET active = 0 WHERE workspace = ?1")
-                .bind(workspace)
-                .execute(&mut *connection)
-                .await?;
-        }
-        sqlx::query("INSERT OR REPLACE INTO upshot_fact_set VALUES (?1, ?2, ?3, ?4, ?5)")
+    apply_fact_sets(connection, change).await
+}
+
+async fn apply_fact_sets(
+    connection: &mut SqliteConnection,
+    change: &Transaction,
+) -> Result<(), LakeError> {
+    let workspace = change.workspace.as_str();
+    for name in &change.fact_sets_remove {
+        sqlx::query("DELETE FROM upshot_fact_set WHERE workspace = ?1 AND name = ?2")
             .bind(workspace)
-            .bind(&fact_set.name)
-            .bind(&fact_set.profile_toml)
-            .bind(fact_set.fold_version)
-            .bind(fact_set.active)
+            .bind(name)
             .execute(&mut *connection)
             .await?;
     }
+    for fact_set in &change.fact_sets {
+        let (role, replaces) = match &fact_set.role {
+            FactSetRole::Active => (ACTIVE, ""),
+            FactSetRole::Additional => (ADDITIONAL, ""),
+            FactSetRole::Next { replaces } => (NEXT, replaces.as_str()),
+            FactSetRole::Kept => (KEPT, ""),
+        };
+        sqlx::query(
+            "INSERT OR REPLACE INTO upshot_fact_set VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )
+        .bind(workspace)
+        .bind(&fact_set.name)
+        .bind(&fact_set.profile_toml)
+        .bind(fact_set.fold_version)
+        .bind(role == ACTIVE)
+        .bind(role)
+        .bind(replaces)
+        .bind(fact_set.built_to)
+        .execute(&mut *connection)
+        .await?;
+    }
     Ok(())
 }
+
+const ACTIVE: &str = "active";
+const ADDITIONAL: &str = "additional";
+const NEXT: &str = "next";
+const KEPT: &str = "kept";
 
 async fn set_marks(
     connection: &mut SqliteConnection,
@@ -229,23 +256,41 @@ impl Catalog {
     pub async fn fact_sets(&self, workspace: &str) -> Result<Vec<FactSet>, LakeError> {
         let mut writer = self.writer().await?;
         let rows = sqlx::query(
-            "SELECT name, profile_toml, fold_version, active FROM upshot_fact_set \
-             WHERE workspace = ?1 ORDER BY name",
+            "SELECT name, profile_toml, fold_version, active, role, replaces, built_to \
+             FROM upshot_fact_set WHERE workspace = ?1 ORDER BY name",
         )
         .bind(workspace)
         .fetch_all(&mut writer.connection)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(FactSet {
-                    name: row.try_get(0)?,
-                    profile_toml: row.try_get(1)?,
-                    fold_version: row.try_get(2)?,
-                    active: row.try_get(3)?,
-                })
-            })
-            .collect()
+        rows.iter().map(fact_set).collect()
     }
+}
+
+fn fact_set(row: &SqliteRow) -> Result<FactSet, LakeError> {
+    let (active, role): (bool, String) = (row.try_get(3)?, row.try_get(4)?);
+    let role = match role.as_str() {
+        ACTIVE => FactSetRole::Active,
+        // Written before there were roles.
+        "" if active => FactSetRole::Active,
+        ADDITIONAL => FactSetRole::Additional,
+        NEXT => FactSetRole::Next {
+            replaces: row.try_get(5)?,
+        },
+        KEPT => FactSetRole::Kept,
+        other => {
+            return Err(damaged(
+                "table upshot_fact_set",
+                format!("`{other}` is no role of a fact set"),
+            ));
+        }
+    };
+    Ok(FactSet {
+        name: row.try_get(0)?,
+        profile_toml: row.try_get(1)?,
+        fold_version: row.try_get(2)?,
+        role,
+        built_to: row.try_get(6)?,
+    })
 }
 
 fn signed(value: u64) -> i64 {

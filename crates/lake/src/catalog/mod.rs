@@ -34,7 +34,7 @@ use tokio::sync::{Mutex, MutexGuard};
 pub use expire::ExpiredFile;
 pub use file_list::FileList;
 pub use merge::{MergeGroup, MergePolicy};
-pub use transaction::{Carry, Dirty, FactSet, Marks, NewFile, Transaction};
+pub use transaction::{Carry, Dirty, FactSet, FactSetRole, Marks, NewFile, Transaction};
 pub use verify::{Problem, ProblemKind, Report};
 
 use crate::capture::DataFile;
@@ -134,6 +134,7 @@ impl Catalog {
                 .map_err(LakeError::io("sync folder", folder))?;
         }
         features::check(&mut connection).await?;
+        load::migrate(&mut connection).await?;
         let opened = load::count_opening(&mut connection, &data_dir).await?;
         let catalog = Self {
             files,

@@ -57,17 +57,35 @@ pub struct Carry {
     pub carry: Vec<u8>,
 }
 
+/// What a fact set is to its workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactSetRole {
+    /// Queries that name none read it.
+    Active,
+    /// It is kept up to date beside the active one.
+    Additional,
+    /// It is being built, to take the place of the set of this name.
+    Next {
+        /// The name of the set that it replaces.
+        replaces: String,
+    },
+    /// What is left of it belongs to the active one: its facts are of events that are no longer kept.
+    Kept,
+}
+
 /// The rules by which facts were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactSet {
     /// The name that the facts carry.
     pub name: String,
-    /// The profile.
+    /// The profiles; empty where the workspace has chosen none.
     pub profile_toml: String,
     /// The version of the fold.
     pub fold_version: u32,
-    /// Whether queries read it.
-    pub active: bool,
+    /// What it is to the workspace. At most one is active.
+    pub role: FactSetRole,
+    /// The facts of what begins before this time are there, microseconds; [`i64::MAX`] for all.
+    pub built_to: i64,
 }
 
 /// A change of one workspace that happens as a whole or not at all.
@@ -94,9 +112,10 @@ pub struct Transaction {
     /// Carries that are dropped, as (fact set, conversation, first time): those at or after the
     /// time. Happens before `carries_add`.
     pub carries_remove: Vec<(String, String, i64)>,
-    /// Fact sets that are new or changed. At most one of a workspace is active: an active one here
-    /// makes the others inactive.
+    /// Fact sets that are new or changed.
     pub fact_sets: Vec<FactSet>,
+    /// Fact sets that are no more, by name. Happens before `fact_sets`.
+    pub fact_sets_remove: Vec<String>,
     /// The time of the change, microseconds.
     pub now: i64,
     /// What the change is, for people who read the catalog.

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::engine::compare::{self, Disagreement};
 use crate::engine::open::Layout;
-use crate::engine::refold::{self, Disagreement};
 use crate::engine::{Inner, Lake, flush};
 use crate::error::LakeError;
 use crate::files::{Files, create_dir_durably, read_all, write_durably};
@@ -81,7 +81,7 @@ impl Lake {
             for workspace in inner.catalog.workspaces() {
                 let worker = inner.clone();
                 let compared = tokio::task::spawn_blocking(move || {
-                    refold::compare(&worker, &workspace, LISTED)
+                    compare::compare(&worker, &workspace, LISTED)
                 })
                 .await;
                 let (sessions, facts) =

@@ -11,7 +11,7 @@ use upshot_core::{Event, Record, Session};
 
 use crate::codec::Decoder;
 use crate::engine::overlay::{decode_all, fold_conversation};
-use crate::engine::settings::Settings;
+use crate::engine::sets::{FactSet, FactSets, SetId};
 use crate::engine::state::{Replaced, StoredEvent};
 use crate::error::LakeError;
 use crate::schema::{BatchBuilder, Table};
@@ -22,6 +22,7 @@ pub(crate) struct Job {
     pub bucket: i32,
     pub version: u64,
     pub complete: bool,
+    pub sessions_known: bool,
     /// What memory held, then what was looked up in files.
     pub events: Vec<StoredEvent>,
     /// How many of `events` memory held.
@@ -40,10 +41,17 @@ pub(crate) type Partition = (Table, i32, i32);
 /// Rows by where they belong; the batches of one partition are in order one after the other.
 pub(crate) type Rows = BTreeMap<Partition, Vec<RecordBatch>>;
 
+/// What a flush writes: the events, and the facts of each set.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    pub events: Rows,
+    pub facts: BTreeMap<SetId, Rows>,
+}
+
 /// What is the same for all conversations of a flush.
 pub(crate) struct BuildContext<'a> {
     pub workspace: &'a str,
-    pub settings: &'a Settings,
+    pub sets: &'a FactSets,
     pub now: i64,
     /// Seal every conversation, over or not: for tests, and when memory is short.
     pub seal_all: bool,
@@ -55,9 +63,9 @@ pub(crate) fn build(
     context: &BuildContext<'_>,
     jobs: &mut [Job],
     threads: usize,
-) -> Result<Rows, LakeError> {
+) -> Result<Built, LakeError> {
     let chunk = jobs.len().div_ceil(threads.max(1)).max(1);
-    let parts: Vec<Result<Rows, LakeError>> = std::thread::scope(|scope| {
+    let parts: Vec<Result<Built, LakeError>> = std::thread::scope(|scope| {
         let workers: Vec<_> = jobs
             .chunks_mut(chunk)
             .map(|jobs| scope.spawn(move || build_part(context, jobs)))
@@ -73,50 +81,88 @@ pub(crate) fn build(
             })
             .collect()
     });
-    let mut rows = Rows::new();
+    let mut whole = Built::default();
     for part in parts {
-        for (partition, batches) in part? {
-            rows.entry(partition).or_default().extend(batches);
+        let part = part?;
+        append(&mut whole.events, part.events);
+        for (set, rows) in part.facts {
+            append(whole.facts.entry(set).or_default(), rows);
         }
     }
-    Ok(rows)
+    Ok(whole)
+}
+
+/// Adds rows to rows.
+pub(crate) fn append(rows: &mut Rows, more: Rows) {
+    for (partition, batches) in more {
+        rows.entry(partition).or_default().extend(batches);
+    }
 }
 
 /// How much longer than the time-out a conversation waits for late events before its facts are
 /// written. Events that come later still are right, only dearer: the facts are made anew.
 const LATENESS: i64 = upshot_core::time::MINUTE;
 
-fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Rows, LakeError> {
+fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Built, LakeError> {
     let decoder = Decoder::current();
-    let mut builders = Builders::default();
+    let gap = context.sets.cut_gap();
+    let mut event_builders = Builders::default();
+    let mut fact_builders: BTreeMap<SetId, Builders> = BTreeMap::new();
     for job in jobs {
         let mut events = decode_all(&decoder, &job.events)?;
-        builders.push_events(job, &events)?;
-        let mut facts = Facts::default();
-        let profile = fold_conversation(
-            context.workspace,
-            context.settings,
-            context.now,
-            &mut events,
-            &mut facts,
-        );
-        let channel = events.iter().find_map(|event| event.channel.as_deref());
-        let silence = profile.timeout(channel) + LATENESS;
-        let over = facts.sessions.iter().all(|session| !session.open)
-            && events
-                .last()
-                .is_none_or(|event| event.time + silence < context.now);
-        job.sealed = over || context.seal_all;
-        if job.sealed {
-            builders.push_facts(job.bucket, &facts)?;
-            job.sessions = facts.sessions.iter().map(replaced).collect();
+        event_builders.push_events(job, &events)?;
+        let mut all_over = true;
+        let mut made = Vec::new();
+        for set in context.sets.folded() {
+            let (mut facts, over) = fold_in(context.workspace, set, context.now, &mut events);
+            all_over &= over;
+            set.leave_out_unbuilt(&events, gap, &mut facts);
+            made.push((set.id, facts));
+        }
+        // A conversation leaves memory when it is over by the rules of every set.
+        job.sealed = all_over || context.seal_all;
+        if !job.sealed {
+            continue;
+        }
+        for (set, facts) in made {
+            fact_builders
+                .entry(set)
+                .or_default()
+                .push_facts(job.bucket, &facts)?;
+            job.sessions
+                .extend(facts.sessions.iter().map(|session| replaced(set, session)));
         }
     }
-    builders.finish()
+    let facts = fact_builders
+        .into_iter()
+        .map(|(set, builders)| Ok((set, builders.finish()?)))
+        .collect::<Result<_, LakeError>>()?;
+    Ok(Built {
+        events: event_builders.finish()?,
+        facts,
+    })
 }
 
-fn replaced(session: &Session) -> Replaced {
+/// The facts of a conversation in this set, and whether it is over by its rules: nothing is open,
+/// and the silence is longer than the time-out. Puts the events in order.
+pub(crate) fn fold_in(
+    workspace: &str,
+    set: &FactSet,
+    now: i64,
+    events: &mut Vec<Event>,
+) -> (Facts, bool) {
+    let mut facts = Facts::default();
+    let profile = fold_conversation(workspace, &set.settings, now, events, &mut facts);
+    let channel = events.iter().find_map(|event| event.channel.as_deref());
+    let silence = profile.timeout(channel) + LATENESS;
+    let over = facts.sessions.iter().all(|session| !session.open)
+        && events.last().is_none_or(|event| event.time + silence < now);
+    (facts, over)
+}
+
+fn replaced(set: SetId, session: &Session) -> Replaced {
     Replaced {
+        set,
         session_id: session.session_id.clone(),
         day: day_of(session.start_time),
     }

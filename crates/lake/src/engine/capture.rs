@@ -7,12 +7,12 @@ use arrow::array::RecordBatch;
 use upshot_core::Event;
 use upshot_core::event::{conversation_hash, order_key};
 
-use crate::capture::{Capture, TableCapture};
-use crate::catalog::FileList;
+use crate::capture::{Capture, DataFile, KeptFacts, TableCapture};
+use crate::catalog::{FactSetRole, FileList};
 use crate::codec::Decoder;
 use crate::engine::lookup::{self, Found, Place, Question, join_texts};
 use crate::engine::overlay::{ConversationCopy, ShardCopy, copy_shard, decode_all, shard_facts};
-use crate::engine::settings::Settings;
+use crate::engine::sets::{FactSet, FactSets, SetId};
 use crate::engine::state::{ShardFacts, StoredEvent};
 use crate::engine::{Inner, Lake, check_workspace_name};
 use crate::error::LakeError;
@@ -21,17 +21,33 @@ use crate::schema::{BatchReader, Table};
 use upshot_core::Record;
 
 impl Lake {
-    /// What a query of this workspace reads, of these fact tables: every session that was
-    /// acknowledged, each once.
+    /// What a query of this workspace reads, of these fact tables, in the active fact set: every
+    /// session that was acknowledged, each once.
     ///
     /// # Errors
     /// When files around new events cannot be read.
     pub async fn capture(&self, workspace: &str, tables: &[Table]) -> Result<Capture, LakeError> {
+        self.capture_of(workspace, None, tables).await
+    }
+
+    /// As [`Lake::capture`], in the fact set of this name: that of its profile, as `indigo`, or that
+    /// of its facts, as `indigo@1/fold2`. Nothing means the active one.
+    ///
+    /// # Errors
+    /// When there is no such fact set, or it is still being built; when files around new events
+    /// cannot be read.
+    pub async fn capture_of(
+        &self,
+        workspace: &str,
+        profile: Option<&str>,
+        tables: &[Table],
+    ) -> Result<Capture, LakeError> {
         check_workspace_name(workspace)?;
         let inner = self.inner.clone();
         let name = workspace.to_owned();
+        let profile = profile.map(str::to_owned);
         let tables = tables.to_vec();
-        tokio::task::spawn_blocking(move || capture(&inner, &name, &tables))
+        tokio::task::spawn_blocking(move || capture(&inner, &name, profile.as_deref(), &tables))
             .await
             .map_err(|error| LakeError::Stopped(error.to_string()))?
     }
@@ -73,38 +89,51 @@ impl Lake {
 /// What a query found of a workspace, at one moment: memory, and the files with which it is settled.
 struct Moment {
     version: u64,
-    settings: Arc<Settings>,
+    sets: Arc<FactSets>,
+    /// Which of the fact sets is read.
+    set: SetId,
     files: Arc<FileList>,
     /// The parts of the overlay that hold something: position, number of changes, content.
     shards: Vec<(usize, u64, ShardCopy)>,
 }
 
 /// Copies under the lock what is needed; everything that takes its time comes later, without it.
-fn moment(inner: &Inner, name: &str, now: i64) -> Moment {
+fn moment(inner: &Inner, name: &str, profile: Option<&str>, now: i64) -> Result<Moment, LakeError> {
     let state = inner.lock_state();
-    let Some(workspace) = state.workspace(name) else {
-        return Moment {
+    let workspace = state.workspace(name);
+    let sets = workspace.map_or_else(
+        || Arc::new(FactSets::built_in(inner.built_in.clone())),
+        |workspace| workspace.sets.clone(),
+    );
+    let set = match profile {
+        None => sets.active(),
+        Some(profile) => sets.find(profile).ok_or_else(|| unknown(&sets, profile))?,
+    };
+    let set = set.id;
+    let Some(workspace) = workspace else {
+        return Ok(Moment {
             version: 0,
-            settings: inner.default_settings(),
+            sets,
+            set,
             files: Arc::default(),
             shards: Vec::new(),
-        };
+        });
     };
     let filled = workspace.shards.iter().enumerate();
     let filled = filled.filter(|(_, shard)| !shard.conversations.is_empty());
-    Moment {
+    Ok(Moment {
         version: workspace.version,
-        settings: workspace.settings.clone(),
+        sets,
+        set,
         files: workspace.files.clone(),
         shards: filled
-            .map(|(index, shard)| (index, shard.changes(), copy_shard(shard, now)))
+            .map(|(index, shard)| (index, shard.changes(), copy_shard(shard, set, now)))
             .collect(),
-    }
+    })
 }
 
 /// Brings in what files hold around events that came since, and gives it to memory too.
 fn complete(inner: &Inner, name: &str, moment: &mut Moment) -> Result<(), LakeError> {
-    let fact_set = moment.settings.fact_set();
     let incomplete = || {
         moment.shards.iter().flat_map(|(_, _, shard)| {
             let conversations: &[ConversationCopy] = match shard {
@@ -115,7 +144,14 @@ fn complete(inner: &Inner, name: &str, moment: &mut Moment) -> Result<(), LakeEr
         })
     };
     let mut questions: Vec<Question> = incomplete()
-        .map(|copy| Question::new(&copy.conversation_id, copy.bucket, &copy.events))
+        .map(|copy| {
+            Question::new(
+                &copy.conversation_id,
+                copy.bucket,
+                &copy.events,
+                copy.sessions_known,
+            )
+        })
         .collect();
     if questions.is_empty() {
         return Ok(());
@@ -123,10 +159,9 @@ fn complete(inner: &Inner, name: &str, moment: &mut Moment) -> Result<(), LakeEr
     let place = Place {
         inner,
         files: &moment.files,
-        fact_set: &fact_set,
-        gap: moment.settings.cut_gap(),
+        gap: moment.sets.cut_gap(),
     };
-    lookup::complete(&place, &mut questions)?;
+    lookup::complete(&place, &moment.sets, &mut questions)?;
     let mut found = questions.into_iter().map(|question| question.found);
     for (_, _, shard) in &mut moment.shards {
         let ShardCopy::Conversations(conversations) = shard else {
@@ -163,7 +198,12 @@ fn give_to_memory(
     }
 }
 
-fn capture(inner: &Inner, name: &str, tables: &[Table]) -> Result<Capture, LakeError> {
+fn capture(
+    inner: &Inner,
+    name: &str,
+    profile: Option<&str>,
+    tables: &[Table],
+) -> Result<Capture, LakeError> {
     let now = inner.now();
     let folding = inner
         .lock_state()
@@ -174,64 +214,119 @@ fn capture(inner: &Inner, name: &str, tables: &[Table]) -> Result<Capture, LakeE
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     });
-    let mut moment = moment(inner, name, now);
+    let mut moment = moment(inner, name, profile, now)?;
     complete(inner, name, &mut moment)?;
+    let sets = moment.sets.clone();
+    let set = sets.get(moment.set).unwrap_or_else(|| sets.active());
     let mut shards: Vec<Arc<ShardFacts>> = Vec::with_capacity(moment.shards.len());
     for (index, changes, shard) in &moment.shards {
         shards.push(match shard {
             ShardCopy::Facts(facts) => facts.clone(),
             ShardCopy::Conversations(conversations) => {
-                let facts = shard_facts(name, &moment.settings, conversations, now)?;
+                let facts = shard_facts(name, set, conversations, now)?;
                 let mut state = inner.lock_state();
                 if let Some(workspace) = state.workspace_mut(name) {
-                    workspace.shards[*index].keep(&facts, *changes);
+                    workspace.shards[*index].keep(set.id, &facts, *changes);
                 }
                 facts
             }
         });
     }
     drop(folding);
-    let Moment {
-        version,
-        settings,
-        files,
-        ..
-    } = moment;
-    let fact_set = settings.fact_set();
+    let files = moment.files;
+    let kept: &[Arc<str>] = match set.role {
+        FactSetRole::Active => &sets.kept,
+        _ => &[],
+    };
+    Ok(Capture {
+        workspace: name.to_owned(),
+        profile: set.profile_name().to_owned(),
+        fact_set: set.name.to_string(),
+        maturity: Some(set.settings.default_profile().maturity()),
+        kept: kept.iter().map(|name| kept_facts(&files, name)).collect(),
+        snapshot: files.snapshot(),
+        version: moment.version,
+        tables: captures(&files, set, kept, &shards, tables),
+    })
+}
+
+/// What each table gives: files of the set, and of what older sets left; memory.
+fn captures(
+    files: &FileList,
+    set: &FactSet,
+    kept: &[Arc<str>],
+    shards: &[Arc<ShardFacts>],
+    tables: &[Table],
+) -> Vec<TableCapture> {
     let replaced: Arc<HashSet<Box<str>>> = Arc::new(
         shards
             .iter()
             .flat_map(|shard| shard.replaced.iter().cloned())
             .collect(),
     );
-    let tables = tables
+    let copies = |table, name: Option<&str>| -> Vec<DataFile> {
+        let found = files.files(table, None, name);
+        found.map(|file| file.as_ref().clone()).collect()
+    };
+    let of_facts = |table| Table::FACTS.iter().position(|fact| *fact == table);
+    tables
         .iter()
         .map(|&table| {
-            let of_facts = Table::FACTS.iter().position(|fact| *fact == table);
+            let Some(index) = of_facts(table) else {
+                return TableCapture {
+                    table,
+                    files: copies(table, None),
+                    memory: Vec::new(),
+                    replaced: Arc::default(),
+                };
+            };
+            let names = std::iter::once(&set.name).chain(kept);
+            let mut files: Vec<DataFile> =
+                names.flat_map(|name| copies(table, Some(name))).collect();
+            files.sort_by_key(|file| (file.day, file.bucket, file.id));
             TableCapture {
                 table,
-                files: files
-                    .files(table, None, of_facts.map(|_| fact_set.as_str()))
-                    .map(|file| file.as_ref().clone())
-                    .collect(),
-                memory: of_facts
-                    .map(|index| memory_of(&shards, index))
-                    .unwrap_or_default(),
-                replaced: if of_facts.is_some() {
-                    replaced.clone()
-                } else {
-                    Arc::default()
-                },
+                files,
+                memory: memory_of(shards, index),
+                replaced: replaced.clone(),
             }
         })
-        .collect();
-    Ok(Capture {
-        workspace: name.to_owned(),
-        fact_set,
-        snapshot: files.snapshot(),
-        version,
-        tables,
-    })
+        .collect()
+}
+
+/// Why there is no set of this name to read.
+pub(crate) fn unknown(sets: &FactSets, profile: &str) -> LakeError {
+    let being_built = sets
+        .folded()
+        .iter()
+        .any(|set| set.profile_name() == profile || &*set.name == profile);
+    if being_built {
+        return LakeError::FactSetUnfinished(profile.to_owned());
+    }
+    let known = sets.folded().iter().filter(|set| set.is_whole());
+    LakeError::UnknownFactSet {
+        name: profile.to_owned(),
+        known: known
+            .map(FactSet::profile_name)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// What is left of the facts of this set.
+pub(crate) fn kept_facts(files: &FileList, name: &str) -> KeptFacts {
+    let mut kept = KeptFacts {
+        fact_set: name.to_owned(),
+        sessions: 0,
+        first_day: i32::MAX,
+        last_day: i32::MIN,
+    };
+    for file in files.files(Table::Sessions, None, Some(name)) {
+        kept.sessions += file.rows;
+        kept.first_day = kept.first_day.min(file.day);
+        kept.last_day = kept.last_day.max(file.day);
+    }
+    kept
 }
 
 fn memory_of(shards: &[Arc<ShardFacts>], index: usize) -> Vec<RecordBatch> {

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use upshot_core::time::{DAY, MINUTE};
 
-use crate::catalog::{Dirty, Marks, NewFile, Transaction};
+use crate::catalog::{self, Dirty, Marks, NewFile, Transaction};
 use crate::engine::build::{BuildContext, Job, Rows, build};
 use crate::engine::ingest::Command;
 use crate::engine::lookup::{self, Place, Question};
 use crate::engine::rewrite;
-use crate::engine::settings::Settings;
+use crate::engine::sets::{FactSet, FactSets};
 use crate::engine::state::{StoredEvent, Workspace};
 use crate::engine::{Inner, Lake};
 use crate::error::LakeError;
@@ -99,7 +99,8 @@ const SHORTEST_SESSION: i64 = 2 * MINUTE;
 /// What a flush took from memory.
 struct Collected {
     jobs: Vec<Job>,
-    settings: Arc<Settings>,
+    /// The fact sets for which it folds.
+    sets: Arc<FactSets>,
     /// All events up to this sequence are among the jobs, or in files.
     sequence: u64,
     /// Whether nothing of the workspace was left out.
@@ -145,6 +146,7 @@ fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<C
                 bucket: conversation.bucket,
                 version: conversation.version,
                 complete: conversation.complete,
+                sessions_known: conversation.sessions_known,
                 events: conversation.events.clone(),
                 in_memory: conversation.events.len(),
                 replaced: conversation.replaced.clone(),
@@ -154,10 +156,10 @@ fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<C
         }
     }
     jobs.sort_by(|left, right| left.conversation_id.cmp(&right.conversation_id));
-    let settings = workspace.settings.clone();
+    let sets = workspace.sets.clone();
     (!jobs.is_empty()).then_some(Collected {
         jobs,
-        settings,
+        sets,
         sequence,
         all,
     })
@@ -171,30 +173,40 @@ fn write(
     seal_all: bool,
 ) -> Result<Written, LakeError> {
     look_up(inner, workspace, &mut collected)?;
-    let settings = collected.settings.clone();
+    let sets = collected.sets.clone();
     let context = BuildContext {
         workspace,
-        settings: &settings,
+        sets: &sets,
         now,
         seal_all,
     };
-    let mut rows = build(&context, &mut collected.jobs, inner.options.threads)?;
-    let fact_set = settings.fact_set();
-    let end = rewrite::keep_other_rows(
-        inner,
-        workspace,
-        &fact_set,
-        &collected.jobs,
-        settings.cut_gap(),
-        &mut rows,
-    )?;
-    let add = write_rows(inner, workspace, &fact_set, rows)?;
+    let built = build(&context, &mut collected.jobs, inner.options.threads)?;
+    let gap = sets.cut_gap();
+    let mut add = write_rows(inner, workspace, "", built.events)?;
+    let mut end = Vec::new();
+    for (id, mut rows) in built.facts {
+        let Some(set) = sets.get(id) else { continue };
+        let written =
+            rewrite::keep_other_rows(inner, workspace, set, &collected.jobs, gap, &mut rows)
+                .and_then(|ended| Ok((ended, write_rows(inner, workspace, &set.name, rows)?)));
+        match written {
+            Ok((ended, more)) => {
+                end.extend(ended);
+                add.extend(more);
+            }
+            Err(error) => {
+                inner.catalog.discard(workspace, &add);
+                return Err(error);
+            }
+        }
+    }
     let mut transaction = Transaction {
         workspace: workspace.to_owned(),
         add,
         end,
         now,
         message: "flush".to_owned(),
+        fact_sets: unstored(&sets),
         ..Transaction::default()
     };
     if collected.all {
@@ -203,7 +215,6 @@ fn write(
             facts: collected.sequence,
         });
     }
-    let gap = settings.cut_gap();
     for job in &collected.jobs {
         if job.sealed {
             transaction
@@ -224,6 +235,13 @@ fn write(
     })
 }
 
+/// The catalog remembers by which rules facts were made, also where the workspace has chosen none: a
+/// later program may come with others.
+fn unstored(sets: &FactSets) -> Vec<catalog::FactSet> {
+    let unstored = sets.folded().iter().filter(|set| !set.stored);
+    unstored.map(FactSet::to_stored).collect()
+}
+
 fn dirty(job: &Job, gap: i64) -> Dirty {
     let times = || job.events.iter().map(|event| event.time);
     let last = times().max().unwrap_or_default();
@@ -241,7 +259,12 @@ fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<
     let mut asked: Vec<usize> = Vec::new();
     for (index, job) in collected.jobs.iter().enumerate() {
         if !job.complete {
-            questions.push(Question::new(&job.conversation_id, job.bucket, &job.events));
+            questions.push(Question::new(
+                &job.conversation_id,
+                job.bucket,
+                &job.events,
+                job.sessions_known,
+            ));
             asked.push(index);
         }
     }
@@ -249,10 +272,9 @@ fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<
     let place = Place {
         inner,
         files: &inner.catalog.file_list(workspace).unwrap_or_default(),
-        fact_set: &collected.settings.fact_set(),
-        gap: collected.settings.cut_gap(),
+        gap: collected.sets.cut_gap(),
     };
-    lookup::complete(&place, &mut questions)?;
+    lookup::complete(&place, &collected.sets, &mut questions)?;
     for (index, question) in asked.into_iter().zip(questions) {
         let job = &mut collected.jobs[index];
         job.events.extend(question.found.events);
@@ -323,6 +345,11 @@ fn settle(inner: &Inner, name: &Arc<str>, collected: Collected) {
     let Some(workspace) = state.workspace_mut(name) else {
         return;
     };
+    for set in collected.sets.folded().iter().filter(|set| !set.stored) {
+        if let Some(set) = Arc::make_mut(&mut workspace.sets).get_mut(set.id) {
+            set.stored = true;
+        }
+    }
     for job in collected.jobs {
         settle_job(workspace, job);
     }
@@ -364,6 +391,7 @@ fn settle_job(workspace: &mut Workspace, job: Job) {
                 .filter(|event| !present.contains(&event.id_hash)),
         );
         conversation.complete = unchanged;
+        conversation.sessions_known = true;
         // Whatever was sealed meanwhile is what the overlay now stands in for.
         conversation.replaced = if job.sealed {
             job.sessions

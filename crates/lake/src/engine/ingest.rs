@@ -247,8 +247,7 @@ fn give_to_memory(inner: &Arc<Inner>, requests: &mut [Request], sequence: u64) {
     let now = inner.now();
     let mut state = inner.lock_state();
     for request in requests.iter_mut() {
-        let settings = inner.default_settings();
-        let workspace = state.workspace_or_insert(&request.workspace, settings);
+        let workspace = state.workspace_or_insert(&request.workspace, &inner.built_in);
         request.receipt.added = request.events.len();
         for (_, event) in request.events.drain(..) {
             workspace.take(event, inner.options.buckets, now);

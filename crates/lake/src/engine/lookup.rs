@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use rustc_hash::{FxHashMap, FxHashSet};
 use upshot_core::event::conversation_hash;
 use upshot_core::{Event, EventView, Record, Session, event::SourceEvent};
@@ -14,6 +15,7 @@ use crate::catalog::{Dirty, FileList};
 use crate::codec::encode;
 use crate::engine::open::{bucket_in, days_of_dirty};
 use crate::engine::overlay::{days_of, neighbourhoods};
+use crate::engine::sets::{FactSets, SetId};
 use crate::engine::state::{Conversation, Known, Replaced, StoredEvent};
 use crate::engine::{Inner, files_in};
 use crate::error::LakeError;
@@ -73,10 +75,16 @@ pub(crate) struct Question {
 
 impl Question {
     /// About a conversation of which memory holds these events.
-    pub fn new(conversation_id: &str, bucket: i32, events: &[StoredEvent]) -> Self {
+    pub fn new(
+        conversation_id: &str,
+        bucket: i32,
+        events: &[StoredEvent],
+        sessions_known: bool,
+    ) -> Self {
         let known = Conversation {
             bucket,
             events: events.to_vec(),
+            sessions_known,
             ..Conversation::default()
         };
         let ids = events.iter().map(|event| event.id_hash).collect();
@@ -93,13 +101,26 @@ impl Question {
 /// Brings in what files hold around these conversations' events. Each round reads every file that
 /// may matter once, for all conversations together; a round that finds events further out is
 /// followed by another.
-pub(crate) fn complete(place: &Place<'_>, questions: &mut [Question]) -> Result<(), LakeError> {
+pub(crate) fn complete(
+    place: &Place<'_>,
+    sets: &FactSets,
+    questions: &mut [Question],
+) -> Result<(), LakeError> {
+    complete_events(place, questions)?;
+    load_sessions(place, sets, questions)
+}
+
+/// Brings in the events alone.
+pub(crate) fn complete_events(
+    place: &Place<'_>,
+    questions: &mut [Question],
+) -> Result<(), LakeError> {
     let mut waiting: Vec<usize> = (0..questions.len()).collect();
     while !waiting.is_empty() {
         let found = load_events(place, questions, &waiting)?;
         waiting = found.into_iter().collect();
     }
-    load_sessions(place, questions)
+    Ok(())
 }
 
 /// Where [`complete`] looks.
@@ -108,8 +129,6 @@ pub(crate) struct Place<'a> {
     /// The files with which the memory that asks is settled: what it holds is not in them, but for
     /// what it knows to be in files.
     pub files: &'a FileList,
-    /// The facts that the sessions in question are part of.
-    pub fact_set: &'a str,
     /// The silence that cuts.
     pub gap: i64,
 }
@@ -178,18 +197,41 @@ fn load_events(
     Ok(grown)
 }
 
-/// Gives the events what the table of texts holds of them.
-pub(crate) fn join_texts(events: &mut [Event], texts: Vec<Event>) {
-    let mut by_id: FxHashMap<Box<str>, Event> = texts
-        .into_iter()
-        .map(|event| (event.event_id.clone(), event))
-        .collect();
-    for event in events {
-        if let Some(text) = by_id.remove(&event.event_id) {
-            event.text = text.text;
-            event.survey_comment = text.survey_comment;
-            event.feedback_comment = text.feedback_comment;
+/// What people wrote, by event.
+#[derive(Debug, Default)]
+pub(crate) struct Texts(FxHashMap<Box<str>, [Option<Box<str>>; 3]>);
+
+impl Texts {
+    /// Adds the rows of a file of texts.
+    pub fn add(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+        let reader = BatchReader::new::<Event>(batch)?;
+        for row in 0..reader.len() {
+            self.push(Event::read(&reader.row(row)));
         }
+        Ok(())
+    }
+
+    fn push(&mut self, event: Event) {
+        let texts = [event.text, event.survey_comment, event.feedback_comment];
+        self.0.insert(event.event_id, texts);
+    }
+
+    /// Gives the event its texts.
+    pub fn give_to(&mut self, event: &mut Event) {
+        if let Some(texts) = self.0.remove(&event.event_id) {
+            [event.text, event.survey_comment, event.feedback_comment] = texts;
+        }
+    }
+}
+
+/// Gives the events what the table of texts holds of them.
+pub(crate) fn join_texts(events: &mut [Event], with_text: Vec<Event>) {
+    let mut texts = Texts::default();
+    for event in with_text {
+        texts.push(event);
+    }
+    for event in events {
+        texts.give_to(event);
     }
 }
 
@@ -228,10 +270,19 @@ fn within(stretches: &[(i64, i64)], time: i64) -> bool {
 
 /// The sessions in files that start within the neighbourhood of what is known: they were made of
 /// these events and are made anew.
-fn load_sessions(place: &Place<'_>, questions: &mut [Question]) -> Result<(), LakeError> {
+fn load_sessions(
+    place: &Place<'_>,
+    sets: &FactSets,
+    questions: &mut [Question],
+) -> Result<(), LakeError> {
     let (inner, gap) = (place.inner, place.gap);
+    let asked = |question: &Question| {
+        !question.found.events.is_empty()
+            || !question.known.sessions_known
+                && question.known.events.iter().any(|event| event.flushed)
+    };
     let all: Vec<usize> = (0..questions.len())
-        .filter(|index| !questions[*index].found.events.is_empty())
+        .filter(|index| asked(&questions[*index]))
         .collect();
     for ((day, bucket), indices) in by_partition(questions, &all, gap) {
         let wanted: FxHashMap<Box<str>, usize> = indices
@@ -243,20 +294,23 @@ fn load_sessions(place: &Place<'_>, questions: &mut [Question]) -> Result<(), La
             .map(|index| (*index, neighbourhoods(&questions[*index].known, gap)))
             .collect();
         let keys = Keys::new("conversation_id", wanted.keys().cloned());
-        for file in files_in(
-            place.files,
-            Table::Sessions,
-            day..=day,
-            Some(bucket),
-            Some(place.fact_set),
-        ) {
-            let columns = ["session_id", "conversation_id", "start_time"];
-            for batch in inner.read_rows(&file, Table::Sessions, Some(&columns), &keys)? {
-                let reader = BatchReader::new::<Session>(&batch)?;
-                for row in 0..reader.len() {
-                    let session = Session::read(&reader.row(row));
-                    let index = wanted[&*session.conversation_id];
-                    note_replaced(&mut questions[index], &session, &near[&index], day);
+        for set in sets.folded() {
+            let files = files_in(
+                place.files,
+                Table::Sessions,
+                day..=day,
+                Some(bucket),
+                Some(&set.name),
+            );
+            for file in files {
+                let columns = ["session_id", "conversation_id", "start_time"];
+                for batch in inner.read_rows(&file, Table::Sessions, Some(&columns), &keys)? {
+                    let reader = BatchReader::new::<Session>(&batch)?;
+                    for row in 0..reader.len() {
+                        let session = Session::read(&reader.row(row));
+                        let index = wanted[&*session.conversation_id];
+                        note_replaced(&mut questions[index], set.id, &session, &near[&index], day);
+                    }
                 }
             }
         }
@@ -264,8 +318,15 @@ fn load_sessions(place: &Place<'_>, questions: &mut [Question]) -> Result<(), La
     Ok(())
 }
 
-fn note_replaced(question: &mut Question, session: &Session, near: &[(i64, i64)], day: i32) {
+fn note_replaced(
+    question: &mut Question,
+    set: SetId,
+    session: &Session,
+    near: &[(i64, i64)],
+    day: i32,
+) {
     let replaced = Replaced {
+        set,
         session_id: session.session_id.clone(),
         day,
     };
@@ -296,7 +357,7 @@ pub(crate) fn bring_back_dirty(
         }
         join_texts(&mut events, texts);
         let mut state = inner.lock_state();
-        let memory = state.workspace_or_insert(&workspace.into(), inner.default_settings());
+        let memory = state.workspace_or_insert(&workspace.into(), &inner.built_in);
         for event in events {
             let segment = &dirty[wanted[&*event.conversation_id]];
             if (segment.segment_from..=segment.segment_to).contains(&event.time) {
@@ -309,7 +370,7 @@ pub(crate) fn bring_back_dirty(
 }
 
 /// An event that a file holds.
-fn stored(event: &Event) -> StoredEvent {
+pub(crate) fn stored(event: &Event) -> StoredEvent {
     let mut bytes = Vec::new();
     encode(event, &mut bytes);
     StoredEvent {

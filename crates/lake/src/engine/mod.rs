@@ -14,14 +14,20 @@
 
 mod backup;
 mod build;
+mod building;
 mod capture;
+mod compare;
+mod fact_sets;
 mod flush;
 mod ingest;
 mod lookup;
 mod open;
 mod overlay;
-mod refold;
+mod portion;
+mod preview;
+mod replacing;
 mod rewrite;
+mod sets;
 mod settings;
 mod state;
 mod status;
@@ -39,9 +45,11 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use upshot_core::Event;
 
 pub use backup::{BackupReport, VerifyReport, restore};
+pub use compare::Disagreement;
+pub use fact_sets::{Begun, Building, FactSetInfo, FactSetList};
 pub use ingest::{Receipt, Refused};
 pub use open::FORMAT_VERSION;
-pub use refold::{Disagreement, Refolded};
+pub use preview::{Change, Counts, FieldChange, Preview, PreviewOptions, SessionChange};
 pub use settings::Settings;
 pub(crate) use state::bucket_of;
 pub use status::Status;
@@ -53,8 +61,8 @@ use crate::files::Files;
 use crate::parquet_files::{self, FileCache, Keys, ReadRequest};
 use crate::schema::Table;
 use crate::watched_files::Watch;
-use flush::write_rows;
 use ingest::{Command, Commands, Request};
+use sets::FactSets;
 use state::Workspace;
 use status::Counters;
 
@@ -80,6 +88,9 @@ pub struct LakeOptions {
     pub segment_bytes: u64,
     /// How many threads a flush may use.
     pub threads: usize,
+    /// A step of building a fact set takes whole days until they have so many events. Memory holds
+    /// these events meanwhile.
+    pub build_events: u64,
     /// How long snapshots are kept after newer ones.
     pub keep_snapshots: Duration,
     /// Which small files are made one.
@@ -101,6 +112,7 @@ impl LakeOptions {
             flush_interval: Duration::from_secs(60),
             segment_bytes: 64 << 20,
             threads: 2,
+            build_events: 250_000,
             keep_snapshots: Duration::from_secs(3600),
             merge: MergePolicy::default(),
             clock,
@@ -127,19 +139,23 @@ pub(crate) struct Inner {
     /// Bytes that may still come in.
     room: Arc<Semaphore>,
     flush_wanted: Notify,
+    /// There is a fact set to be built.
+    build_wanted: Notify,
+    /// Counts the steps of building.
+    build_steps: tokio::sync::watch::Sender<u64>,
     /// Held by whoever commits.
     committing: tokio::sync::Mutex<()>,
     /// Footers and bloom filters of files.
     pub cache: FileCache,
     /// The profiles of a workspace that has chosen none.
-    built_in: Arc<Settings>,
+    pub built_in: Arc<Settings>,
     /// The key with which this data directory hides what names people.
     secret: [u8; 32],
-    /// Tells the background task to end.
+    /// Tells the background tasks to end.
     closing: tokio::sync::watch::Sender<bool>,
     closed: std::sync::atomic::AtomicBool,
-    /// The background task, until the lake is closed.
-    background: Mutex<Option<tokio::task::JoinHandle<()>>>,
+    /// The background tasks, until the lake is closed.
+    background: Mutex<Vec<tokio::task::JoinHandle<()>>>,
     /// The data directory's lock, for as long as the lake is open.
     lock: Mutex<Option<std::fs::File>>,
 }
@@ -162,11 +178,11 @@ impl State {
     pub fn workspace_or_insert(
         &mut self,
         name: &Arc<str>,
-        settings: Arc<Settings>,
+        built_in: &Arc<Settings>,
     ) -> &mut Workspace {
         self.workspaces
             .entry(name.clone())
-            .or_insert_with(|| Workspace::new(name, settings))
+            .or_insert_with(|| Workspace::new(name, FactSets::built_in(built_in.clone())))
     }
     pub fn workspaces(&self) -> impl Iterator<Item = &Workspace> {
         self.workspaces.values()
@@ -221,16 +237,12 @@ impl Inner {
         self.flush_wanted.notify_one();
     }
 
-    /// The profiles of this workspace.
-    pub fn settings(&self, workspace: &str) -> Arc<Settings> {
+    /// The fact sets of this workspace.
+    pub fn sets(&self, workspace: &str) -> Arc<FactSets> {
         self.lock_state().workspace(workspace).map_or_else(
-            || self.default_settings(),
-            |workspace| workspace.settings.clone(),
+            || Arc::new(FactSets::built_in(self.built_in.clone())),
+            |workspace| workspace.sets.clone(),
         )
-    }
-
-    pub fn default_settings(&self) -> Arc<Settings> {
-        self.built_in.clone()
     }
 
     /// The live files of a table on these days, in one bucket or all, of one fact set or all.
@@ -258,6 +270,17 @@ impl Inner {
         if let Some(columns) = columns {
             request = request.columns(columns);
         }
+        parquet_files::read(&self.cache, &file.path, table, &request)
+    }
+
+    /// Some columns of all rows of a file.
+    pub fn read_columns(
+        &self,
+        file: &DataFile,
+        table: Table,
+        columns: &[&'static str],
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let request = ReadRequest::all().columns(columns);
         parquet_files::read(&self.cache, &file.path, table, &request)
     }
 
@@ -407,9 +430,9 @@ impl Lake {
         self.inner.now()
     }
 
-    /// The profiles of this workspace.
+    /// The profiles of this workspace's active fact set.
     pub fn settings(&self, workspace: &str) -> Arc<Settings> {
-        self.inner.settings(workspace)
+        self.inner.sets(workspace).active().settings.clone()
     }
 
     /// The key with which this data directory hides what names people.

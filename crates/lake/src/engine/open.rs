@@ -9,17 +9,19 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use upshot_core::event::conversation_hash;
 
-use crate::catalog::{Catalog, Dirty};
+use crate::catalog::{self, Catalog, Dirty, FactSetRole};
 use crate::engine::ingest::{self, Command};
 use crate::engine::lookup;
+use crate::engine::sets::FactSets;
 use crate::engine::settings::Settings;
 use crate::engine::state::{Workspace, bucket_of};
 use crate::engine::status::Counters;
-use crate::engine::{Inner, Lake, LakeOptions, QUEUE_BYTES, State, flush, upkeep};
+use crate::engine::{Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, flush, upkeep};
 use crate::error::LakeError;
 use crate::files::{Files, create_dir_durably, read_all, write_durably};
 use crate::log::{Log, RecoveredFrame};
 use crate::parquet_files::FileCache;
+use crate::schema::Table;
 use crate::watched_files::WatchedFiles;
 
 /// The file that makes a folder a data directory.
@@ -84,10 +86,9 @@ impl Lake {
         let (mut newest_mark, mut marks) = (0, std::collections::BTreeMap::new());
         let mut dirty = Vec::new();
         for name in catalog.workspaces() {
-            let settings = stored_settings(&catalog, &name)
-                .await?
-                .unwrap_or_else(|| built_in.clone());
-            let workspace = state.workspace_or_insert(&name.as_str().into(), settings);
+            let sets = stored_sets(&catalog, &name, &built_in).await?;
+            let workspace = state.workspace_or_insert(&name.as_str().into(), &built_in);
+            workspace.sets = Arc::new(sets);
             workspace.files = catalog.file_list(&name).unwrap_or_default();
             let mark = catalog.marks(&name).await?.events;
             newest_mark = newest_mark.max(mark);
@@ -119,11 +120,13 @@ impl Lake {
             commands: Mutex::new(sender),
             room: Arc::new(Semaphore::new(QUEUE_BYTES as usize)),
             flush_wanted: Notify::new(),
+            build_wanted: Notify::new(),
+            build_steps: watch::Sender::new(0),
             committing: tokio::sync::Mutex::new(()),
             closing: watch::Sender::new(false),
             closed: AtomicBool::new(false),
             options,
-            background: Mutex::new(None),
+            background: Mutex::new(Vec::new()),
             lock: Mutex::new(Some(lock)),
         });
         inner.counters.note_log(&log);
@@ -139,8 +142,10 @@ impl Lake {
             .name("ingest".to_owned())
             .spawn(move || ingest::run(&worker, log, &receiver))
             .map_err(LakeError::io("start a thread for", &layout.0))?;
-        let background = tokio::spawn(flush::run(inner.clone(), inner.closing.subscribe()));
-        *unpoisoned(&inner.background) = Some(background);
+        *unpoisoned(&inner.background) = vec![
+            tokio::spawn(flush::run(inner.clone(), inner.closing.subscribe())),
+            tokio::spawn(building::run(inner.clone(), inner.closing.subscribe())),
+        ];
         Ok(Self { inner })
     }
 
@@ -152,11 +157,11 @@ impl Lake {
         if self.inner.closed.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
-        // The background task may be gone already.
+        // The background tasks may be gone already.
         let _ = self.inner.closing.send(true);
-        let background = unpoisoned(&self.inner.background).take();
-        if let Some(background) = background {
-            let _ = background.await;
+        let background = std::mem::take(&mut *unpoisoned(&self.inner.background));
+        for task in background {
+            let _ = task.await;
         }
         let flushed = flush::flush_all(&self.inner, false).await;
         let merged = upkeep::run(&self.inner).await;
@@ -259,15 +264,48 @@ fn parse_secret(text: &str, layout: &Layout) -> Result<[u8; 32], LakeError> {
     Ok(secret)
 }
 
-async fn stored_settings(
+async fn stored_sets(
     catalog: &Catalog,
     workspace: &str,
-) -> Result<Option<Arc<Settings>>, LakeError> {
-    let sets = catalog.fact_sets(workspace).await?;
-    let active = sets.into_iter().find(|set| set.active);
-    active
-        .map(|set| Settings::from_stored(&set.profile_toml).map(Arc::new))
-        .transpose()
+    built_in: &Arc<Settings>,
+) -> Result<FactSets, LakeError> {
+    let stored = catalog.fact_sets(workspace).await?;
+    let settings = |set: &catalog::FactSet| -> Result<Arc<Settings>, LakeError> {
+        if set.profile_toml.is_empty() {
+            return Ok(built_in.clone());
+        }
+        Settings::from_stored(&set.profile_toml).map(Arc::new)
+    };
+    let active = stored.iter().find(|set| set.role == FactSetRole::Active);
+    let mut sets = match active {
+        Some(set) => FactSets::new(
+            &set.name,
+            settings(set)?,
+            !set.profile_toml.is_empty(),
+            true,
+        ),
+        None => {
+            // Before the catalog kept the sets of workspaces that had chosen none, the files alone
+            // said what they were.
+            let files = catalog.file_list(workspace).unwrap_or_default();
+            let name = files
+                .files(Table::Sessions, None, None)
+                .last()
+                .map_or_else(|| built_in.fact_set(), |file| file.fact_set.clone());
+            FactSets::new(&name, built_in.clone(), false, false)
+        }
+    };
+    for set in stored {
+        match set.role {
+            FactSetRole::Active => {}
+            FactSetRole::Kept => sets.kept.push(set.name.into()),
+            FactSetRole::Additional | FactSetRole::Next { .. } => {
+                sets.push_stored(&set, settings(&set)?);
+            }
+        }
+    }
+    sets.renew_outdated();
+    Ok(sets)
 }
 
 type DirtyByWorkspace = [(String, Vec<Dirty>)];
@@ -294,7 +332,7 @@ fn bring_back(
             // A flush in portions puts events into files before it moves the mark.
             ingest::leave_out_filed(inner, &name, &mut incoming, &mut receipt)?;
             let mut state = inner.lock_state();
-            let workspace = state.workspace_or_insert(&name, inner.default_settings());
+            let workspace = state.workspace_or_insert(&name, &inner.built_in);
             for (_, event) in incoming {
                 if !workspace.ids.contains_key(&event.id_hash) {
                     workspace.take(event, inner.options.buckets, now);
@@ -354,6 +392,7 @@ impl Workspace {
             .or_default();
         conversation.bucket = bucket;
         conversation.complete = false;
+        conversation.sessions_known = false;
         conversation.version = version;
         conversation.events.push(event);
     }

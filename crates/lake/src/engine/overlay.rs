@@ -11,6 +11,7 @@ use upshot_core::profile::Profile;
 use upshot_core::time::{DAY, day_of};
 
 use crate::codec::Decoder;
+use crate::engine::sets::{FactSet, SetId};
 use crate::engine::settings::Settings;
 use crate::engine::state::{Conversation, Replaced, Shard, ShardFacts, StoredEvent};
 use crate::error::LakeError;
@@ -82,6 +83,7 @@ pub(crate) struct ConversationCopy {
     pub bucket: i32,
     pub version: u64,
     pub complete: bool,
+    pub sessions_known: bool,
     pub events: Vec<StoredEvent>,
     pub replaced: Vec<Replaced>,
 }
@@ -95,9 +97,9 @@ pub(crate) enum ShardCopy {
     Conversations(Vec<ConversationCopy>),
 }
 
-/// Copies what has to be folded; the bytes of the events are shared.
-pub(crate) fn copy_shard(shard: &Shard, as_of: i64) -> ShardCopy {
-    if let Some(facts) = shard.facts()
+/// Copies what has to be folded in this set; the bytes of the events are shared.
+pub(crate) fn copy_shard(shard: &Shard, set: SetId, as_of: i64) -> ShardCopy {
+    if let Some(facts) = shard.facts(set)
         && (as_of - facts.as_of).abs() < FRESH
     {
         return ShardCopy::Facts(facts.clone());
@@ -110,6 +112,7 @@ pub(crate) fn copy_shard(shard: &Shard, as_of: i64) -> ShardCopy {
                 bucket: conversation.bucket,
                 version: conversation.version,
                 complete: conversation.complete,
+                sessions_known: conversation.sessions_known,
                 events: conversation.events.clone(),
                 replaced: conversation.replaced.clone(),
             })
@@ -117,10 +120,10 @@ pub(crate) fn copy_shard(shard: &Shard, as_of: i64) -> ShardCopy {
     )
 }
 
-/// The facts of a shard's conversations as of this time.
+/// The facts of a shard's conversations in this set as of this time.
 pub(crate) fn shard_facts(
     workspace: &str,
-    settings: &Settings,
+    set: &FactSet,
     conversations: &[ConversationCopy],
     as_of: i64,
 ) -> Result<Arc<ShardFacts>, LakeError> {
@@ -133,11 +136,12 @@ pub(crate) fn shard_facts(
     for conversation in conversations {
         let mut events = decode_all(&decoder, &conversation.events)?;
         sink.bucket = conversation.bucket;
-        fold_conversation(workspace, settings, as_of, &mut events, &mut sink);
+        fold_conversation(workspace, &set.settings, as_of, &mut events, &mut sink);
         replaced.extend(
             conversation
                 .replaced
                 .iter()
+                .filter(|session| session.set == set.id)
                 .map(|session| session.session_id.clone()),
         );
     }

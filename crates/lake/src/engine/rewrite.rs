@@ -7,11 +7,12 @@ use std::sync::Arc;
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::TimestampMicrosecondType;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::engine::Inner;
 use crate::engine::build::{Job, Rows};
 use crate::engine::overlay::{days_of, stretches_around};
+use crate::engine::sets::FactSet;
 use crate::error::LakeError;
 use crate::parquet_files::{Keys, contains_any};
 use crate::schema::Table;
@@ -20,12 +21,12 @@ use crate::schema::Table;
 /// its sessions start.
 type Anew<'a> = FxHashMap<&'a str, Arc<Vec<(i64, i64)>>>;
 
-/// Adds to `rows` what stays of the files in which some facts are replaced by those of sealed jobs;
+/// Adds to `rows` what stays of the files of this set in which some facts are replaced by those of sealed jobs;
 /// gives the files that end.
 pub(crate) fn keep_other_rows(
     inner: &Inner,
     workspace: &str,
-    fact_set: &str,
+    set: &FactSet,
     jobs: &[Job],
     gap: i64,
     rows: &mut Rows,
@@ -33,7 +34,7 @@ pub(crate) fn keep_other_rows(
     let mut by_partition: BTreeMap<(i32, i32), Anew<'_>> = BTreeMap::new();
     for job in jobs
         .iter()
-        .filter(|job| job.sealed && !job.replaced.is_empty())
+        .filter(|job| job.sealed && job.replaced.iter().any(|session| session.set == set.id))
     {
         let stretches = Arc::new(stretches_around(
             job.events.iter().map(|event| event.time),
@@ -50,7 +51,7 @@ pub(crate) fn keep_other_rows(
     for ((day, bucket), anew) in by_partition {
         for table in Table::FACTS {
             let keys = Keys::new("conversation_id", anew.keys().copied());
-            for file in inner.files_of(workspace, table, day..=day, Some(bucket), Some(fact_set)) {
+            for file in inner.files_of(workspace, table, day..=day, Some(bucket), Some(&set.name)) {
                 if contains_any(&inner.cache, &file.path, table, &keys)?.is_empty() {
                     continue;
                 }
@@ -65,6 +66,26 @@ pub(crate) fn keep_other_rows(
         }
     }
     Ok(ended)
+}
+
+/// The rows that are of none of these sessions.
+pub(crate) fn without_sessions(
+    batch: &RecordBatch,
+    table: Table,
+    sessions: &FxHashSet<Box<str>>,
+) -> Result<RecordBatch, LakeError> {
+    let ids = batch
+        .column_by_name("session_id")
+        .ok_or_else(|| LakeError::Damaged {
+            what: format!("a file of {}", table.name()),
+            reason: "it lacks the column session_id".to_owned(),
+        })?;
+    let ids = ids.as_string::<i32>();
+    let keep: BooleanArray = ids
+        .iter()
+        .map(|id| Some(id.is_none_or(|id| !sessions.contains(id))))
+        .collect();
+    Ok(filter_record_batch(batch, &keep)?)
 }
 
 /// The rows that are not made anew.

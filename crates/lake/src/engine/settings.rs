@@ -15,10 +15,7 @@ struct Chosen {
 
 impl Chosen {
     fn from_text(text: &str) -> Result<Self, LakeError> {
-        let profile = Profile::from_toml(text).map_err(|error| LakeError::Damaged {
-            what: "a profile".to_owned(),
-            reason: error.to_string(),
-        })?;
+        let profile = Profile::from_toml(text)?;
         Ok(Self {
             profile,
             text: text.to_owned(),
@@ -55,6 +52,17 @@ impl Settings {
             .map(|name| Ok((name.to_owned(), Chosen::from_text(text(name))?)))
             .collect::<Result<_, LakeError>>()?;
         Ok(Self { default, by_source })
+    }
+
+    /// The profile of this TOML text for everything.
+    ///
+    /// # Errors
+    /// When the text is not a profile.
+    pub fn of_profile(text: &str) -> Result<Self, LakeError> {
+        Ok(Self {
+            default: Chosen::from_text(text)?,
+            by_source: BTreeMap::new(),
+        })
     }
 
     /// The profile for conversations of this source.
@@ -101,6 +109,22 @@ impl Settings {
             .map(|(_, profile)| profile.cut_gap())
             .max()
             .unwrap_or_default()
+    }
+
+    /// Whether the rules are the same, whatever the texts say beside them.
+    pub fn same_rules(&self, other: &Self) -> bool {
+        let rules = |settings: &'_ Self| -> Vec<(Option<String>, Profile)> {
+            let profiles = settings.profiles();
+            profiles
+                .map(|(source, profile)| (source.map(str::to_owned), profile.clone()))
+                .collect()
+        };
+        let (ours, theirs) = (rules(self), rules(other));
+        ours.len() == theirs.len()
+            && ours
+                .iter()
+                .zip(&theirs)
+                .all(|(one, two)| one.0 == two.0 && one.1.same_rules(&two.1))
     }
 
     /// The name of the facts that these profiles make: each profile with its version and the

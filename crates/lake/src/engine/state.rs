@@ -9,13 +9,16 @@ use upshot_core::event::conversation_hash;
 
 use crate::catalog::FileList;
 use crate::engine::lookup::Found;
-use crate::engine::settings::Settings;
+use crate::engine::sets::{FactSets, SetId};
 
 /// The overlay is kept in this many parts, so that a new event makes only one of them be folded anew.
 pub(crate) const SHARDS: usize = 64;
 
 /// What an entry of the id table and a stored event cost beside the event's own bytes.
 pub(crate) const EVENT_OVERHEAD: usize = 120;
+
+/// For so long the facts of a set that nobody asks for stay, in microseconds.
+const KEPT: i64 = 10 * upshot_core::time::MINUTE;
 
 /// An event in memory.
 #[derive(Debug, Clone)]
@@ -39,6 +42,9 @@ pub(crate) struct Conversation {
     pub events: Vec<StoredEvent>,
     /// Whether what files hold around these events has been brought in.
     pub complete: bool,
+    /// Whether the sessions that files hold of those of its events that are in files were looked
+    /// up, in every fact set.
+    pub sessions_known: bool,
     /// The sessions in files that the overlay stands in for.
     pub replaced: Vec<Replaced>,
     /// Another one after every change, and never one that a conversation of the workspace had.
@@ -48,13 +54,15 @@ pub(crate) struct Conversation {
 /// A session in a file that the overlay stands in for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Replaced {
+    /// Its fact set.
+    pub set: SetId,
     /// Its id.
     pub session_id: Box<str>,
     /// The day under which it is filed.
     pub day: i32,
 }
 
-/// The facts of one shard's conversations.
+/// The facts of one shard's conversations in one fact set.
 #[derive(Debug)]
 pub(crate) struct ShardFacts {
     /// For which time they were made.
@@ -70,8 +78,8 @@ pub(crate) struct ShardFacts {
 pub(crate) struct Shard {
     /// Its conversations by id.
     pub conversations: FxHashMap<Box<str>, Conversation>,
-    /// Their facts, until something changes.
-    facts: Option<Arc<ShardFacts>>,
+    /// Their facts by fact set, each made when a query asks for it, until something changes.
+    facts: FxHashMap<SetId, Arc<ShardFacts>>,
     /// How often something changed.
     changes: u64,
 }
@@ -79,7 +87,7 @@ pub(crate) struct Shard {
 impl Shard {
     /// Says that what the facts were made of is no longer what it was.
     pub fn changed(&mut self) {
-        self.facts = None;
+        self.facts.clear();
         self.changes += 1;
     }
 
@@ -88,15 +96,18 @@ impl Shard {
         self.changes
     }
 
-    /// The facts, if nothing changed since they were made.
-    pub fn facts(&self) -> Option<&Arc<ShardFacts>> {
-        self.facts.as_ref()
+    /// The facts in this set, if nothing changed since they were made.
+    pub fn facts(&self, set: SetId) -> Option<&Arc<ShardFacts>> {
+        self.facts.get(&set)
     }
 
-    /// Keeps facts that were made of a copy, unless something changed since the copy was made.
-    pub fn keep(&mut self, facts: &Arc<ShardFacts>, changes: u64) {
+    /// Keeps facts that were made of a copy, unless something changed since the copy was made. Those
+    /// of sets that nobody has asked for lately go.
+    pub fn keep(&mut self, set: SetId, facts: &Arc<ShardFacts>, changes: u64) {
+        self.facts
+            .retain(|_, old| (facts.as_of - old.as_of).abs() < KEPT);
         if self.changes == changes {
-            self.facts = Some(facts.clone());
+            self.facts.insert(set, facts.clone());
         }
     }
 }
@@ -119,8 +130,8 @@ pub(crate) struct Workspace {
     pub shards: Vec<Shard>,
     /// The ids of all events in it.
     pub ids: FxHashMap<u128, Known>,
-    /// Which profile serves which source.
-    pub settings: Arc<Settings>,
+    /// The facts that are made of the events, each by its own profiles.
+    pub sets: Arc<FactSets>,
     /// The files that queries read: those of the commit that memory has settled with.
     pub files: Arc<FileList>,
     /// Events that are in no data file yet.
@@ -156,12 +167,12 @@ pub(crate) struct Incoming {
 
 impl Workspace {
     /// An empty one.
-    pub fn new(name: &str, settings: Arc<Settings>) -> Self {
+    pub fn new(name: &str, sets: FactSets) -> Self {
         Self {
             name: name.into(),
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             ids: FxHashMap::default(),
-            settings,
+            sets: Arc::new(sets),
             files: Arc::default(),
             unflushed_events: 0,
             unflushed_bytes: 0,
@@ -181,6 +192,12 @@ impl Workspace {
     pub fn shard_mut(&mut self, conversation_id: &str) -> &mut Shard {
         let shard = Self::shard_of(conversation_hash(&self.name, conversation_id));
         &mut self.shards[shard]
+    }
+
+    /// What memory holds of this conversation.
+    pub fn conversation(&self, conversation_id: &str) -> Option<&Conversation> {
+        let shard = Self::shard_of(conversation_hash(&self.name, conversation_id));
+        self.shards[shard].conversations.get(conversation_id)
     }
 
     /// Takes in an event that is durable in the log and was not here before.
@@ -242,7 +259,32 @@ impl Workspace {
             }
         }
         conversation.complete = true;
+        conversation.sessions_known = true;
         self.memory_bytes += cost;
+    }
+
+    /// Says that files hold more around a conversation than was looked up.
+    pub fn look_up_again(&mut self, conversation_id: &str) {
+        self.version += 1;
+        let version = self.version;
+        let shard = self.shard_mut(conversation_id);
+        let Some(conversation) = shard.conversations.get_mut(conversation_id) else {
+            return;
+        };
+        conversation.complete = false;
+        conversation.sessions_known = false;
+        conversation.version = version;
+        shard.changed();
+    }
+
+    /// Forgets what is remembered for a fact set that is no more.
+    pub fn forget_set(&mut self, set: SetId) {
+        for shard in &mut self.shards {
+            shard.changed();
+            for conversation in shard.conversations.values_mut() {
+                conversation.replaced.retain(|session| session.set != set);
+            }
+        }
     }
 
     /// Lets a conversation go that is in files with all its facts.

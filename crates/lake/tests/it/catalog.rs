@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use upshot_lake::catalog::{Carry, Catalog, Dirty, FactSet, Marks, Transaction};
+use upshot_lake::catalog::{Carry, Catalog, Dirty, FactSet, FactSetRole, Marks, Transaction};
 use upshot_lake::files::{DiskFiles, Entry, FileRead, FileWrite, Files};
 use upshot_lake::parquet_files::write;
 use upshot_lake::{LakeError, Table};
@@ -213,16 +213,30 @@ fn carry(conversation: &str, at_time: i64, carry: &[u8]) -> Carry {
 #[tokio::test]
 async fn dirty_conversations_carries_and_fact_sets_are_kept() {
     let lake = Lake::new().await;
-    let fact_set = |name: &str, active| FactSet {
+    let fact_set = |name: &str, role| FactSet {
         name: name.to_owned(),
         profile_toml: "x = 1".to_owned(),
         fold_version: 3,
-        active,
+        role,
+        built_to: 17,
+    };
+    let next = FactSetRole::Next {
+        replaces: "one".to_owned(),
     };
     let change = Transaction {
         dirty_add: vec![dirty("b", 20), dirty("a", 30)],
         carries_add: vec![carry("a", 10, b"one"), carry("a", 20, b"two")],
-        fact_sets: vec![fact_set("one", true), fact_set("two", true)],
+        fact_sets: vec![
+            fact_set("gone", FactSetRole::Additional),
+            fact_set("one", FactSetRole::Active),
+            fact_set("two", next.clone()),
+            fact_set("zero", FactSetRole::Kept),
+        ],
+        ..add(vec![])
+    };
+    lake.catalog.commit(change).await.unwrap();
+    let change = Transaction {
+        fact_sets_remove: vec!["gone".to_owned()],
         ..add(vec![])
     };
     lake.catalog.commit(change).await.unwrap();
@@ -234,7 +248,11 @@ async fn dirty_conversations_carries_and_fact_sets_are_kept() {
     );
     assert_eq!(
         catalog.fact_sets("main").await.unwrap(),
-        [fact_set("one", false), fact_set("two", true)]
+        [
+            fact_set("one", FactSetRole::Active),
+            fact_set("two", next),
+            fact_set("zero", FactSetRole::Kept),
+        ]
     );
     let carries = async |time| {
         let wanted = [("a", time), ("absent", time)];

@@ -9,6 +9,7 @@ mod common;
 mod crashes;
 mod engine;
 mod engine_cost;
+mod fact_sets;
 mod interop;
 mod log_damage;
 mod parquet;

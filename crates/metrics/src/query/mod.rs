@@ -88,6 +88,9 @@ pub struct Query {
     pub order: Vec<String>,
     /// How many rows at most.
     pub limit: Option<usize>,
+    /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The clock, in UTC microseconds; whoever runs the query sets it.
     #[serde(skip)]
     pub now: i64,
@@ -111,6 +114,7 @@ impl Default for Query {
             environment: EnvironmentChoice::default(),
             order: Vec::new(),
             limit: None,
+            profile: None,
             now: 0,
             maturity: None,
         }

@@ -509,6 +509,7 @@ pub fn capture_all(facts: &Facts, layout: Layout) -> Held {
             snapshot: 7,
             version: 1,
             tables,
+            ..Capture::default()
         },
         _folder: folder,
     }

@@ -42,6 +42,9 @@ fn every_path_is_described_and_every_reference_leads_somewhere() {
         "/api/v1/metrics/{id}",
         "/api/v1/dimensions",
         "/api/v1/profiles",
+        "/api/v1/fact-sets",
+        "/api/v1/fact-sets/preview",
+        "/api/v1/fact-sets/{name}",
         "/health/live",
         "/health/ready",
         "/metrics",
@@ -169,6 +172,8 @@ async fn examples_are_as_they_are_described_and_work() {
         let path = match &example {
             Value::Array(_) => "/api/v1/events",
             Value::Object(members) if members.contains_key("outcome") => "/api/v1/drivers",
+            Value::Object(members) if members.contains_key("one_in") => "/api/v1/fact-sets/preview",
+            Value::Object(members) if members.contains_key("additional") => "/api/v1/fact-sets",
             _ => "/api/v1/query",
         };
         let answer = bench

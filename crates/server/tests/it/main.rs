@@ -5,6 +5,7 @@ mod access;
 mod common;
 mod description;
 mod events;
+mod fact_sets;
 mod failing;
 mod health;
 mod logging;

@@ -4,6 +4,7 @@
 mod commands;
 mod kill;
 mod mapping;
+mod profiles;
 mod server;
 
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ impl Drop for Served {
     }
 }
 
-fn serve(scene: &Scene) -> (Served, String) {
+pub fn serve(scene: &Scene) -> (Served, String) {
     serve_with(scene, &[])
 }
 

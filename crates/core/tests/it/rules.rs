@@ -383,3 +383,32 @@ fn each_profile_of_the_program_can_be_read_and_explains_itself() {
         assert!(text.starts_with("# "), "{name} begins with what it is for");
     }
 }
+
+/// How many chats Indigo counts.
+fn chats(scene: &str) -> usize {
+    facts(&profile("indigo"), scene).sessions.len()
+}
+
+#[test]
+fn a_call_is_a_chat_and_whatsapp_has_its_window() {
+    let call = "
+        0s user hi channel=voice window_id=call-1
+        1s bot hello channel=voice window_id=call-1
+        60s conversation_end channel=voice window_id=call-1
+        90s user hi again channel=voice window_id=call-2
+        91s bot hello channel=voice window_id=call-2";
+    assert_eq!(chats(call), 2, "another call is another chat, however soon");
+    let whatsapp = |silence: &str| {
+        format!(
+            "0s user hi channel=whatsapp
+             1s bot hello channel=whatsapp
+             +{silence} user still there channel=whatsapp
+             +1s bot yes channel=whatsapp"
+        )
+    };
+    assert_eq!(chats(&whatsapp("23h")), 1);
+    assert_eq!(chats(&whatsapp("25h")), 2);
+    let web = |silence: &str| whatsapp(silence).replace("whatsapp", "web");
+    assert_eq!(chats(&web("9m")), 1);
+    assert_eq!(chats(&web("11m")), 2);
+}

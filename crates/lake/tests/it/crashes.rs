@@ -51,6 +51,7 @@ fn options(disk: &Disk, clock: &Arc<AtomicI64>) -> LakeOptions {
         flush_interval: Duration::from_secs(1 << 30),
         segment_bytes: 6000,
         threads: 1,
+        build_events: 30,
         keep_snapshots: Duration::from_secs(3600),
         files: Arc::new(disk.clone()),
         merge: MergePolicy {
@@ -71,7 +72,7 @@ async fn send(lake: &Lake, disk: &Disk, events: &[Event]) -> Result<(), LakeErro
 }
 
 /// Everything that the lake does, once or more: flush, seal, rewrite of late events, merge, expiry,
-/// trim, other profiles, backup, restore.
+/// trim, a fact set beside the active one, other profiles, backup, restore.
 async fn work(disk: &Disk, events: &[Event]) -> Result<(), LakeError> {
     let clock = Arc::new(AtomicI64::new(NOW));
     let mut parts = events.chunks(events.len().div_ceil(8));
@@ -83,6 +84,10 @@ async fn work(disk: &Disk, events: &[Event]) -> Result<(), LakeError> {
         lake.flush().await?;
         send(&lake, disk, next()).await?;
         lake.flush_and_seal().await?;
+        let beside = "name = \"beside\"\nversion = 1\n[timeout]\ndefault = \"3m\"\n";
+        lake.add_fact_set("main", Settings::of_profile(beside)?)
+            .await?;
+        lake.wait_until_built("main").await?;
         send(&lake, disk, next()).await?;
         lake.flush_and_seal().await
     }
@@ -143,6 +148,7 @@ async fn check(disk: &Disk, moment: &Moment, events: &[Event], case: &str) {
     let receipt = lake.append("main", acknowledged).await.unwrap();
     assert_eq!(receipt.added, 0, "{case}: acknowledged events were lost");
     lake.flush_and_seal().await.unwrap();
+    lake.wait_until_built("main").await.unwrap();
     let report = lake.verify(true).await.unwrap();
     assert_eq!(report.catalog.problems, [], "{case}");
     assert_eq!(report.facts, [], "{case}");

@@ -8,11 +8,11 @@ select
     any_value(user_id) as user_id,
     max(ts) - min(ts) as duration,
     count(*) filter (event_type in ('user_message', 'bot_message')) as messages,
-    bool_or(topic_kind in (0, 4)) as engaged,
+    bool_or(topic_kind in (0, 4) or event_type = 'handover') as engaged,
     bool_or(topic_kind = 4 or event_type = 'handover') as escalated,
     bool_or(topic_kind = 5) as ended_well,
     sum(tokens) as tokens,
-    max(score) as score
+    arg_max(score, ts) filter (score > 0) as score
 from read_parquet('{events}')
 group by conversation_id;
 
@@ -33,11 +33,11 @@ sessions as (
         any_value(user_id) as user_id,
         max(ts) - min(ts) as duration,
         count(*) filter (event_type in ('user_message', 'bot_message')) as messages,
-        bool_or(topic_kind in (0, 4)) as engaged,
+        bool_or(topic_kind in (0, 4) or event_type = 'handover') as engaged,
         bool_or(topic_kind = 4 or event_type = 'handover') as escalated,
         bool_or(topic_kind = 5) as ended_well,
         sum(tokens) as tokens,
-        max(score) as score
+        arg_max(score, ts) filter (score > 0) as score
     from numbered
     group by conversation_id, number
     union all
@@ -55,7 +55,7 @@ select
     avg(messages) as messages,
     avg(epoch(duration)) as seconds,
     sum(tokens)::bigint as tokens,
-    avg(score) filter (score > 0) as satisfaction
+    avg(score) as satisfaction
 from sessions
 group by channel
 order by channel;

@@ -17,11 +17,11 @@ sessions as (
         any(user_id) as user_id,
         dateDiff('microsecond', min(ts), max(ts)) as duration,
         countIf(event_type in ('user_message', 'bot_message')) as messages,
-        max(topic_kind in (0, 4)) as engaged,
+        max(topic_kind in (0, 4) or event_type = 'handover') as engaged,
         max(topic_kind = 4 or event_type = 'handover') as escalated,
         max(topic_kind = 5) as ended_well,
         sum(tokens) as tokens,
-        max(score) as score
+        argMaxIf(score, ts, score > 0) as score
     from numbered
     group by conversation_id, number
 )

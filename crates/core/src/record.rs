@@ -243,7 +243,7 @@ macro_rules! field_view {
     (Real) => { Option<f64> };
     (Flag) => { Option<bool> };
     (Bool) => { bool };
-    (Map) => { $crate::record::Attributes };
+    (Map) => { Option<std::borrow::Cow<'_, $crate::record::Attributes>> };
 }
 
 macro_rules! field_borrow {
@@ -257,7 +257,7 @@ macro_rules! field_borrow {
         $value.as_deref()
     };
     ($value:expr, Map) => {
-        $value.clone()
+        Some(std::borrow::Cow::Borrowed(&$value))
     };
     ($value:expr, $kind:ident $($word:ident)?) => {
         $value
@@ -268,6 +268,7 @@ macro_rules! field_view_read {
     ($source:expr, $index:expr, Key) => { $source.text($index).unwrap_or_default() };
     ($source:expr, $index:expr, Text) => { $source.text($index) };
     ($source:expr, $index:expr, Label) => { $source.text($index) };
+    ($source:expr, $index:expr, Map) => { Some(std::borrow::Cow::Owned($source.map($index))) };
     ($source:expr, $index:expr, $kind:ident $($word:ident)?) => {{
         let source = &$source;
         $crate::record::field_read!(source, $index, $kind $($word)?)

@@ -8,8 +8,8 @@ use super::trail::Trail;
 use crate::event::EventView;
 use crate::facts::{Message, Session, Step};
 use crate::words::{
-    Actor, EndReason, EventType, FeedbackRating, HandoverStage, Outcome, ResolutionKind, Rule,
-    TopicKind,
+    Actor, EndReason, Environment, EventType, FeedbackRating, HandoverStage, Outcome,
+    ResolutionKind, Rule, TopicKind,
 };
 
 /// That something holds of a session: since when, by which rule, and the event that shows it.
@@ -75,6 +75,9 @@ pub(super) struct LastMessage<'e> {
 
 /// A session in the making.
 pub(super) struct Draft<'e> {
+    /// Whether only what a [`Brief`](super::Brief) says is wanted: most messages and steps, and what is
+    /// read off them, are left out.
+    pub brief: bool,
     /// What needs no texts.
     pub facts: Session,
     pub messages: Vec<Message>,
@@ -156,7 +159,8 @@ pub(super) struct HandoverState<'e> {
 
 impl<'e> Draft<'e> {
     /// A session whose first event this is.
-    pub fn new<E: EventView>(event: &'e E, inherited: Context<'e>) -> Self {
+    #[inline]
+    pub fn new<E: EventView>(event: &'e E, inherited: Context<'e>, brief: bool) -> Self {
         let time = event.time();
         let facts = Session {
             start_time: time,
@@ -164,6 +168,7 @@ impl<'e> Draft<'e> {
             ..Session::default()
         };
         Self {
+            brief,
             facts,
             messages: Vec::new(),
             steps: Vec::new(),
@@ -215,6 +220,12 @@ impl<'e> Draft<'e> {
     #[inline]
     pub fn channel(&self) -> Option<&'e str> {
         self.context.channel.or(self.inherited.channel)
+    }
+
+    /// The environment, as far as it is known.
+    #[inline]
+    pub fn environment(&self) -> Option<Environment> {
+        self.context.environment.or(self.inherited.environment)
     }
 
     /// Who and where: the session's own, and what was known before it.

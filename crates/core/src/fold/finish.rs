@@ -1,9 +1,9 @@
 //! From a draft to the facts: the texts are copied, and what belongs to the whole session is written
 //! into its messages and steps.
 
-use super::FactSink;
 use super::context::Context;
 use super::draft::{Draft, since};
+use super::{Brief, FactSink};
 use crate::event::{EventView, session_id};
 use crate::facts::{Message, Session, Step, TOPIC_SEPARATOR};
 use crate::profile::Profile;
@@ -19,12 +19,15 @@ pub(super) struct Common<'e> {
 
 impl Common<'_> {
     /// Hands a session over with its messages and steps.
-    pub fn emit(&self, mut draft: Draft<'_>, sink: &mut impl FactSink) {
+    pub fn emit(&self, draft: &mut Draft<'_>, sink: &mut impl FactSink) {
         let context = draft.full_context();
         let rules = self.profile.rules();
         let test = context.environment == Some(Environment::Test);
         if draft.start.is_none() || test && !rules.keeps_test_sessions {
             return;
+        }
+        if draft.brief {
+            return sink.brief(brief(draft, &context, self.conversation_id));
         }
         let until = draft.facts.end_time;
         if let Some(last) = draft.last_topic_step.and_then(|at| draft.steps.get_mut(at)) {
@@ -43,7 +46,7 @@ impl Common<'_> {
         sink.session(session);
     }
 
-    fn session(&self, mut draft: Draft<'_>, context: &Context<'_>) -> Session {
+    fn session(&self, draft: &mut Draft<'_>, context: &Context<'_>) -> Session {
         let mut session = std::mem::take(&mut draft.facts);
         session.session_id = session_id(self.workspace, self.conversation_id, draft.first_event);
         session.fact_set = Some(self.profile.fact_set_name().into());
@@ -59,11 +62,11 @@ impl Common<'_> {
             session.start_rule = Some(rule);
             session.start_event = Some(event.into());
         }
-        self.write_outcome(&draft, &mut session);
-        write_end(&draft, &mut session);
-        self.write_topics(&draft, &mut session);
-        write_handover(&draft, &mut session);
-        write_lists(&draft, &mut session);
+        self.write_outcome(draft, &mut session);
+        write_end(draft, &mut session);
+        self.write_topics(draft, &mut session);
+        write_handover(draft, &mut session);
+        write_lists(draft, &mut session);
         session.model = draft.model.map(Into::into);
         session.reported_outcome_reason = draft.reported_reason.map(Into::into);
         session
@@ -221,6 +224,33 @@ fn write_lists(draft: &Draft<'_>, session: &mut Session) {
     session.sources_cited = trail.cited.joined();
     session.sources_failed = trail.failed.joined();
     session.last_topic_id = draft.previous_topic.map(Into::into);
+}
+
+fn brief<'d>(draft: &Draft<'d>, context: &Context<'d>, conversation_id: &'d str) -> Brief<'d> {
+    let facts = &draft.facts;
+    Brief {
+        conversation_id,
+        channel: context.channel,
+        environment: context.environment_or_production(),
+        user_key: context.user_key(conversation_id),
+        start_time: facts.start_time,
+        end_time: facts.end_time,
+        open: draft.end.is_none(),
+        engaged: draft.engaged.map(|evidence| (evidence.time, evidence.rule)),
+        escalated: draft
+            .escalated
+            .map(|evidence| (evidence.time, evidence.rule)),
+        outcome: draft.outcome.map(|(outcome, _)| outcome),
+        ended: draft.end.map(|end| (end.time, end.reason)),
+        events: facts.events,
+        messages: facts.messages,
+        user_messages: facts.user_messages,
+        bot_messages: facts.bot_messages,
+        agent_messages: facts.agent_messages,
+        tokens_input: facts.tokens_input,
+        tokens_output: facts.tokens_output,
+        csat_score: facts.csat_score,
+    }
 }
 
 /// The platform's three groups of reasons for an escalation.

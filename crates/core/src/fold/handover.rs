@@ -114,6 +114,9 @@ impl<'e> Draft<'e> {
         stage: HandoverStage,
         waited: Option<i64>,
     ) {
+        if self.brief {
+            return;
+        }
         let step = Step {
             handover_stage: Some(stage),
             handover_trigger: event.handover_trigger(),

@@ -33,10 +33,16 @@ pub struct Machine<'e, E> {
     common: Common<'e>,
     rules: &'e Rules,
     /// The sessions that are over, in order, and at the end the one that is live, if one is.
-    drafts: Vec<Draft<'e>>,
+    #[expect(clippy::vec_box, reason = "drafts are large and change places")]
+    drafts: Vec<Box<Draft<'e>>>,
+    /// Drafts that were handed over: their memory is used again.
+    #[expect(clippy::vec_box, reason = "drafts are large and change places")]
+    spare: Vec<Box<Draft<'e>>>,
+    /// Whether the sink wants sessions in brief.
+    brief: bool,
     live: bool,
     /// What the bot did before anybody spoke; becomes a session when somebody does.
-    prelude: Option<Draft<'e>>,
+    prelude: Option<Box<Draft<'e>>>,
     /// What was known before the session that comes next.
     known: Context<'e>,
     billing: Billing,
@@ -54,7 +60,7 @@ pub struct Machine<'e, E> {
 
 impl<'e, E: EventView> Machine<'e, E> {
     /// A machine for the events of one conversation after the cut that left the carry.
-    pub fn new(context: &FoldContext<'e>, carry: &'e Carry) -> Self {
+    pub fn new(context: &FoldContext<'e>, carry: &'e Carry, sink: &impl FactSink) -> Self {
         Self {
             common: Common {
                 workspace: context.workspace,
@@ -63,6 +69,8 @@ impl<'e, E: EventView> Machine<'e, E> {
             },
             rules: context.profile.rules(),
             drafts: Vec::new(),
+            spare: Vec::new(),
+            brief: sink.wants_brief(),
             live: false,
             prelude: None,
             known: carry.context.borrow(),
@@ -103,6 +111,17 @@ impl<'e, E: EventView> Machine<'e, E> {
         }
         self.last_time = Some(time);
         self.position += 1;
+    }
+
+    /// Hands over what is left of the conversation, as of this time, and is ready for the events of
+    /// another one into which nothing is carried. So many conversations take one machine's memory.
+    pub fn next_conversation(&mut self, as_of: i64, sink: &mut impl FactSink) {
+        if let Some(deferred) = self.deferred.take() {
+            self.settle_deferred(deferred, None, sink);
+        }
+        self.forget(as_of, sink);
+        self.last_time = None;
+        self.position = 0;
     }
 
     /// Hands over what is left, as of this time, and gives the carry for a cut here.
@@ -270,7 +289,7 @@ impl<'e, E: EventView> Machine<'e, E> {
         let draft = &mut self.drafts[place];
         let with_people = draft.handover.people;
         draft.record(event, kind, class, self.rules);
-        if !with_people {
+        if !with_people && !self.brief {
             bill(&mut self.billing, draft, event, kind, self.rules);
         }
         if self.drafts[place].end.is_some() {
@@ -301,13 +320,14 @@ impl<'e, E: EventView> Machine<'e, E> {
             Some(prelude) => prelude,
             None => {
                 self.cut_long_stretch(event.time(), position, sink);
-                Draft::new(event, self.known)
+                self.draft(event)
             }
         };
         draft.begin(event, rule);
         if self.drafts.len() >= HELD_SESSIONS {
-            let oldest = self.drafts.remove(0);
-            self.common.emit(oldest, sink);
+            let mut oldest = self.drafts.remove(0);
+            self.common.emit(&mut oldest, sink);
+            self.spare.push(oldest);
         }
         self.capped = None;
         self.drafts.push(draft);
@@ -316,6 +336,17 @@ impl<'e, E: EventView> Machine<'e, E> {
         self.take_reports(live);
         self.attach(live, event, kind, class);
         self.decide(live, event, kind);
+    }
+
+    /// A session in the making whose first event this is.
+    fn draft(&mut self, event: &'e E) -> Box<Draft<'e>> {
+        match self.spare.pop() {
+            Some(mut draft) => {
+                *draft = Draft::new(event, self.known, self.brief);
+                draft
+            }
+            None => Box::new(Draft::new(event, self.known, self.brief)),
+        }
     }
 
     /// Keeps what the bot does while no session is live.
@@ -340,16 +371,21 @@ impl<'e, E: EventView> Machine<'e, E> {
             }
             self.cut_long_stretch(event.time(), position, sink);
         }
-        let known = self.known;
-        let prelude = self.prelude.get_or_insert_with(|| Draft::new(event, known));
+        let mut prelude = match self.prelude.take() {
+            Some(prelude) => prelude,
+            None => self.draft(event),
+        };
         prelude.record(event, kind, class, self.rules);
-        bill(&mut self.billing, prelude, event, kind, self.rules);
+        if !self.brief {
+            bill(&mut self.billing, &mut prelude, event, kind, self.rules);
+        }
+        self.prelude = Some(prelude);
     }
 
     /// An event that belongs to no session. What an agent wrote is a fact all the same.
     fn lone(&mut self, event: &'e E, kind: EventType, sink: &mut impl FactSink) {
         self.known.replace(event);
-        if kind == EventType::Message && event.role() == Some(Role::Agent) {
+        if !self.brief && kind == EventType::Message && event.role() == Some(Role::Agent) {
             let message = self.common.lone_message(event, &self.known);
             if let Some(message) = message {
                 sink.message(message);
@@ -493,8 +529,9 @@ impl<'e, E: EventView> Machine<'e, E> {
         self.live = false;
         self.prelude = None;
         self.reports.clear();
-        for draft in self.drafts.drain(..) {
-            self.common.emit(draft, sink);
+        for mut draft in self.drafts.drain(..) {
+            self.common.emit(&mut draft, sink);
+            self.spare.push(draft);
         }
     }
 
@@ -514,11 +551,14 @@ impl<'e, E: EventView> Machine<'e, E> {
     /// Gives a platform's report to the session of which it speaks: the last that began within the
     /// reported times, else the last there is. A report that comes before any waits.
     fn report(&mut self, event: &'e E, sink: &mut impl FactSink) {
-        let meant = |draft: &Draft<'e>| reports_of(event, draft.facts.start_time) == Some(true);
+        let meant = self
+            .drafts
+            .iter()
+            .rposition(|draft| reports_of(event, draft.facts.start_time) == Some(true));
         let future = event
             .reported_start()
             .is_some_and(|start| start > event.time());
-        let place = match self.drafts.iter().rposition(meant) {
+        let place = match meant {
             Some(place) => Some(place),
             None if future => None,
             None => self.drafts.len().checked_sub(1),
@@ -568,7 +608,7 @@ fn bill<E: EventView>(
     kind: EventType,
     rules: &Rules,
 ) {
-    if draft.full_context().environment != Some(Environment::Test)
+    if draft.environment() != Some(Environment::Test)
         && billing.observe(event, kind, rules)
     {
         draft.facts.billed_sessions += 1;

@@ -29,12 +29,22 @@ pub use machine::Machine;
 use crate::event::{EventView, order_key};
 use crate::facts::{Message, Session, Step};
 use crate::profile::Profile;
+use crate::words::{EndReason, Environment, Outcome, Rule};
 
 /// Counts up with every change of the fold that changes facts.
 pub const FOLD_VERSION: u32 = 2;
 
 /// Takes the facts of a conversation. A session comes after its messages and steps.
 pub trait FactSink {
+    /// Whether sessions are wanted in [`FactSink::brief`] alone: no messages, no steps, no texts; the
+    /// fold is many times faster.
+    fn wants_brief(&self) -> bool {
+        false
+    }
+    /// A session in brief, where that is wanted.
+    fn brief(&mut self, session: Brief<'_>) {
+        let _ = session;
+    }
     /// A session.
     fn session(&mut self, session: Session);
     /// A message.
@@ -46,6 +56,50 @@ pub trait FactSink {
     fn cut(&mut self, position: usize, carry: &Carry) {
         let _ = (position, carry);
     }
+}
+
+/// The course of a session and the counts for which most people ask, as [`Session`] has them, with
+/// nothing copied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Brief<'e> {
+    /// The conversation.
+    pub conversation_id: &'e str,
+    /// The channel.
+    pub channel: Option<&'e str>,
+    /// Real users' traffic or the author's trials.
+    pub environment: Environment,
+    /// A hash of user, device and browser.
+    pub user_key: i64,
+    /// When the first activity happened.
+    pub start_time: i64,
+    /// When the last activity happened.
+    pub end_time: i64,
+    /// Whether the session may still go on.
+    pub open: bool,
+    /// When and by which rule it became engaged, if ever.
+    pub engaged: Option<(i64, Rule)>,
+    /// When and by which rule it was escalated, if ever.
+    pub escalated: Option<(i64, Rule)>,
+    /// The outcome; nothing while the session is open and undecided.
+    pub outcome: Option<Outcome>,
+    /// When it was known to have ended, and why.
+    pub ended: Option<(i64, EndReason)>,
+    /// Events of any kind.
+    pub events: i64,
+    /// User's, bot's and agents' messages together.
+    pub messages: i64,
+    /// User's messages.
+    pub user_messages: i64,
+    /// Bot's messages.
+    pub bot_messages: i64,
+    /// Agents' messages.
+    pub agent_messages: i64,
+    /// Tokens that models read.
+    pub tokens_input: i64,
+    /// Tokens that models wrote.
+    pub tokens_output: i64,
+    /// The last answer to a satisfaction survey, on its own scale.
+    pub csat_score: Option<f64>,
 }
 
 /// The facts of one or many conversations, in memory.
@@ -96,7 +150,7 @@ pub fn fold<E: EventView>(
     events: &[E],
     sink: &mut impl FactSink,
 ) -> Carry {
-    let mut machine = Machine::new(context, carry);
+    let mut machine = Machine::new(context, carry, sink);
     for event in events {
         machine.push(event, sink);
     }

@@ -32,9 +32,10 @@ impl<'e> Draft<'e> {
         if let Some(rating) = event.feedback() {
             self.record_feedback(event, kind, rating);
         }
-        let attributes = event.attributes();
-        if !attributes.is_empty() {
-            self.facts.attributes.extend(attributes);
+        if let Some(attributes) = event.attributes()
+            && !attributes.is_empty()
+        {
+            self.facts.attributes.extend(attributes.into_owned());
         }
         self.advance(event, kind, class, rules);
     }
@@ -118,9 +119,11 @@ impl<'e> Draft<'e> {
             Role::Bot => response_time = self.record_bot_message(event, rules, place),
             _ => response_time = self.record_agent_message(event),
         }
-        let message = self.message_fact(event, role, must, response_time);
-        self.note_message(event, message.topic_id.as_deref());
-        self.messages.push(message);
+        if !self.brief {
+            let message = self.message_fact(event, role, must, response_time);
+            self.note_message(event, message.topic_id.as_deref());
+            self.messages.push(message);
+        }
         if event.unmatched() == Some(true) {
             self.mark_unmatched();
         }

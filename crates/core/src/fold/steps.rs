@@ -45,6 +45,9 @@ impl<'e> Draft<'e> {
     }
 
     fn step_survey<E: EventView>(&mut self, event: &'e E, kind: SurveyKind) {
+        if self.brief {
+            return;
+        }
         let step = Step {
             survey_kind: Some(kind),
             survey_stage: event.survey_stage(),
@@ -84,6 +87,9 @@ impl<'e> Draft<'e> {
         add(&mut facts.tokens_cached, event.tokens_cached());
         add(&mut facts.tokens_cache_write, event.tokens_cache_write());
         add(&mut facts.tokens_reasoning, event.tokens_reasoning());
+        if self.brief {
+            return;
+        }
         let failed = i64::from(event.error().is_some());
         if event.tool().is_some() {
             facts.tool_calls += 1;

@@ -37,6 +37,9 @@ impl<'e> Draft<'e> {
     }
 
     pub(super) fn step_topic<E: EventView>(&mut self, event: &'e E, topic: Topic<'e>) {
+        if self.brief {
+            return;
+        }
         let time = event.time();
         let trigger = event.topic_trigger();
         self.end_visit(match (topic.kind, trigger) {
@@ -201,6 +204,9 @@ impl<'e> Draft<'e> {
     }
 
     pub(super) fn record_option<E: EventView>(&mut self, event: &'e E) {
+        if self.brief {
+            return;
+        }
         let named = self.named_message(event).filter(|at| {
             let message = self.messages.get(*at);
             message.is_some_and(|message| message.role != Some(Role::User))

@@ -7,6 +7,7 @@ mod changed_profiles;
 mod conversations;
 mod courses;
 mod laws;
+mod machine;
 mod oracle;
 mod rules;
 mod scene;

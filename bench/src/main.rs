@@ -42,7 +42,10 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> Result<Value> {
     match arguments {
         ["fold", file] => measured(|| fold::run(Path::new(file))),
-        ["columns", file] => measured(|| Ok(json!(fold::columns(Path::new(file))?))),
+        ["columns", file] => measured(|| {
+            std::hint::black_box(fold::columns(Path::new(file))?);
+            Ok(Value::Null)
+        }),
         ["make-sessions", directory, count] => sessions::make(Path::new(directory), number(count)?),
         ["summary", directory] => summary::run(Path::new(directory), false),
         ["summary", directory, "--users"] => summary::run(Path::new(directory), true),

@@ -13,6 +13,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
     let mut columns = Vec::new();
     if !bench.peers_only {
         sessions.push(ours(bench, "upshot", &["fold", &file])?);
+        columns.push(ours(bench, "upshot", &["columns", &file])?);
     }
     for engine in ["duckdb", "clickhouse"] {
         for (variant, name) in [

@@ -608,9 +608,7 @@ fn bill<E: EventView>(
     kind: EventType,
     rules: &Rules,
 ) {
-    if draft.environment() != Some(Environment::Test)
-        && billing.observe(event, kind, rules)
-    {
+    if draft.environment() != Some(Environment::Test) && billing.observe(event, kind, rules) {
         draft.facts.billed_sessions += 1;
     }
 }

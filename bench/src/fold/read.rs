@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{
-    AsArray, DictionaryArray, Int8Array, Int32Array, RecordBatch, StringViewArray,
+    Array, AsArray, DictionaryArray, Int8Array, Int32Array, RecordBatch, StringViewArray,
     TimestampMicrosecondArray,
 };
 use arrow::datatypes::{

@@ -82,6 +82,8 @@ pub enum Command {
     Explain(ExplainArguments),
     /// What drives an outcome: the impact of each topic, or of another dimension
     Drivers(DriversArguments),
+    /// Who came back: users by the day, week or month of their first session
+    Retention(RetentionArguments),
     /// The registry of numbers: what each one is, with a worked example
     Metrics(MetricsArguments),
     /// The rules that turn events into sessions
@@ -184,6 +186,12 @@ pub struct QueryArguments {
     /// Compare with: previous, year, or FROM..TO
     #[arg(long, value_name = "RANGE")]
     pub compare: Option<String>,
+    /// Who counts as one user: device (a user on one device and browser) or id
+    #[arg(long, default_value = "device", value_name = "IDENTITY")]
+    pub identity: String,
+    /// Within which time another session on the topic is the same problem come back: 24h, 7d
+    #[arg(long, value_name = "LENGTH")]
+    pub window: Option<String>,
     /// Sort by this metric or dimension; - before it for the largest first
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub order: Option<String>,
@@ -232,6 +240,40 @@ pub struct DriversArguments {
     /// At most so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+    /// What the question is about.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// `upshot retention`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    upshot retention --last 12w\n  \
+    upshot retention --period month --periods 6 --rolling --identity id\n  \
+    upshot retention --period day --filter 'utm_campaign = spring' --back engaged\n\n\
+    A filter chooses by the first session who belongs to a cohort, --back which later sessions count.")]
+pub struct RetentionArguments {
+    /// Sort users by the day, week or month of their first session
+    #[arg(long, default_value = "week", value_name = "PERIOD")]
+    pub period: String,
+    /// Look at so many periods after it
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    pub periods: usize,
+    /// Count as being back only what this expression holds for; may be repeated
+    #[arg(long, value_name = "EXPRESSION")]
+    pub back: Vec<String>,
+    /// Show who was back in a period or later
+    #[arg(long)]
+    pub rolling: bool,
+    /// Who counts as one user: device (a user on one device and browser) or id
+    #[arg(long, default_value = "device", value_name = "IDENTITY")]
+    pub identity: String,
+    /// Ask a running server instead of opening the data directory
+    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
+    pub server: Option<String>,
+    /// The server's key
+    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
+    pub key: Option<String>,
     /// What the question is about.
     #[command(flatten)]
     pub scope: Scope,

@@ -16,6 +16,7 @@ mod metrics;
 mod output;
 mod profiles;
 mod query;
+mod retention;
 mod serve;
 mod session;
 mod sessions;
@@ -62,6 +63,7 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
         Command::Sessions(arguments) => sessions::run(common, arguments).await,
         Command::Explain(arguments) => explain::run(common, arguments).await,
         Command::Drivers(arguments) => drivers::run(common, arguments).await,
+        Command::Retention(arguments) => retention::run(common, arguments).await,
         Command::Metrics(arguments) => metrics::run(common, &arguments),
         Command::Profiles(arguments) => profiles::run(common, arguments).await,
         Command::Serve(arguments) => serve::run(common, arguments).await,

@@ -3,7 +3,8 @@
 use upshot_metrics::registry;
 use upshot_metrics::result::{MetricValue, Verdict};
 use upshot_metrics::{
-    EnvironmentChoice, Grain, Query, QueryError, QueryResult, RangeSpec, present, tables_needed,
+    EnvironmentChoice, Grain, Identity, Query, QueryError, QueryResult, RangeSpec, present,
+    tables_needed,
 };
 
 use crate::arguments::{Common, OutputFormat, QueryArguments, Scope};
@@ -34,6 +35,12 @@ pub fn environment(scope: &Scope) -> Result<EnvironmentChoice, Failure> {
     scope
         .environment
         .parse()
+        .map_err(|problem: upshot_metrics::Problem| Failure::usage(problem.to_string()))
+}
+
+/// Who counts as one user, as the command line says it.
+fn identity(text: &str) -> Result<Identity, Failure> {
+    text.parse()
         .map_err(|problem: upshot_metrics::Problem| Failure::usage(problem.to_string()))
 }
 
@@ -78,6 +85,8 @@ fn build(arguments: &QueryArguments) -> Result<Query, Failure> {
         time_zone: arguments.scope.timezone.clone(),
         compare: arguments.compare.clone(),
         environment: environment(&arguments.scope)?,
+        identity: identity(&arguments.identity)?,
+        window: arguments.window.clone(),
         order: arguments
             .order
             .iter()

@@ -4,12 +4,14 @@
 //! knows nothing of files, tables, HTTP or any platform's format.
 //!
 //! Where to start reading: [`event`] is what comes in, [`facts`] is what goes out, [`profile`] holds
-//! the rules and [`fold`] applies them. [`words`] are the closed vocabularies and [`record`] is how a
+//! the rules and [`fold`] applies them. [`people`] is the second fold, over the sessions of one person.
+//! [`words`] are the closed vocabularies and [`record`] is how a
 //! flat record is declared once and read and written everywhere.
 
 pub mod event;
 pub mod facts;
 pub mod fold;
+pub mod people;
 pub mod profile;
 pub mod record;
 pub mod time;

@@ -8,10 +8,12 @@ use upshot_lake::Capture;
 
 use crate::measure::{Basis, Measured, compare, measure};
 use crate::query::EnvironmentChoice;
-use crate::query::plan::{Grouping, Plan};
+use crate::query::plan::{Grouping, MetricPlan, Plan};
 use crate::query::resolve::{OrderKey, Resolved};
+use crate::query::terms::Terms;
 use crate::registry::{Maturity, Metric, Subject};
 use crate::result::{Definition, MetricValue, Note, NoteCode, QueryResult, RangeInfo, Row};
+use crate::retention::unlinkable_note;
 use crate::run::gather::{Filled, Gathered};
 use crate::run::groups::{GroupValue, MOST_GROUPS};
 use crate::time::{Compare, Range, format_instant};
@@ -128,7 +130,7 @@ pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -
         definitions: resolved
             .metrics
             .iter()
-            .map(|metric| definition(metric))
+            .map(|metric| definition(metric, &resolved.terms(passes.range)))
             .collect(),
         notes,
         fact_set: capture.fact_set.clone(),
@@ -266,10 +268,10 @@ fn measured(resolved: &Resolved, parts: &[Part], cells: &Cells<'_>) -> Vec<Measu
             continue;
         };
         let basis = Basis {
+            terms: &plan.terms,
             filled,
             totals: &gathered.totals,
             sampling: gathered.sampling,
-            pending: plan.pending,
             subject: plan.subject,
         };
         let metrics = plan.metrics.iter();
@@ -362,7 +364,7 @@ pub(crate) fn range_info(resolved: &Resolved, range: Range) -> RangeInfo {
 }
 
 /// What a metric says, as answers carry it.
-pub(crate) fn definition(metric: &Metric) -> Definition {
+pub(crate) fn definition(metric: &Metric, terms: &Terms) -> Definition {
     Definition {
         id: metric.id.to_owned(),
         name: metric.name.to_owned(),
@@ -373,7 +375,7 @@ pub(crate) fn definition(metric: &Metric) -> Definition {
         direction: metric.direction,
         clock: metric.clock,
         maturity: metric.maturity,
-        evidence: metric.evidence(),
+        evidence: metric.evidence_under(terms),
     }
 }
 
@@ -408,7 +410,12 @@ fn notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {
         }
     }
     let mut notes = vec![environment_note(resolved.environment, &left_out)];
-    notes.extend(passes.parts.iter().filter_map(pending_note));
+    for part in &passes.parts {
+        let counters = &part.gathered.totals.counters;
+        notes.extend(pending_notes(part, counters));
+        let unlinkable = part.plan.unlinkable;
+        notes.extend(unlinkable.and_then(|counter| unlinkable_note(*counters.get(counter)?)));
+    }
     if let Some((range, ..)) = &passes.previous
         && elapsed(resolved, passes.range, *range).0 != elapsed(resolved, passes.range, *range).1
     {
@@ -427,19 +434,37 @@ fn notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {
     notes
 }
 
-fn pending_note(part: &Part) -> Option<Note> {
-    let mut metrics = part.plan.metrics.iter();
-    let judged = metrics.any(|plan| plan.metric.maturity == Maturity::Timeout);
-    let counters = &part.gathered.totals.counters;
-    let pending = counters.get(part.plan.pending).copied().unwrap_or(0);
-    (judged && pending > 0).then(|| Note {
-        code: NoteCode::Pending,
-        text: format!(
-            "{} too young to be judged: counted, but part of no rate or mean",
-            counted(part.plan.subject, pending)
-        ),
-        count: pending,
-    })
+/// What waits, once for each reason to wait.
+fn pending_notes(part: &Part, counters: &[u64]) -> Vec<Note> {
+    let mut told = Vec::new();
+    let mut notes = Vec::new();
+    for MetricPlan {
+        metric, pending, ..
+    } in &part.plan.metrics
+    {
+        let count = counters.get(*pending).copied().unwrap_or(0);
+        if count == 0 || told.contains(&metric.maturity) {
+            continue;
+        }
+        told.push(metric.maturity);
+        let rows = counted(part.plan.subject, count);
+        let text = match metric.maturity {
+            Maturity::None => continue,
+            Maturity::Timeout => {
+                format!("{rows} too young to be judged: counted, but part of no rate or mean")
+            }
+            Maturity::Window | Maturity::ThirtyDays => format!(
+                "{rows} too young to know whether the user comes back: part of no number that waits \
+                 for it"
+            ),
+        };
+        notes.push(Note {
+            code: NoteCode::Pending,
+            text,
+            count,
+        });
+    }
+    notes
 }
 
 /// What stands under every value of its list.

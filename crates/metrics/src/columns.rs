@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use upshot_core::{Field, Message, Record, Session, Step};
 
-use crate::provide::USER_COLUMNS;
+use crate::people::USER_COLUMNS;
 use crate::registry::Subject;
 
 /// Names of columns.

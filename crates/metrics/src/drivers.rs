@@ -20,6 +20,7 @@ use crate::measure::{Basis, measure};
 use crate::pass;
 use crate::query::optimise::optimise;
 use crate::query::plan::{Parts, PassKey, Plan, plan};
+use crate::query::reach::Reach;
 use crate::query::resolve::{GroupSource, Resolved, resolve};
 use crate::query::{EnvironmentChoice, Query};
 use crate::registry::{Clock, Subject};
@@ -238,6 +239,7 @@ impl Engine {
         let key = PassKey {
             subject: Subject::Sessions,
             clock: Clock::SessionStart,
+            reach: Reach::Range,
         };
         let plan = plan(resolved, key, resolved.range)?;
         let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
@@ -327,10 +329,10 @@ fn result(
     let of = |filled| {
         let totals = &gathered.totals;
         let basis = Basis {
+            terms: &plan.terms,
             filled,
             totals,
             sampling: gathered.sampling,
-            pending: plan.pending,
             subject: plan.subject,
         };
         measure(&plan.metrics[0], basis).value

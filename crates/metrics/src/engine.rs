@@ -77,6 +77,7 @@ impl Engine {
         let context = SessionContext::new_with_config_rt(config, environment).task_ctx();
         let resources = Resources {
             footers: Arc::new(Footers::default()),
+            histories: Arc::default(),
             context,
             threads,
             memory_limit_bytes: options.memory_limit_bytes,
@@ -169,12 +170,16 @@ impl Engine {
         }
         let mut starts: Option<Range> = None;
         for plan in plans {
-            let source = Source::of(plan.subject, capture)?;
+            let source = Source::of(plan.subject, capture, plan.traffic)?;
             let found = source.starts(&Shape::new(plan), &self.resources).await?;
             starts = starts.into_iter().chain(found).reduce(Range::hull);
         }
         let nowhere = Range { from: 0, to: 0 };
-        gather_sets(&wanted, starts.unwrap_or(nowhere), capture, &self.resources).await
+        let starts = starts.unwrap_or(nowhere);
+        let traffic = plans
+            .first()
+            .map_or_else(Default::default, |plan| plan.traffic);
+        gather_sets(&wanted, starts, traffic, capture, &self.resources).await
     }
 }
 

@@ -9,10 +9,12 @@ use rustc_hash::FxHashSet;
 use upshot_lake::Capture;
 
 use crate::columns::Columns;
+use crate::engine::Engine;
 use crate::error::QueryError;
 use crate::filter::{Predicate, SessionSet, TextSource};
 use crate::join::session_hash;
 use crate::pass::{Consumer, Resources, Source};
+use crate::query::EnvironmentChoice;
 use crate::query::plan::in_range;
 use crate::run::evaluate::{Evaluator, not_replaced};
 use crate::run::worker::Shape;
@@ -41,6 +43,7 @@ impl Sets {
 pub(crate) async fn gather_sets(
     wanted: &[Predicate],
     starts: Range,
+    traffic: EnvironmentChoice,
     capture: &Capture,
     resources: &Resources,
 ) -> Result<Sets, QueryError> {
@@ -53,7 +56,7 @@ pub(crate) async fn gather_sets(
         };
         let selection = in_range("start_time", starts).and(condition.with_sets(&known));
         let shape = Shape::selecting(*subject, selection, Columns::from(["session_id"]));
-        let source = Source::of(*subject, capture)?;
+        let source = Source::of(*subject, capture, traffic)?;
         let prepared = source.prepare(&shape, resources).await?;
         let shares = prepared.read(|_| SessionsWith::default()).await?;
         let mut found = FxHashSet::default();
@@ -68,6 +71,30 @@ pub(crate) async fn gather_sets(
         known,
         _reservation: Some(reservation),
     })
+}
+
+impl Engine {
+    /// The sets that conditions on the rows of a shape ask for.
+    pub(crate) async fn sets_of(
+        &self,
+        shape: &Shape,
+        conditions: &[&Predicate],
+        traffic: EnvironmentChoice,
+        capture: &Capture,
+    ) -> Result<Sets, QueryError> {
+        let mut wanted = Vec::new();
+        for condition in conditions {
+            condition.add_exists(&mut wanted);
+        }
+        if wanted.is_empty() {
+            return Ok(Sets::default());
+        }
+        let resources = self.resources();
+        let source = Source::of(shape.subject, capture, traffic)?;
+        let starts = source.starts(shape, resources).await?;
+        let starts = starts.unwrap_or(Range { from: 0, to: 0 });
+        gather_sets(&wanted, starts, traffic, capture, resources).await
+    }
 }
 
 fn bytes(found: &FxHashSet<u128>) -> usize {

@@ -74,7 +74,7 @@ impl Engine {
             cells.sets.len(),
             cells.clusters.len()
         );
-        let source = Source::of(plan.subject, capture)?;
+        let source = Source::of(plan.subject, capture, plan.traffic)?;
         let base = Shape::new(plan);
         let resources = self.resources();
         let files = &source.rows.files;

@@ -20,11 +20,14 @@ use crate::columns::native;
 use crate::engine::captured;
 use crate::error::QueryError;
 use crate::filter::Predicate;
+use crate::people::Histories;
 use crate::provide::{Appender, ColumnProvider, Partition, Reading, providers};
+use crate::query::EnvironmentChoice;
 use crate::query::plan::Plan;
 use crate::registry::Subject;
 use crate::run::accumulate::Sampling;
-use crate::run::gather::{Gathered, gather};
+use crate::run::gather::{Gathered, gather, merge};
+use crate::run::spans::gather_spans;
 use crate::run::worker::{Shape, Worker};
 use crate::scan::{FileScan, Footers, Form, plan_scan};
 use crate::time::Range;
@@ -33,6 +36,7 @@ use crate::time::Range;
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
     pub(crate) footers: Arc<Footers>,
+    pub(crate) histories: Arc<Histories>,
     pub(crate) context: Arc<TaskContext>,
     pub(crate) threads: usize,
     pub(crate) memory_limit_bytes: usize,
@@ -80,7 +84,10 @@ impl Resources {
 pub(crate) struct Source<'a> {
     pub(crate) subject: Subject,
     pub(crate) rows: &'a TableCapture,
+    capture: &'a Capture,
     sessions: &'a TableCapture,
+    /// Whose sessions are the history of a person.
+    environment: EnvironmentChoice,
     providers: Vec<Arc<dyn ColumnProvider>>,
 }
 
@@ -89,12 +96,18 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// When the capture lacks a table.
-    pub(crate) fn of(subject: Subject, capture: &'a Capture) -> Result<Self, QueryError> {
+    pub(crate) fn of(
+        subject: Subject,
+        capture: &'a Capture,
+        environment: EnvironmentChoice,
+    ) -> Result<Self, QueryError> {
         Ok(Self {
             subject,
+            capture,
+            environment,
             rows: captured(capture, subject.table())?,
             sessions: captured(capture, Table::Sessions)?,
-            providers: providers(subject, capture),
+            providers: providers(subject),
         })
     }
 
@@ -191,6 +204,12 @@ impl<'a> Source<'a> {
             .filter(|file| base.may_hold(file.day));
         resources.load_footers(self.rows.table, days).await?;
         let shapes = self.file_shapes(base, &resources.footers)?;
+        for (position, _) in &self.reading(base).derived {
+            let provider = &self.providers[*position];
+            provider
+                .prepare(self.capture, self.environment, resources)
+                .await?;
+        }
         let mut prepared = Prepared {
             subject: self.subject,
             rows: self
@@ -474,19 +493,25 @@ pub(crate) async fn run(
     capture: &Capture,
     resources: &Resources,
 ) -> Result<Gathered, QueryError> {
-    let source = Source::of(plan.subject, capture)?;
+    let source = Source::of(plan.subject, capture, plan.traffic)?;
     let shape = Shape::new(plan);
     let prepared = source.prepare(&shape, resources).await?;
     let sampling = Sampling::for_rows(prepared.rows);
     let workers = prepared
         .read(|number| Worker::new(&shape, sampling, number))
         .await?;
-    let (cells, threads) = (plan.cells.clone(), resources.threads);
+    let (plan, threads) = (plan.clone(), resources.threads);
     let gathering = resources.handle.spawn_blocking(move || {
         let shares = workers.into_iter().map(Worker::finish).collect();
-        gather(&cells, shares, sampling, threads)
+        match &plan.reading {
+            None => Ok(gather(&plan.cells, shares, sampling, threads)),
+            Some(reading) => {
+                let merged = merge(&plan.cells, shares, sampling);
+                gather_spans(&plan.cells, &plan.groupings, reading, merged, threads)
+            }
+        }
     });
     gathering
         .await
-        .map_err(|error| QueryError::Stopped(error.to_string()))
+        .map_err(|error| QueryError::Stopped(error.to_string()))?
 }

@@ -47,7 +47,9 @@ pub fn worked(metric: &Metric, found: &MetricValue) -> String {
         return format!("no data: {}", found.reason.as_deref().unwrap_or("unknown"));
     };
     let decimals = match metric.kind {
-        Kind::Mean { .. } | Kind::Ratio { .. } | Kind::Per { .. } => format!("{number:.2}"),
+        Kind::Mean { .. } | Kind::Ratio { .. } | Kind::Per { .. } | Kind::PerKey { .. } => {
+            format!("{number:.2}")
+        }
         _ => String::new(),
     };
     let shown = match metric.unit {

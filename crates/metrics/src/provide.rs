@@ -4,8 +4,8 @@
 //! appended to each batch before anything is evaluated: the facts of the session that a message or
 //! step belongs to ([`crate::join`]), and what is known of the person behind a session (`user.…`).
 //!
-//! To plug another one in: declare its columns in [`USER_COLUMNS`] (names begin with `user.`; filters and
-//! dimensions follow from the list), implement [`ColumnProvider`], and add it to [`providers`]. A provider
+//! To plug another one in: declare its columns ([`USER_COLUMNS`](crate::people::USER_COLUMNS) are those of
+//! people; filters and dimensions follow from the list), implement [`ColumnProvider`], and add it to [`providers`]. A provider
 //! may need any column of the session; on messages and steps these are joined first. The order of
 //! [`providers`] is the order in which columns are appended.
 
@@ -14,18 +14,17 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field as ArrowField, Schema};
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use upshot_core::Field;
 use upshot_lake::{Capture, DataFile};
 
 use crate::columns::{Columns, native};
 use crate::error::QueryError;
 use crate::join::SessionJoin;
 use crate::pass::Resources;
+use crate::people::PeopleColumns;
+use crate::query::EnvironmentChoice;
 use crate::registry::Subject;
-
-/// The facts of the person behind a session: names beginning with `user.`, kinds and documentation.
-pub(crate) const USER_COLUMNS: &[Field] = &[];
 
 /// The rows that a thread is about to read: all of one UTC day and bucket, or those in memory.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +49,16 @@ pub(crate) trait ColumnProvider: Debug + Send + Sync {
         false
     }
 
+    /// Makes ready what all rows of a pass share; called once before any partition is entered.
+    fn prepare<'a>(
+        &'a self,
+        _capture: &'a Capture,
+        _environment: EnvironmentChoice,
+        _resources: &'a Resources,
+    ) -> BoxFuture<'a, Result<(), QueryError>> {
+        async { Ok(()) }.boxed()
+    }
+
     /// Makes ready for the rows of a partition. What is held in memory is reserved from the pool of
     /// [`Resources::context`].
     fn enter<'a>(
@@ -67,13 +76,12 @@ pub(crate) trait Appender: Send + Sync {
 }
 
 /// The providers that serve a pass over the rows of a subject.
-pub(crate) fn providers(subject: Subject, capture: &Capture) -> Vec<Arc<dyn ColumnProvider>> {
-    // What is derived from other tables of the capture is made here.
-    let _ = capture;
+pub(crate) fn providers(subject: Subject) -> Vec<Arc<dyn ColumnProvider>> {
     let mut providers: Vec<Arc<dyn ColumnProvider>> = Vec::new();
     if subject != Subject::Sessions {
         providers.push(Arc::new(SessionJoin));
     }
+    providers.push(Arc::new(PeopleColumns::default()));
     providers
 }
 

@@ -209,6 +209,8 @@ pub enum NoteCode {
     Environment,
     /// Sessions that are too young to be judged.
     Pending,
+    /// Sessions of users who cannot be followed are left out.
+    Unlinkable,
     /// A session counts in several rows.
     ManyValued,
     /// The ranges that are compared are not equally long.

@@ -16,11 +16,9 @@ use upshot_lake::{Capture, DataFile, Table, TableCapture};
 use crate::columns::Columns;
 use crate::engine::{Engine, captured, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
-use crate::exists::{Sets, gather_sets};
 use crate::filter::{
     Measure, NoSegments, NumberTest, Order, Predicate, ResolveContext, Segments, TextSource,
 };
-use crate::pass::Source;
 use crate::query::EnvironmentChoice;
 use crate::query::plan::{in_environment, in_range, mature};
 use crate::query::resolve::filters;
@@ -28,7 +26,7 @@ use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
 use crate::run::worker::{Shape, on_day};
 use crate::scan::{FileScan, Form, plan_scan};
-use crate::time::{Range, RangeSpec, parse_zone, resolve_range};
+use crate::time::{RangeSpec, parse_zone, resolve_range};
 
 /// How many sessions a list holds unless it says else.
 const DEFAULT_LIMIT: usize = 50;
@@ -201,7 +199,12 @@ impl Engine {
         let maturity = maturity(query.maturity, capture);
         let (listing, predicate, after) = resolve(query, maturity, segments)?;
         let sessions = captured(capture, Table::Sessions)?;
-        let sets = self.sets_of(&predicate, capture).await?;
+        // A list looks at each row by itself; what the others say of it is gathered before.
+        let predicate = predicate.people_as_sets();
+        let shape = Shape::selecting(Subject::Sessions, predicate.clone(), Columns::new());
+        let sets = self
+            .sets_of(&shape, &[&predicate], query.environment, capture)
+            .await?;
         let predicate = sets.put_into(&predicate);
         let found = self
             .positions(listing, &predicate, after.as_ref(), sessions)
@@ -266,27 +269,6 @@ impl Engine {
             .await?;
         steps.sort_by_key(|step| (step.position, step.time));
         Ok(Some((session, messages, steps)))
-    }
-
-    /// The sets of sessions that a condition on sessions asks for.
-    async fn sets_of(&self, predicate: &Predicate, capture: &Capture) -> Result<Sets, QueryError> {
-        let mut wanted = Vec::new();
-        predicate.add_exists(&mut wanted);
-        if wanted.is_empty() {
-            return Ok(Sets::default());
-        }
-        let subject = Subject::Sessions;
-        let shape = Shape::selecting(subject, predicate.clone(), Columns::new());
-        let source = Source::of(subject, capture)?;
-        let starts = source.starts(&shape, self.resources()).await?;
-        let nowhere = Range { from: 0, to: 0 };
-        gather_sets(
-            &wanted,
-            starts.unwrap_or(nowhere),
-            capture,
-            self.resources(),
-        )
-        .await
     }
 
     /// The first positions of a list, with the day of the file in which each was found.
@@ -420,6 +402,7 @@ fn resolve(
     let listing = listing(query)?;
     let context = ResolveContext::new(zone.clone())
         .judging(mature(query.now, maturity))
+        .at(query.now)
         .with(segments);
     let filter = filters(&query.filters, &context, &mut problems);
     if !problems.is_empty() {

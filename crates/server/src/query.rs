@@ -5,7 +5,8 @@ use std::future::Future;
 use axum::Json;
 use axum::extract::{Request, State};
 use upshot_metrics::{
-    DriverQuery, DriverResult, Query, QueryError, QueryResult, tables_needed, tables_of_filters,
+    DriverQuery, DriverResult, Query, QueryError, QueryResult, RetentionQuery, RetentionResult,
+    tables_needed, tables_of_filters,
 };
 
 use crate::input::{Workspace, json};
@@ -108,6 +109,54 @@ pub(crate) async fn drivers(
         Ok(state.engine.drivers(&query, &capture).await?)
     };
     Ok(Json(bounded(&state, "drivers", work).await?))
+}
+
+/// Ask who came back
+///
+/// Cohorts of users by the day, week or month of their first session, and which share was back in each
+/// period after it, exactly then and then or later. A period that is not yet over has no value and says
+/// so. `docs/query.md` explains every field.
+#[utoipa::path(
+    post,
+    path = "/api/v1/retention",
+    operation_id = "retention",
+    tag = "numbers",
+    params(
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+    ),
+    request_body(content = RetentionQuery, example = json!({
+        "period": "week",
+        "periods": 8,
+        "filters": ["channel = web"],
+        "back": ["engaged"],
+        "range": { "last": "12w" },
+        "identity": "id"
+    })),
+    responses(
+        (status = 200, description = "The cohorts, the oldest first", body = RetentionResult),
+        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn retention(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    request: Request,
+) -> Result<Json<RetentionResult>, Problem> {
+    let mut query: RetentionQuery = json(&state, request).await?;
+    query.now = state.now();
+    let work = async {
+        let tables = query.tables_needed();
+        let capture = state
+            .capture(&workspace, query.profile.as_deref(), &tables)
+            .await?;
+        Ok(state.engine.retention(&query, &capture).await?)
+    };
+    Ok(Json(bounded(&state, "retention", work).await?))
 }
 
 /// Runs a question within the time that questions may take, a few at once, and measures it. The work

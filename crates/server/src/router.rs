@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(fact_sets::list, fact_sets::change))
         .routes(routes!(fact_sets::preview))
         .routes(routes!(fact_sets::remove))
+        .routes(routes!(query::retention))
         .merge(reading)
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -227,6 +227,17 @@ fn drivers_metrics_profiles_and_backup_answer() {
         ]);
         assert_eq!(drivers["rows"].as_array().unwrap().len(), 3, "{outcome}");
     }
+    let retention = scene.json(&["retention", "--periods", "2", "--output", "json"]);
+    let cohorts = retention["cohorts"].as_array().unwrap();
+    assert!(
+        cohorts.len() > 10 && cohorts[0]["users"].as_u64() > Some(0),
+        "{retention}"
+    );
+    assert!(
+        scene
+            .ok(&["retention", "--period", "month", "--rolling"])
+            .contains("month 1")
+    );
     assert!(scene.ok(&["metrics", "resolution_rate"]).contains("→"));
     assert!(scene.ok(&["metrics"]).contains("engagement_rate"));
     assert!(scene.ok(&["profiles", "indigo"]).contains("10m"));

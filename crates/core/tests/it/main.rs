@@ -9,6 +9,7 @@ mod courses;
 mod laws;
 mod machine;
 mod oracle;
+mod people;
 mod rules;
 mod scene;
 mod ten_years;

@@ -334,6 +334,26 @@ impl Predicate {
         }
     }
 
+    /// The condition with sets of sessions in the place of what is known of people only, for whoever
+    /// looks at rows of sessions by themselves.
+    #[must_use]
+    pub(crate) fn people_as_sets(&self) -> Self {
+        let each = |parts: &[Self]| parts.iter().map(Self::people_as_sets).collect();
+        match self {
+            Self::All(parts) => Self::All(each(parts)),
+            Self::Any(parts) => Self::Any(each(parts)),
+            Self::Not(inner) => Self::Not(Box::new(inner.people_as_sets())),
+            leaf => {
+                let mut columns = BTreeSet::new();
+                leaf.add_columns(&mut columns);
+                if columns.iter().any(|column| column.starts_with("user.")) {
+                    return Self::Exists(Subject::Sessions, Box::new(leaf.clone()));
+                }
+                leaf.clone()
+            }
+        }
+    }
+
     /// Adds the columns that the condition reads.
     pub fn add_columns(&self, columns: &mut BTreeSet<&'static str>) {
         let text = |source: &TextSource| match source {

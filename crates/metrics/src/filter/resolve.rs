@@ -45,6 +45,8 @@ pub struct ResolveContext<'a> {
     pub subjects: Vec<Subject>,
     /// What segments stand for.
     pub segments: &'a dyn Segments,
+    /// The clock, by which ages are told.
+    now: i64,
     /// Whether a name that no session has may be one of the subject's own without its prefix.
     bare: bool,
     /// How many segments have been opened.
@@ -60,6 +62,7 @@ impl ResolveContext<'static> {
             judged: Predicate::Flag("open").negated(),
             subjects: vec![Subject::Sessions],
             segments: &NoSegments,
+            now: 0,
             bare: false,
             depth: 0,
         }
@@ -81,6 +84,13 @@ impl<'a> ResolveContext<'a> {
         self
     }
 
+    /// The same at another time.
+    #[must_use]
+    pub fn at(mut self, now: i64) -> Self {
+        self.now = now;
+        self
+    }
+
     /// The same with filters that have names.
     pub fn with<'b>(self, segments: &'b dyn Segments) -> ResolveContext<'b> {
         ResolveContext {
@@ -88,6 +98,7 @@ impl<'a> ResolveContext<'a> {
             judged: self.judged,
             subjects: self.subjects,
             segments,
+            now: self.now,
             bare: self.bare,
             depth: self.depth,
         }
@@ -272,8 +283,8 @@ fn is_true(field: &FilterField, context: &ResolveContext<'_>) -> Predicate {
         FieldOrigin::Judged => context.judged.clone(),
         FieldOrigin::Column(column) => Predicate::Flag(column),
         FieldOrigin::Definition(condition) => definition(condition),
-        // Measures are numbers.
-        FieldOrigin::Measure(_) => Predicate::Constant(false),
+        // Measures and ages are numbers.
+        FieldOrigin::Measure(_) | FieldOrigin::Age => Predicate::Constant(false),
     }
 }
 
@@ -282,7 +293,9 @@ fn present(found: &Found) -> Predicate {
         Found::Attribute(name) => Predicate::TextPresent(TextSource::Attribute(name.clone())),
         Found::Field(field) => match field.origin {
             FieldOrigin::Column(column) => Predicate::Present(column),
-            FieldOrigin::Definition(_) | FieldOrigin::Judged => Predicate::Constant(true),
+            FieldOrigin::Definition(_) | FieldOrigin::Judged | FieldOrigin::Age => {
+                Predicate::Constant(true)
+            }
             FieldOrigin::Measure(measure) => Predicate::Number(
                 measure,
                 NumberTest::Real(Order::GreaterOrEqual, Real(f64::MIN)),
@@ -394,6 +407,7 @@ fn compare(
             match origin {
                 FieldOrigin::Column(column) => Ok(Predicate::Number(Measure::Column(column), test)),
                 FieldOrigin::Measure(measure) => Ok(Predicate::Number(measure, test)),
+                FieldOrigin::Age => Ok(age(test, context.now)),
                 FieldOrigin::Definition(_) | FieldOrigin::Judged => {
                     Err(unsupported(name, field, comparison))
                 }
@@ -401,6 +415,24 @@ fn compare(
         }
         _ => Err(unsupported(name, field, comparison)),
     }
+}
+
+/// A comparison of how long ago the session started.
+fn age(test: NumberTest, now: i64) -> Predicate {
+    let start = Measure::Column("start_time");
+    let (order, limit) = match test {
+        NumberTest::Integer(order, age) => (order, now.saturating_sub(age)),
+        NumberTest::Real(order, age) => (order, now.saturating_sub(age.0 as i64)),
+    };
+    // The older, the earlier it started.
+    let order = match order {
+        Order::Equal => Order::Equal,
+        Order::Less => Order::Greater,
+        Order::LessOrEqual => Order::GreaterOrEqual,
+        Order::Greater => Order::Less,
+        Order::GreaterOrEqual => Order::LessOrEqual,
+    };
+    Predicate::Number(start, NumberTest::Integer(order, limit))
 }
 
 /// `field = no`: of a column that may hold nothing, only what says no; the rest is `not field`.

@@ -7,7 +7,9 @@
 
 pub(crate) mod optimise;
 pub(crate) mod plan;
+pub(crate) mod reach;
 pub(crate) mod resolve;
+pub(crate) mod terms;
 
 use std::collections::BTreeSet;
 
@@ -61,6 +63,69 @@ impl std::str::FromStr for EnvironmentChoice {
     }
 }
 
+/// Who counts as one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// A user on one device and browser: on another one it is another user.
+    #[default]
+    Device,
+    /// A user by the id alone, whatever the device and browser.
+    Id,
+}
+
+impl Identity {
+    /// The name, as queries have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Id => "id",
+        }
+    }
+
+    /// The column with a key for every user.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Device => "user_key",
+            Self::Id => "person_key",
+        }
+    }
+
+    /// The column with the start of the user's first session.
+    pub(crate) const fn first_time(self) -> &'static str {
+        match self {
+            Self::Device => "user.first_time",
+            Self::Id => "user.person_first_time",
+        }
+    }
+
+    /// The column that says whether it is the user's first session.
+    pub(crate) const fn first_session(self) -> &'static str {
+        match self {
+            Self::Device => "user.first_session",
+            Self::Id => "user.person_first_session",
+        }
+    }
+}
+
+impl std::str::FromStr for Identity {
+    type Err = Problem;
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let all = [Self::Device, Self::Id];
+        all.into_iter()
+            .find(|identity| identity.name() == text)
+            .ok_or_else(|| {
+                Problem::new(
+                    ProblemCode::UnknownName,
+                    "identity",
+                    format!("there is no identity `{text}`; expected device or id"),
+                )
+                .suggest(nearest(text, all.map(Self::name)))
+            })
+    }
+}
+
 /// A question about sessions, messages and steps. The same shape is the JSON of the HTTP interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -84,6 +149,11 @@ pub struct Query {
     pub compare: Option<String>,
     /// Which traffic is counted.
     pub environment: EnvironmentChoice,
+    /// Who counts as one user.
+    pub identity: Identity,
+    /// Within which time after a session another one on the topic is the same problem come back, such
+    /// as `7d`, which is the default: what first contact and durable resolution mean.
+    pub window: Option<String>,
     /// By what rows are ordered: metrics and dimensions, each perhaps followed by `asc` or `desc`.
     pub order: Vec<String>,
     /// How many rows at most.
@@ -112,6 +182,8 @@ impl Default for Query {
             time_zone: "UTC".to_owned(),
             compare: None,
             environment: EnvironmentChoice::default(),
+            identity: Identity::default(),
+            window: None,
             order: Vec::new(),
             limit: None,
             profile: None,

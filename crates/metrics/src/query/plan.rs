@@ -6,8 +6,10 @@ use super::resolve::{GroupBy, Resolved};
 use crate::columns::event_time;
 use crate::error::Problem;
 use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource, definition};
+use crate::query::reach::{Reach, Reading};
 use crate::query::resolve::GroupSource;
-use crate::registry::{self, Kind, Maturity, Metric, Subject};
+use crate::query::terms::Terms;
+use crate::registry::{self, Kind, Metric, Subject};
 use crate::time::{Buckets, Clock, Range};
 
 /// How the code of a group comes of a row.
@@ -16,12 +18,41 @@ pub(crate) enum Grouping {
     Text(TextSource),
     Flag(&'static str),
     Condition(Predicate, &'static str, &'static str),
+    /// The name of the first condition that holds; nothing where none does.
+    Kinds(Vec<(Predicate, &'static str)>),
     /// The values of a column's list.
     List(&'static str),
     /// Stretches of the time in a column.
     Buckets(&'static str, Buckets),
     /// Positions on the clock or in the week of the time in a column.
     Clock(&'static str, Clock),
+}
+
+impl Grouping {
+    /// Its conditions.
+    pub(crate) fn predicates(&self) -> Vec<&Predicate> {
+        match self {
+            Self::Condition(predicate, ..) => vec![predicate],
+            Self::Kinds(kinds) => kinds.iter().map(|(predicate, _)| predicate).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same with its conditions changed.
+    pub(crate) fn map(&self, change: impl Fn(&Predicate) -> Predicate) -> Self {
+        match self {
+            Self::Condition(predicate, yes, no) => Self::Condition(change(predicate), yes, no),
+            Self::Kinds(kinds) => {
+                let kinds = kinds.iter();
+                Self::Kinds(
+                    kinds
+                        .map(|(predicate, name)| (change(predicate), *name))
+                        .collect(),
+                )
+            }
+            other => other.clone(),
+        }
+    }
 }
 
 /// Numerator and denominator of a ratio that clusters make uncertain.
@@ -55,6 +86,11 @@ pub(crate) struct Cells {
     pub(crate) collections: Vec<Collection>,
     /// The different values of a key column where a predicate holds.
     pub(crate) sets: Vec<(&'static str, usize)>,
+    /// The sets of which is told who was there within windows of so many positions of time; without a
+    /// number since ever.
+    pub(crate) spans: Vec<(usize, Option<u32>)>,
+    /// The sets of which is told how many rows each key has.
+    pub(crate) tallies: Vec<usize>,
     /// The survey's scales where a predicate holds.
     pub(crate) scales: Vec<usize>,
     /// Pairs of numerator and denominator whose clusters are summed.
@@ -106,6 +142,20 @@ pub(crate) enum Parts {
         numerator: usize,
         denominator: usize,
     },
+    Span {
+        span: usize,
+    },
+    Stickiness {
+        span: usize,
+        days: u32,
+    },
+    PerKey {
+        tally: usize,
+    },
+    TopShare {
+        tally: usize,
+        percent: u32,
+    },
 }
 
 /// A metric with its cells.
@@ -114,6 +164,8 @@ pub(crate) struct MetricPlan {
     /// Its position among the metrics of the query.
     pub(crate) position: usize,
     pub(crate) metric: &'static Metric,
+    /// The counter of rows that are too young to be judged.
+    pub(crate) pending: usize,
     pub(crate) parts: Parts,
 }
 
@@ -123,6 +175,7 @@ pub(crate) struct MetricPlan {
 pub(crate) struct PassKey {
     pub(crate) subject: Subject,
     pub(crate) clock: registry::Clock,
+    pub(crate) reach: Reach,
 }
 
 impl PassKey {
@@ -131,6 +184,7 @@ impl PassKey {
         Self {
             subject: metric.subject,
             clock: metric.clock,
+            reach: Reach::of(metric.kind),
         }
     }
 
@@ -151,20 +205,23 @@ pub(crate) struct Plan {
     pub(crate) selection: Predicate,
     /// The environment; what it leaves out is counted.
     pub(crate) environment: Predicate,
+    /// The same by its name.
+    pub(crate) traffic: EnvironmentChoice,
     pub(crate) groupings: Vec<Grouping>,
+    /// How it reads rows before the range, where it does.
+    pub(crate) reading: Option<Reading>,
     pub(crate) cells: Cells,
     pub(crate) metrics: Vec<MetricPlan>,
-    /// The counter of sessions that are too young to be judged.
-    pub(crate) pending: usize,
+    /// What the registry's definitions leave to the query.
+    pub(crate) terms: Terms,
+    /// The counter of rows whose users cannot be followed, where metrics follow people.
+    pub(crate) unlinkable: Option<usize>,
 }
 
 impl Plan {
     /// Every condition.
     pub(crate) fn predicates(&self) -> impl Iterator<Item = &Predicate> {
-        let of_groups = self.groupings.iter().filter_map(|grouping| match grouping {
-            Grouping::Condition(predicate, ..) => Some(predicate),
-            _ => None,
-        });
+        let of_groups = self.groupings.iter().flat_map(Grouping::predicates);
         [&self.selection, &self.environment]
             .into_iter()
             .chain(&self.cells.predicates)
@@ -178,10 +235,11 @@ impl Plan {
         for predicate in &mut self.cells.predicates {
             *predicate = change(predicate);
         }
-        for grouping in &mut self.groupings {
-            if let Grouping::Condition(predicate, ..) = grouping {
-                *predicate = change(predicate);
-            }
+        let groupings = self.groupings.iter();
+        self.groupings = groupings.map(|grouping| grouping.map(&change)).collect();
+        if let Some(reading) = &mut self.reading {
+            let groupings = reading.groupings.iter();
+            reading.groupings = groupings.map(|grouping| grouping.map(&change)).collect();
         }
         self
     }
@@ -221,58 +279,56 @@ pub(crate) fn mature(now: i64, maturity: i64) -> Predicate {
         .and(time("start_time", Order::LessOrEqual, cutoff))
 }
 
-/// The condition as a predicate; an empty one is always true.
-fn condition(text: &str) -> Predicate {
-    if text.is_empty() {
-        Predicate::Constant(true)
-    } else {
-        definition(text)
-    }
-}
-
 /// Compiles one pass of a query for one range.
 ///
 /// # Errors
 /// When the range makes too many buckets.
 pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Plan, Problem> {
-    let mature = mature(resolved.now, resolved.maturity);
+    let terms = resolved.terms(range);
     let mut cells = Cells::default();
     let metrics = resolved.metrics.iter().enumerate();
     let own = metrics.filter(|(_, metric)| PassKey::of(metric) == key);
     let own: Vec<(usize, &'static Metric)> =
         own.map(|(position, metric)| (position, *metric)).collect();
-    let immature = match own
-        .iter()
-        .any(|(_, metric)| metric.maturity == Maturity::Timeout)
-    {
-        true => mature.clone().negated(),
-        // Nothing waits; so nothing is read to tell what does.
-        false => Predicate::Constant(false),
-    };
-    let immature = cells.predicate(immature);
-    let pending = cells.counter(immature);
     let compared = resolved.compare.is_some();
-    let metrics = own
+    let metrics: Vec<MetricPlan> = own
         .into_iter()
-        .map(|(position, metric)| MetricPlan {
-            position,
-            metric,
-            parts: cells.metric(metric, &mature, compared),
+        .map(|(position, metric)| {
+            // Where nothing waits, nothing is read to tell what does.
+            let age = terms.age(metric.maturity);
+            let judged = age.map_or(Predicate::Constant(true), |age| mature(resolved.now, age));
+            let immature = cells.predicate(judged.clone().negated());
+            MetricPlan {
+                position,
+                metric,
+                pending: cells.counter(immature),
+                parts: cells.metric(metric, &terms, &judged, compared),
+            }
         })
         .collect();
-    let groupings = resolved
+    let follows = metrics.iter().any(|plan| plan.metric.follows_people());
+    let unlinkable = follows.then(|| {
+        let unlinkable = cells.predicate(Predicate::Flag("unlinkable"));
+        cells.counter(unlinkable)
+    });
+    let groupings: Vec<Grouping> = resolved
         .groups
         .iter()
-        .map(|group| grouping(group, key.time_column(), range, resolved))
+        .map(|group| grouping(group, key.time_column(), range, resolved, &terms))
         .collect::<Result<_, _>>()?;
+    let reading = Reading::of(resolved, key, range, &groupings)?;
+    let read = reading.as_ref().map_or(range, |reading| reading.range);
     Ok(Plan {
         subject: key.subject,
-        selection: in_range(key.time_column(), range).and(resolved.filter.clone()),
+        selection: in_range(key.time_column(), read).and(resolved.filter.clone()),
         environment: in_environment(resolved.environment),
+        traffic: resolved.environment,
         groupings,
+        reading,
         cells,
         metrics,
-        pending,
+        terms,
+        unlinkable,
     })
 }
 
@@ -281,12 +337,21 @@ fn grouping(
     column: &'static str,
     range: Range,
     resolved: &Resolved,
+    terms: &Terms,
 ) -> Result<Grouping, Problem> {
     Ok(match &group.source {
         GroupSource::Text(source) => Grouping::Text(source.clone()),
         GroupSource::Flag(column) => Grouping::Flag(column),
         GroupSource::Condition(predicate, yes, no) => {
             Grouping::Condition(predicate.clone(), yes, no)
+        }
+        GroupSource::Kinds(kinds) => {
+            let kinds = kinds.iter();
+            Grouping::Kinds(
+                kinds
+                    .map(|(text, name)| (terms.condition(text), *name))
+                    .collect(),
+            )
         }
         GroupSource::List(column) => Grouping::List(column),
         GroupSource::Time(grain) if grain.is_cyclic() => {
@@ -351,6 +416,18 @@ impl Cells {
         }
     }
 
+    fn span(&mut self, key: &'static str, within: Predicate, days: Option<u32>) -> usize {
+        let within = self.predicate(within);
+        let set = position(&mut self.sets, (key, within));
+        position(&mut self.spans, (set, days))
+    }
+
+    fn tally(&mut self, key: &'static str, within: Predicate) -> usize {
+        let within = self.predicate(within);
+        let set = position(&mut self.sets, (key, within));
+        position(&mut self.tallies, set)
+    }
+
     fn quantile(&mut self, measure: usize, predicate: usize, share: f64) -> Parts {
         let mut collections = self.collections.iter();
         let known =
@@ -368,11 +445,15 @@ impl Cells {
         Parts::Quantile { collection, share }
     }
 
-    fn metric(&mut self, metric: &Metric, mature: &Predicate, compared: bool) -> Parts {
-        let cohort = |text: &str| match metric.maturity {
-            Maturity::None => condition(text),
-            Maturity::Timeout => condition(text).and(mature.clone()),
-        };
+    fn metric(
+        &mut self,
+        metric: &Metric,
+        terms: &Terms,
+        judged: &Predicate,
+        compared: bool,
+    ) -> Parts {
+        let condition = |text: &str| terms.condition(text);
+        let cohort = |text: &str| condition(text).and(judged.clone());
         match metric.kind {
             Kind::Count { of } => {
                 let predicate = self.predicate(cohort(of));
@@ -438,10 +519,31 @@ impl Cells {
                 let measure = self.measure(measure);
                 self.quantile(measure, within, quantile)
             }
+            Kind::Ever { key, within } => Parts::Span {
+                span: self.span(terms.key(key), cohort(within), None),
+            },
+            Kind::Trailing { key, days, within } => Parts::Span {
+                span: self.span(terms.key(key), cohort(within), Some(days)),
+            },
+            Kind::Stickiness { key, days, within } => Parts::Stickiness {
+                span: self.span(terms.key(key), cohort(within), Some(days)),
+                days,
+            },
+            Kind::PerKey { key, within } => Parts::PerKey {
+                tally: self.tally(terms.key(key), cohort(within)),
+            },
+            Kind::TopShare {
+                key,
+                percent,
+                within,
+            } => Parts::TopShare {
+                tally: self.tally(terms.key(key), cohort(within)),
+                percent,
+            },
             Kind::Distinct { key, within } => {
                 let within = self.predicate(cohort(within));
                 Parts::Distinct {
-                    set: position(&mut self.sets, (key, within)),
+                    set: position(&mut self.sets, (terms.key(key), within)),
                 }
             }
             Kind::DistinctRate {
@@ -451,6 +553,7 @@ impl Cells {
             } => {
                 let above = self.predicate(condition(numerator).and(cohort(denominator)));
                 let below = self.predicate(cohort(denominator));
+                let key = terms.key(key);
                 Parts::DistinctRate {
                     numerator: position(&mut self.sets, (key, above)),
                     denominator: position(&mut self.sets, (key, below)),

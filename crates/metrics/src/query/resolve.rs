@@ -2,11 +2,13 @@
 
 use jiff::tz::TimeZone;
 
-use super::{EnvironmentChoice, Query};
+use super::terms::{Terms, WINDOW};
+use super::{EnvironmentChoice, Identity, Query};
 use crate::columns::Owner;
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
 use crate::filter::{
-    Predicate, ResolveContext, Segments, TextSource, definition, parse, resolve as resolve_filter,
+    Predicate, ResolveContext, Segments, TextSource, definition, parse, parse_duration,
+    resolve as resolve_filter,
 };
 use crate::query::plan::{PassKey, mature};
 use crate::registry::{self, Dimension, DimensionOrigin, Metric, Subject};
@@ -24,6 +26,8 @@ pub(crate) enum GroupSource {
     Flag(&'static str),
     /// A condition with the names of its two values.
     Condition(Predicate, &'static str, &'static str),
+    /// Conditions with their names, as the registry states them.
+    Kinds(&'static [(&'static str, &'static str)]),
     /// The values in a column's list.
     List(&'static str),
     /// Stretches or positions of time.
@@ -62,6 +66,9 @@ pub(crate) struct Resolved {
     pub(crate) now: i64,
     /// How old a session must be to be judged, in microseconds.
     pub(crate) maturity: i64,
+    pub(crate) identity: Identity,
+    /// The window as the query says it, and in microseconds.
+    pub(crate) window: (String, i64),
     /// Each with whether the largest comes first.
     pub(crate) order: Vec<(OrderKey, bool)>,
     pub(crate) limit: Option<usize>,
@@ -78,6 +85,11 @@ impl Resolved {
             }
         }
         keys
+    }
+
+    /// What the registry's definitions leave to the query, for one range.
+    pub(crate) fn terms(&self, range: Range) -> Terms {
+        Terms::new(self.window.clone(), self.identity, self.maturity, range)
     }
 
     /// The query whose answer the comparison stands beside: the same with the other segment's filter.
@@ -122,9 +134,11 @@ pub(crate) fn resolve(
     let groups = groups(query, &metrics, &mut problems);
     let context = ResolveContext::new(zone.clone())
         .judging(mature(query.now, maturity))
+        .at(query.now)
         .of(subjects(&metrics))
         .with(segments);
     let filter = filters(&query.filters, &context, &mut problems);
+    let window = keep(&mut problems, window(query.window.as_deref()));
     let compare = query.compare.as_deref().map(Compare::parse);
     let compare = compare.and_then(|compare| keep(&mut problems, compare));
     let own_segment = query.segment.as_deref().map(|name| ("segment", name));
@@ -135,7 +149,7 @@ pub(crate) fn resolve(
     };
     let range = keep(&mut problems, resolve_range(&query.range, &zone, query.now));
     let order = order(&query.order, &metrics, &groups, &mut problems);
-    let Some(range) = range.filter(|_| problems.is_empty()) else {
+    let (Some(range), Some(window), true) = (range, window, problems.is_empty()) else {
         return Err(QueryError::Invalid(problems));
     };
     Ok(Resolved {
@@ -150,6 +164,8 @@ pub(crate) fn resolve(
         zone_name: query.time_zone.clone(),
         now: query.now,
         maturity,
+        identity: query.identity,
+        window,
         order,
         limit: query.limit,
     })
@@ -329,6 +345,7 @@ pub(crate) fn group(name: &str, field: &str) -> Result<GroupBy, Problem> {
         DimensionOrigin::Condition { condition, yes, no } => {
             GroupSource::Condition(definition(condition), yes, no)
         }
+        DimensionOrigin::Kinds(kinds) => GroupSource::Kinds(kinds),
         DimensionOrigin::List(column) => GroupSource::List(column),
         DimensionOrigin::Time(grain) => GroupSource::Time(grain),
     };
@@ -336,6 +353,20 @@ pub(crate) fn group(name: &str, field: &str) -> Result<GroupBy, Problem> {
         id: name.to_owned(),
         source,
     })
+}
+
+/// The window that a query says, with its length in microseconds.
+fn window(text: Option<&str>) -> Result<(String, i64), Problem> {
+    let text = text.unwrap_or(WINDOW).trim();
+    let length = parse_duration(text).filter(|length| *length > 0);
+    let length = length.ok_or_else(|| {
+        Problem::new(
+            ProblemCode::WrongType,
+            "window",
+            format!("`{text}` is no window; expected a duration such as `24h` or `7d`"),
+        )
+    })?;
+    Ok((text.to_owned(), length))
 }
 
 /// All filters as one predicate.

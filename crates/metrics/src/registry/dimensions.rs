@@ -25,6 +25,9 @@ pub enum DimensionOrigin {
         /// The value where it does not.
         no: &'static str,
     },
+    /// Conditions, written as filters, each with its name: a session belongs to the first that holds, and
+    /// says nothing where none does.
+    Kinds(&'static [(&'static str, &'static str)]),
     /// A column with a list: a session belongs to every value in it.
     List(&'static str),
     /// The session's start, or for metrics on the clock of events when it happened.
@@ -199,10 +202,37 @@ fn all_dimensions() -> Vec<Dimension> {
     time.chain(text)
         .chain(flags)
         .chain([engagement])
+        .chain(KINDS)
         .chain(lists)
         .chain(own.filter_map(of_column))
         .collect()
 }
+
+/// What is known of the person behind a session.
+const KINDS: [Dimension; 2] = [
+    Dimension {
+        id: "user_kind",
+        name: "New or returning user",
+        owner: Owner::User,
+        origin: DimensionOrigin::Kinds(&[
+            ("{first_time} < {from}", "returning"),
+            ("{first_time} >= {from}", "new"),
+        ]),
+        documentation: "Whether the user's first session ever lies in the range (`new`) or before it \
+                        (`returning`); nothing where the user cannot be followed.",
+    },
+    Dimension {
+        id: "session_kind",
+        name: "First or later session",
+        owner: Owner::User,
+        origin: DimensionOrigin::Kinds(&[
+            ("{first_session}", "first"),
+            ("{first_session} = no", "later"),
+        ]),
+        documentation: "Whether it is the user's first session ever; nothing where the user cannot be \
+                        followed.",
+    },
+];
 
 /// Id (which is the column), name and documentation of the dimensions that are a list.
 const LIST_NAMES: &[(&str, &str, &str)] = &[
@@ -302,6 +332,7 @@ mod tests {
                 | DimensionOrigin::Flag(column)
                 | DimensionOrigin::List(column) => column,
                 DimensionOrigin::Condition { .. } | DimensionOrigin::Time(_) => "start_time",
+                DimensionOrigin::Kinds(_) => "user.visit",
             };
             let known = crate::columns::column(column);
             assert!(

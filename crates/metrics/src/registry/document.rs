@@ -46,6 +46,9 @@ Every number that Upshot shows, with its definition. A number is about sessions,
 says whether a range selects by the start of the session or by when it happened. Conditions are written as
 [filters](query.md#filters), so the sessions behind a number can be listed with the same words. Rates, means and quantiles leave out sessions that are too young to be judged, show how many these
 are, and carry their number of observations and a 95 % interval. Every worked example is run as a test.
+
+What stands in braces a query decides: `{window}` is its window, 7 days unless it says another, `{from}` the
+begin of its range, `{first_time}` and `{first_session}` the fields of whoever counts as one user.
 ";
 
 /// One metric in full, as Markdown.
@@ -67,6 +70,10 @@ fn metric_entry(page: &mut String, metric: &Metric) {
         (Maturity::None, _) => format!("all {rows}"),
         (Maturity::Timeout, Subject::Sessions) => {
             "sessions that are over and older than the time-out".to_owned()
+        }
+        (Maturity::Window, _) => format!("{rows} of sessions whose window is over"),
+        (Maturity::ThirtyDays, _) => {
+            format!("{rows} of sessions that started more than 30 days ago")
         }
         (Maturity::Timeout, _) => {
             format!("{rows} of sessions that are over and older than the time-out")
@@ -169,6 +176,35 @@ fn formula(metric: &Metric) -> String {
         } => format!(
             "Quantile {quantile} of {} over {} that have it.",
             measure(of),
+            condition(within)
+        ),
+        Kind::Ever { key, within } => format!(
+            "Number of different `{key}` in {} until the end of the range, or of each stretch that it is cut \
+             into.",
+            condition(within)
+        ),
+        Kind::Trailing { key, days, within } => format!(
+            "Number of different `{key}` in {} of the last {days} days of the range, or of each stretch that \
+             it is cut into.",
+            condition(within)
+        ),
+        Kind::Stickiness { key, days, within } => format!(
+            "Number of different `{key}` a day in {} of the last {days} days, over number of different \
+             `{key}` in all of them.",
+            condition(within)
+        ),
+        Kind::PerKey { key, within } => {
+            format!(
+                "Number of {} over number of different `{key}` in them.",
+                condition(within)
+            )
+        }
+        Kind::TopShare {
+            key,
+            percent,
+            within,
+        } => format!(
+            "Among {}: those of the {percent} % of different `{key}` that have most of them.",
             condition(within)
         ),
         Kind::Distinct { key, within } => {

@@ -11,6 +11,7 @@ use upshot_core::{Field, FieldKind};
 
 use crate::columns::{Column, Owner, columns};
 use crate::filter::Measure;
+use crate::people::USER_DURATIONS;
 
 /// What a field holds, and so how it is compared.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +61,8 @@ pub enum FieldOrigin {
     Definition(&'static str),
     /// Whether the session is old enough to be part of rates, which depends on the query's clock.
     Judged,
+    /// How long ago the session started, which depends on the query's clock.
+    Age,
 }
 
 /// A field that filters may name.
@@ -242,6 +245,13 @@ fn all_fields() -> Vec<FilterField> {
             }),
     );
     fields.push(FilterField {
+        name: "age",
+        owner: Owner::Session,
+        kind: ValueKind::Duration,
+        origin: FieldOrigin::Age,
+        documentation: "How long ago the session started.",
+    });
+    fields.push(FilterField {
         name: "judged",
         owner: Owner::Session,
         kind: ValueKind::Flag,
@@ -276,7 +286,7 @@ fn column_kind(field: &Field) -> ValueKind {
     if LIST_FIELDS.contains(&field.name) {
         return ValueKind::List;
     }
-    if DURATION_FIELDS.contains(&field.name) {
+    if DURATION_FIELDS.contains(&field.name) || USER_DURATIONS.contains(&field.name) {
         return ValueKind::Duration;
     }
     match (field.kind, field.words) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use upshot_lake::Table;
 
 use crate::filter::Measure;
+use crate::query::terms::Terms;
 
 /// The unit of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +110,11 @@ pub enum Maturity {
     /// Those that started longer ago than the profile's longest time-out and are over; the others are
     /// pending.
     Timeout,
+    /// Those whose window is over too, in which the user could come back: 7 days unless the query says
+    /// another window.
+    Window,
+    /// Those that started more than 30 days ago.
+    ThirtyDays,
 }
 
 /// The direction that is good.
@@ -132,6 +138,8 @@ pub enum Section {
     Sessions,
     /// Users.
     Users,
+    /// First contact and repeat contact.
+    Contacts,
     /// Messages.
     Messages,
     /// Options: shown, chosen, clicked.
@@ -148,9 +156,10 @@ pub enum Section {
 
 impl Section {
     /// All sections, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sessions,
         Self::Users,
+        Self::Contacts,
         Self::Messages,
         Self::Clicks,
         Self::Handover,
@@ -164,6 +173,7 @@ impl Section {
         match self {
             Self::Sessions => "Sessions, engagement and outcomes",
             Self::Users => "Users",
+            Self::Contacts => "First contact and repeat contact",
             Self::Messages => "Messages",
             Self::Clicks => "Clicks",
             Self::Handover => "Handover",
@@ -240,6 +250,48 @@ pub enum Kind {
         /// In which rows.
         within: &'static str,
     },
+    /// How many different values a column ever had until the end of the range, or of each stretch.
+    Ever {
+        /// The column.
+        key: &'static str,
+        /// In which rows.
+        within: &'static str,
+    },
+    /// How many different values a column has in the last days of the range, or of each stretch.
+    Trailing {
+        /// The column.
+        key: &'static str,
+        /// How many days.
+        days: u32,
+        /// In which rows.
+        within: &'static str,
+    },
+    /// How many different values a column has on a day of these days on average, among those of all of
+    /// them.
+    Stickiness {
+        /// The column.
+        key: &'static str,
+        /// How many days.
+        days: u32,
+        /// In which rows.
+        within: &'static str,
+    },
+    /// How many rows each different value of a column has on average.
+    PerKey {
+        /// The column.
+        key: &'static str,
+        /// Of which rows.
+        within: &'static str,
+    },
+    /// The share of rows that those values have that have most.
+    TopShare {
+        /// The column.
+        key: &'static str,
+        /// How many of a hundred values; at least one.
+        percent: u32,
+        /// Of which rows.
+        within: &'static str,
+    },
     /// Different values in rows that fulfil one condition, among those in rows that fulfil another.
     DistinctRate {
         /// The column.
@@ -273,6 +325,11 @@ impl Kind {
             | Self::Ratio { within, .. }
             | Self::Mean { within, .. }
             | Self::Quantile { within, .. }
+            | Self::Ever { within, .. }
+            | Self::Trailing { within, .. }
+            | Self::Stickiness { within, .. }
+            | Self::PerKey { within, .. }
+            | Self::TopShare { within, .. }
             | Self::Distinct { within, .. } => vec![within],
         }
     }
@@ -370,6 +427,26 @@ impl Metric {
         }
     }
 
+    /// The same for all sessions: where nothing that follows changes anything.
+    pub(crate) const fn at_once(self) -> Self {
+        Self {
+            maturity: Maturity::None,
+            ..self
+        }
+    }
+
+    /// The same for sessions that are old enough for this.
+    pub(crate) const fn after(self, maturity: Maturity) -> Self {
+        Self { maturity, ..self }
+    }
+
+    /// Whether it says something of persons over several sessions, so that sessions of users who cannot
+    /// be followed are no part of it.
+    pub(crate) fn follows_people(&self) -> bool {
+        let mut conditions = self.kind.conditions().into_iter();
+        conditions.any(|text| text.contains("{first") || text.contains("user."))
+    }
+
     /// The same selected by the start of the session.
     pub const fn by_session_start(self) -> Self {
         Self {
@@ -401,8 +478,14 @@ impl Metric {
 
     /// The condition of the sessions that the value is about, as a filter: what a drill-down lists.
     /// Of messages and steps, the sessions with one that is counted.
+    /// With the window and whatever else a query may say at what it is where a query says nothing.
     pub fn evidence(&self) -> String {
-        let rows = self.rows_counted();
+        self.evidence_under(&Terms::default())
+    }
+
+    /// The same with what a query says.
+    pub(crate) fn evidence_under(&self, terms: &Terms) -> String {
+        let rows = terms.fill(&self.rows_counted()).into_owned();
         match self.subject {
             Subject::Sessions => rows,
             subject if rows.is_empty() => format!("any {}", subject.one()),
@@ -412,9 +495,11 @@ impl Metric {
 
     /// The condition of the rows that the value is about, as a filter on rows of the subject.
     pub(crate) fn rows_counted(&self) -> String {
-        let judged = match self.maturity {
-            Maturity::None => "",
-            Maturity::Timeout => "judged",
+        let judged: &[&str] = match self.maturity {
+            Maturity::None => &[],
+            Maturity::Timeout => &["judged"],
+            Maturity::Window => &["judged", "age >= {window}"],
+            Maturity::ThirtyDays => &["judged", "age >= 30d"],
         };
         let present: Vec<String> = match self.kind {
             Kind::Mean { measure, .. } | Kind::Quantile { measure, .. } => {
@@ -431,7 +516,7 @@ impl Metric {
             kind => kind.conditions(),
         };
         parts.extend(present.iter().map(String::as_str));
-        parts.push(judged);
+        parts.extend(judged);
         parts.retain(|part| !part.is_empty());
         parts.dedup();
         match parts.as_slice() {

@@ -7,6 +7,8 @@ use upshot_stats::ratio::ClusterSums;
 use super::accumulate::{Accumulators, Sampling, Scale, Sum};
 use super::groups::GroupValue;
 use super::quantiles::{Quantile, quantiles};
+use super::spans::Span;
+use super::tallies::{Tally, tallies};
 use super::worker::Share;
 use crate::query::plan::Cells;
 
@@ -18,6 +20,8 @@ pub(crate) struct Filled {
     /// By collection, then by the shares that are asked of it.
     pub(crate) quantiles: Vec<Vec<Quantile>>,
     pub(crate) sets: Vec<u64>,
+    pub(crate) tallies: Vec<Tally>,
+    pub(crate) spans: Vec<Span>,
     pub(crate) scales: Vec<Scale>,
     pub(crate) clusters: Vec<ClusterSums>,
 }
@@ -34,6 +38,8 @@ impl Filled {
                 .map(|collection| nothing(collection.shares.len()))
                 .collect(),
             sets: vec![0; cells.sets.len()],
+            tallies: vec![Tally::default(); cells.tallies.len()],
+            spans: vec![Span::default(); cells.spans.len()],
             scales: vec![Scale::default(); cells.scales.len()],
             clusters: vec![ClusterSums::default(); cells.clusters.len()],
         }
@@ -51,13 +57,40 @@ pub(crate) struct Gathered {
     pub(crate) sampling: Sampling,
 }
 
-/// Puts shares together.
+/// What all workers found, before the cells are filled.
+pub(crate) struct Merged {
+    pub(crate) groups: Vec<Vec<GroupValue>>,
+    pub(crate) all: Accumulators,
+    totals: Option<Accumulators>,
+    pub(crate) left_out: u64,
+    pub(crate) rows_read: u64,
+    pub(crate) sampling: Sampling,
+}
+
+/// Puts shares together and fills the cells of every group.
 pub(crate) fn gather(
     cells: &Cells,
     shares: Vec<Share>,
     sampling: Sampling,
     threads: usize,
 ) -> Gathered {
+    let merged = merge(cells, shares, sampling);
+    let (filled, sum_of_groups) = fill(cells, &merged.all, merged.groups.len(), threads);
+    let total = match &merged.totals {
+        Some(totals) => fill(cells, totals, 1, threads).1,
+        None => sum_of_groups,
+    };
+    Gathered {
+        groups: merged.groups.into_iter().zip(filled).collect(),
+        totals: total,
+        left_out: merged.left_out,
+        rows_read: merged.rows_read,
+        sampling,
+    }
+}
+
+/// Puts shares together.
+pub(crate) fn merge(cells: &Cells, shares: Vec<Share>, sampling: Sampling) -> Merged {
     let mut numbers: HashMap<Vec<GroupValue>, u32> = HashMap::new();
     let mut groups: Vec<Vec<GroupValue>> = Vec::new();
     let mut all: Option<Accumulators> = None;
@@ -92,15 +125,10 @@ pub(crate) fn gather(
             }
         }
     }
-    let all = all.unwrap_or_else(|| Accumulators::new(cells));
-    let (filled, sum_of_groups) = fill(cells, &all, groups.len(), threads);
-    let total = match &totals {
-        Some(totals) => fill(cells, totals, 1, threads).1,
-        None => sum_of_groups,
-    };
-    Gathered {
-        groups: groups.into_iter().zip(filled).collect(),
-        totals: total,
+    Merged {
+        groups,
+        all: all.unwrap_or_else(|| Accumulators::new(cells)),
+        totals,
         left_out,
         rows_read,
         sampling,
@@ -154,6 +182,14 @@ fn fill(
             .zip(counts)
             .for_each(|(cells, count)| cells.sets.push(count));
         all.sets.push(together);
+    }
+    for set in &cells.tallies {
+        let (found, together) = tallies(&from.sets[*set], groups, threads);
+        filled
+            .iter_mut()
+            .zip(found)
+            .for_each(|(cells, tally)| cells.tallies.push(tally));
+        all.tallies.push(together);
     }
     if !cells.clusters.is_empty() {
         let (by_group, together) = from.clusters.sums(cells, groups);

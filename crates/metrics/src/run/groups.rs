@@ -177,6 +177,7 @@ fn value(grouping: &Grouping, level: &Level, code: u32) -> GroupValue {
             GroupValue::Text(if code == 2 { *yes } else { *no }.into())
         }
         (_, 0) => GroupValue::Missing,
+        (Grouping::Kinds(kinds), _) => GroupValue::Text(kinds[code as usize - 1].1.into()),
         (Grouping::Flag(_), _) => GroupValue::Text(if code == 2 { "yes" } else { "no" }.into()),
         (Grouping::Buckets(..) | Grouping::Clock(..), _) => GroupValue::Position(code - 1),
         _ => GroupValue::Text(level.texts.texts[code as usize - 1].clone()),
@@ -212,6 +213,15 @@ fn codes<'a>(grouping: &'a Grouping, level: &mut Level, evaluator: &mut Evaluato
             (0..rows)
                 .map(|row| 1 + u32::from(bits.value(row)))
                 .collect()
+        }
+        Grouping::Kinds(kinds) => {
+            let mut codes = vec![0; rows];
+            for (number, (predicate, _)) in kinds.iter().enumerate().rev() {
+                for row in evaluator.predicate(predicate).set_indices() {
+                    codes[row] = number as u32 + 1;
+                }
+            }
+            codes
         }
         Grouping::List(_) => vec![0; rows],
         Grouping::Buckets(column, buckets) => {

@@ -11,4 +11,6 @@ pub(crate) mod gather;
 pub(crate) mod groups;
 pub(crate) mod quantiles;
 pub(crate) mod sets;
+pub(crate) mod spans;
+pub(crate) mod tallies;
 pub(crate) mod worker;

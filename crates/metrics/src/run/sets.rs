@@ -41,16 +41,7 @@ impl KeySet {
 
     /// How many different keys each group has, and all together; on so many threads.
     pub(crate) fn counts(&self, groups: usize, threads: usize) -> (Vec<u64>, u64) {
-        let share = PARTS.div_ceil(threads.max(1));
-        let shares = std::thread::scope(|scope| {
-            let tasks: Vec<_> = self
-                .parts
-                .chunks(share)
-                .map(|parts| scope.spawn(move || count(parts, groups)))
-                .collect();
-            let shares = tasks.into_iter().filter_map(|task| task.join().ok());
-            shares.collect::<Vec<_>>()
-        });
+        let shares = self.on_threads(threads, |parts| count(parts, groups));
         let mut counts = vec![0; groups];
         let mut all = 0;
         for (share, share_all) in shares {
@@ -61,6 +52,29 @@ impl KeySet {
             all += share_all;
         }
         (counts, all)
+    }
+
+    /// What is made of the parts, each thread having some.
+    pub(super) fn on_threads<T: Send>(
+        &self,
+        threads: usize,
+        of_parts: impl Fn(&[Vec<(u64, u32)>]) -> T + Sync,
+    ) -> Vec<T> {
+        let share = PARTS.div_ceil(threads.max(1));
+        std::thread::scope(|scope| {
+            let tasks: Vec<_> = self
+                .parts
+                .chunks(share)
+                .map(|parts| scope.spawn(|| of_parts(parts)))
+                .collect();
+            let shares = tasks.into_iter();
+            shares
+                .map(|task| match task.join() {
+                    Ok(share) => share,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect()
+        })
     }
 }
 

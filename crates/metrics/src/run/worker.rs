@@ -44,7 +44,10 @@ impl Shape {
             subject: plan.subject,
             selection: plan.selection.clone(),
             environment: plan.environment.clone(),
-            groupings: plan.groupings.clone(),
+            groupings: match &plan.reading {
+                Some(reading) => reading.groupings.clone(),
+                None => plan.groupings.clone(),
+            },
             cells: plan.cells.clone(),
             replaced: None,
             wanted: ColumnNames::new(),
@@ -92,11 +95,8 @@ impl Shape {
         shape.selection = fold(&self.selection);
         shape.environment = fold(&self.environment);
         shape.cells.predicates = self.cells.predicates.iter().map(&fold).collect();
-        for grouping in &mut shape.groupings {
-            if let Grouping::Condition(predicate, ..) = grouping {
-                *predicate = fold(predicate);
-            }
-        }
+        let groupings = self.groupings.iter();
+        shape.groupings = groupings.map(|grouping| grouping.map(&fold)).collect();
         shape
     }
 
@@ -140,7 +140,10 @@ impl Shape {
                 Grouping::Text(TextSource::Attribute(_)) => {
                     columns.insert("attributes");
                 }
-                Grouping::Condition(predicate, ..) => predicate.add_columns(&mut columns),
+                Grouping::Condition(..) | Grouping::Kinds(_) => {
+                    let predicates = grouping.predicates().into_iter();
+                    predicates.for_each(|predicate| predicate.add_columns(&mut columns));
+                }
                 Grouping::List(column)
                 | Grouping::Buckets(column, _)
                 | Grouping::Clock(column, _) => {

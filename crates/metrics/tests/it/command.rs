@@ -1,6 +1,6 @@
 //! Queries as the command line writes them.
 
-use upshot_metrics::{EnvironmentChoice, Query};
+use upshot_metrics::{EnvironmentChoice, Identity, Query};
 
 use crate::facts::instant;
 
@@ -37,6 +37,8 @@ pub fn query(line: &str) -> Query {
             "--segment" => query.segment = Some(value),
             "--compare" => query.compare = Some(value),
             "--environment" => query.environment = value.parse::<EnvironmentChoice>().unwrap(),
+            "--identity" => query.identity = value.parse::<Identity>().unwrap(),
+            "--window" => query.window = Some(value),
             "--order" => query.order = list(),
             "--limit" => query.limit = Some(value.parse().unwrap()),
             "--now" => query.now = instant(&value),

@@ -284,7 +284,7 @@ fn session(row: &BTreeMap<String, String>, number: usize) -> Session {
                 user = Some(cell.clone());
                 "user_id"
             }
-            "engaged" | "resolved_after" | "accepted" => {
+            "engaged" | "resolved_after" | "accepted" | "acted" => {
                 later.push((column.as_str(), cell.as_str()));
                 continue;
             }
@@ -319,7 +319,14 @@ fn session(row: &BTreeMap<String, String>, number: usize) -> Session {
         session.conversation_id = format!("conversation-{number}").into();
     }
     let user = user.unwrap_or_else(|| session.conversation_id.to_string());
-    session.user_key = Some(key(&user));
+    // On another device or browser it is another user.
+    let device = [&session.device, &session.browser].map(|part| part.as_deref());
+    let on_device = [Some(user.as_str()), device[0], device[1]];
+    session.user_key = Some(key(&on_device
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("/")));
     session.person_key = Some(key(&user));
     session.end_time = session.start_time + session.duration;
     let outcome = session.outcome.map(|outcome| outcome.to_string());
@@ -333,6 +340,7 @@ fn session(row: &BTreeMap<String, String>, number: usize) -> Session {
                 session.engaged_time = yes(cell).then_some(session.start_time);
                 session.engaged_rule = yes(cell).then_some(Rule::CustomTopic);
             }
+            "acted" => session.first_user_time = yes(cell).then_some(session.start_time),
             "accepted" => session.accepted_time = yes(cell).then_some(session.start_time),
             _ => session.resolved_time = Some(session.start_time + parse_duration(cell).unwrap()),
         }

@@ -6,6 +6,8 @@ mod drivers;
 mod facts;
 mod golden;
 mod listing;
+mod people;
 mod properties;
 mod render;
+mod retention;
 mod worked;

@@ -1,7 +1,7 @@
 //! Every metric's worked example, from the registry itself, in every layout.
 
 use upshot_metrics::registry::{markdown, metrics};
-use upshot_metrics::{Engine, EngineOptions, Query, present};
+use upshot_metrics::{Engine, EngineOptions, Query, RangeSpec, present};
 
 use crate::command::NOW;
 use crate::facts::{Layout, capture_all, facts, instant};
@@ -18,11 +18,13 @@ pub fn engine() -> Engine {
 async fn every_worked_example_gives_what_it_says() {
     let engine = engine();
     for metric in metrics() {
-        let facts = facts(metric.example.sessions);
+        let (range, tables) = range(metric.example.sessions);
+        let facts = facts(tables);
         for layout in [Layout::Memory(3), Layout::Files, Layout::Mixed] {
             let held = capture_all(&facts, layout);
             let query = Query {
                 metrics: vec![metric.id.to_owned()],
+                range: range.clone(),
                 now: instant(NOW),
                 ..Query::default()
             };
@@ -35,6 +37,22 @@ async fn every_worked_example_gives_what_it_says() {
             );
         }
     }
+}
+
+/// The range that the first line of an example says, and its tables.
+fn range(example: &str) -> (RangeSpec, &str) {
+    let text = example.trim_start_matches('\n');
+    let Some((from, tables)) = text
+        .strip_prefix("range: ")
+        .and_then(|rest| rest.split_once("..\n"))
+    else {
+        return (RangeSpec::default(), example);
+    };
+    let range = RangeSpec {
+        from: Some(from.to_owned()),
+        ..RangeSpec::default()
+    };
+    (range, tables)
 }
 
 #[test]

@@ -139,6 +139,15 @@ async fn answers_are_as_they_are_described() {
             &answer.json(),
         );
     }
+    for (period, periods) in [("day", 3), ("week", 8), ("month", 0), ("hour", 1)] {
+        let body = json!({"period": period, "periods": periods}).to_string();
+        let answer = bench
+            .post("/api/v1/retention", "application/json", body)
+            .await;
+        let status = answer.status.as_u16();
+        assert_eq!(status == 200, matches!(period, "day" | "week"), "{period}");
+        described.check("post", "/api/v1/retention", status, &answer.json());
+    }
     for path in ["metrics", "dimensions", "profiles"] {
         let path = format!("/api/v1/{path}");
         described.check("get", &path, 200, &bench.get(&path).await.json());
@@ -174,6 +183,7 @@ async fn examples_are_as_they_are_described_and_work() {
             Value::Object(members) if members.contains_key("outcome") => "/api/v1/drivers",
             Value::Object(members) if members.contains_key("one_in") => "/api/v1/fact-sets/preview",
             Value::Object(members) if members.contains_key("additional") => "/api/v1/fact-sets",
+            Value::Object(members) if members.contains_key("periods") => "/api/v1/retention",
             _ => "/api/v1/query",
         };
         let answer = bench

@@ -229,6 +229,7 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                     "/api/v1/drivers" => json!({"outcome": "resolution", "by": "topic"}),
                     "/api/v1/fact-sets" => json!({"profile": "default"}),
                     "/api/v1/fact-sets/preview" => json!({"profile": "indigo"}),
+                    "/api/v1/retention" => json!({"period": "day", "back": ["engaged"]}),
                     _ => Value::Null,
                 };
                 let path = path.replace("/sessions/resolution_rate", &format!("/sessions/{mine}"));

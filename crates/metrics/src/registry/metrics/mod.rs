@@ -1,6 +1,7 @@
 //! The metrics by subject, and families: names that stand for several metrics at once.
 
 mod clicks;
+mod contacts;
 mod handover;
 mod messages;
 mod models;
@@ -34,6 +35,8 @@ pub fn metrics() -> &'static [Metric] {
             sessions::DISTRIBUTIONS,
             sessions::LADDER,
             users::METRICS,
+            contacts::METRICS,
+            contacts::REPEATS,
             messages::METRICS,
             clicks::METRICS,
             handover::METRICS,
@@ -93,8 +96,33 @@ const FAMILIES: &[Family] = &[
             "ladder_not_ended_by_fallback",
             "ladder_resolved",
             "ladder_confirmed",
+            "ladder_durable",
         ],
-        documentation: "How far engaged sessions got: every step is a part of the one before.",
+        documentation: "How far engaged sessions got: every step is a part of the one before. \
+                        That a resolution lasts is a branch of its own, of sessions that are old enough.",
+    },
+    Family {
+        id: "repeat_contacts",
+        members: &[
+            "repeat_contact_rate_1h",
+            "repeat_contact_rate_24h",
+            "repeat_contact_rate_3d",
+            "repeat_contact_rate_7d",
+            "repeat_contact_rate_14d",
+            "repeat_contact_rate_30d",
+        ],
+        documentation: "How soon users come back on the topic; together the share who do within 30 days.",
+    },
+    Family {
+        id: "new_and_returning",
+        members: &[
+            "users",
+            "new_users",
+            "returning_users",
+            "returning_rate",
+            "unlinkable_users",
+        ],
+        documentation: "Who came for the first time, who came again, and whom nobody can follow.",
     },
     Family {
         id: "session_duration_distribution",
@@ -216,6 +244,7 @@ mod tests {
 
     use super::*;
     use crate::filter::{ResolveContext, definition, parse, resolve};
+    use crate::query::terms::Terms;
     use crate::registry::Clock;
 
     #[test]
@@ -233,8 +262,9 @@ mod tests {
             }
             let context = ResolveContext::new(TimeZone::UTC).of(vec![metric.subject]);
             for condition in metric.kind.conditions() {
+                let condition = Terms::default().fill(condition);
                 if !condition.is_empty() {
-                    let resolved = parse(condition).and_then(|read| resolve(&read, &context));
+                    let resolved = parse(&condition).and_then(|read| resolve(&read, &context));
                     assert!(resolved.is_ok(), "{}: {resolved:?}", metric.id);
                 }
             }

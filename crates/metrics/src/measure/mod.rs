@@ -1,10 +1,13 @@
 //! From filled cells to values: what each kind of metric makes of its parts, with interval and test.
 
+mod users;
+
 use upshot_stats::mean::{self, Moments};
 use upshot_stats::ratio::{self, ClusterSums};
 use upshot_stats::{Confidence, Interval, change, count, proportion};
 
 use crate::query::plan::{MetricPlan, Parts};
+use crate::query::terms::Terms;
 use crate::registry::{Direction, Kind, Maturity, Metric, Subject, Unit};
 use crate::result::{Comparison, IntervalMethod, MetricValue, Verdict};
 use crate::run::accumulate::{Sampling, Scale, Sum};
@@ -20,10 +23,10 @@ const FEW_CLUSTERS: u64 = 30;
 /// What one group's values are made from.
 #[derive(Clone, Copy)]
 pub(crate) struct Basis<'a> {
+    pub(crate) terms: &'a Terms,
     pub(crate) filled: &'a Filled,
     pub(crate) totals: &'a Filled,
     pub(crate) sampling: Sampling,
-    pub(crate) pending: usize,
     /// What is counted.
     pub(crate) subject: Subject,
 }
@@ -63,6 +66,10 @@ pub(crate) fn measure(plan: &MetricPlan, basis: Basis<'_>) -> Measured {
             let counts = (filled.counters[numerator], filled.counters[denominator]);
             rate(counts, Some(cluster), basis)
         }
+        Parts::Span { span } => counted(filled.spans[span].keys as f64, None, basis),
+        Parts::Stickiness { span, days } => users::stickiness(filled.spans[span], days),
+        Parts::PerKey { tally } => users::per_key(&filled.tallies[tally]),
+        Parts::TopShare { tally, percent } => users::top_share(&filled.tallies[tally], percent),
         Parts::DistinctRate {
             numerator,
             denominator,
@@ -101,16 +108,15 @@ pub(crate) fn measure(plan: &MetricPlan, basis: Basis<'_>) -> Measured {
             quantile_of(plan.metric, filled.quantiles[collection][share])
         }
     };
-    if plan.metric.maturity == Maturity::Timeout {
-        measured.value.pending = filled.counters[basis.pending];
-    }
+    measured.value.pending = filled.counters[plan.pending];
     if measured.value.value.is_none() && measured.value.reason.is_none() {
-        measured.value.reason = Some(no_data(plan.metric, basis.subject, measured.value.pending));
+        measured.value.reason = Some(no_data(plan.metric, basis, measured.value.pending));
     }
     measured
 }
 
-fn no_data(metric: &Metric, subject: Subject, pending: u64) -> String {
+fn no_data(metric: &Metric, basis: Basis<'_>, pending: u64) -> String {
+    let subject = basis.subject;
     let cohort = match metric.kind {
         Kind::Rate { denominator, .. }
         | Kind::Per { denominator, .. }
@@ -126,7 +132,11 @@ fn no_data(metric: &Metric, subject: Subject, pending: u64) -> String {
         }
         (Kind::Ratio { .. }, "") => "there is nothing to divide by".to_owned(),
         (_, "") => format!("there are no {}", subject.name()),
-        (_, cohort) => format!("there are no {} with `{cohort}`", subject.name()),
+        (_, cohort) => format!(
+            "there are no {} with `{}`",
+            subject.name(),
+            basis.terms.fill(cohort)
+        ),
     };
     match pending {
         0 => what,
@@ -535,8 +545,7 @@ fn verdict(
     let Some((now_value, before_value)) = values else {
         return Verdict::NoData;
     };
-    if now.n.max(before.n) < FEW
-        || (metric.maturity == Maturity::Timeout && now.n.min(before.n) < FEW)
+    if now.n.max(before.n) < FEW || (metric.maturity != Maturity::None && now.n.min(before.n) < FEW)
     {
         return Verdict::TooFew;
     }

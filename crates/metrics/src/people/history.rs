@@ -1,0 +1,345 @@
+//! The history of persons over all sessions of a workspace: made once, then brought up to each capture.
+//!
+//! Files never change, so what was read of a file stays good until the file is gone. A history is a stack
+//! of layers: what a new file or a removed one changes is a small layer on top, and layers are joined as
+//! they grow, so that a file more costs what the file holds. What memory holds, and what it replaces, is
+//! the topmost layer.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use rustc_hash::{FxHashMap, FxHashSet};
+use upshot_lake::{Capture, DataFile, Table, TableCapture};
+
+use super::layer::{Entry, Layer, Layers};
+use super::read::{Numbered, Reader, Topics};
+use crate::engine::captured;
+use crate::error::QueryError;
+use crate::pass::Resources;
+use crate::query::EnvironmentChoice;
+use crate::query::plan::in_environment;
+
+/// How many histories are kept: workspaces, fact sets and environments that were asked for lately.
+const MOST_KEPT: usize = 8;
+
+/// The bytes of a session in a history, with its share of the directory.
+const BYTES_OF_SESSION: usize = size_of::<Entry>() + 2;
+
+/// Whose history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    workspace: String,
+    fact_set: String,
+    environment: EnvironmentChoice,
+}
+
+/// A place for a history; whoever holds it brings it up to date, others wait.
+type Place = Arc<tokio::sync::Mutex<Option<History>>>;
+
+/// The histories that were asked for lately, the last at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Histories {
+    places: Mutex<Vec<(Key, Place)>>,
+    topics: Arc<Topics>,
+}
+
+/// The history of persons as of one capture.
+#[derive(Debug, Clone)]
+pub(crate) struct People {
+    pub(super) layers: Layers,
+    pub(super) topics: Arc<Topics>,
+}
+
+impl Histories {
+    /// The history as of a capture.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the memory of queries does not suffice.
+    pub(crate) async fn of(
+        &self,
+        capture: &Capture,
+        environment: EnvironmentChoice,
+        resources: &Resources,
+    ) -> Result<People, QueryError> {
+        let sessions = captured(capture, Table::Sessions)?;
+        let reader = Reader {
+            environment: Arc::new(in_environment(environment)),
+            topics: Arc::clone(&self.topics),
+            resources: resources.clone(),
+        };
+        let key = Key {
+            workspace: capture.workspace.clone(),
+            fact_set: capture.fact_set.clone(),
+            environment,
+        };
+        let place = self.place(&key);
+        let mut place = place.lock().await;
+        // Taken out, so that a failure or a caller who went away leaves no half-made history behind.
+        let history = place.take();
+        let made = match History::as_of(history, sessions, &reader).await {
+            Err(QueryError::Memory { .. }) => {
+                self.forget_all_but(&key);
+                History::as_of(None, sessions, &reader).await?
+            }
+            made => made?,
+        };
+        let layers = made.with_memory().clone();
+        *place = Some(made);
+        Ok(People {
+            layers,
+            topics: Arc::clone(&self.topics),
+        })
+    }
+
+    fn place(&self, key: &Key) -> Place {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = match places.iter().position(|(known, _)| known == key) {
+            Some(position) => places.remove(position).1,
+            None => Place::default(),
+        };
+        if places.len() >= MOST_KEPT {
+            places.remove(0);
+        }
+        places.push((key.clone(), Arc::clone(&place)));
+        place
+    }
+
+    fn forget_all_but(&self, key: &Key) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.retain(|(known, _)| known == key);
+    }
+}
+
+/// What memory adds to the files.
+#[derive(Debug)]
+struct Memory {
+    /// Held, so that no other rows can come to lie where these did.
+    batches: Vec<RecordBatch>,
+    replaced: Arc<HashSet<Box<str>>>,
+    layers: Layers,
+    _reservation: MemoryReservation,
+}
+
+impl Memory {
+    fn is_of(&self, capture: &TableCapture) -> bool {
+        let same = |one: &RecordBatch, other: &RecordBatch| {
+            let columns = one.columns().iter().zip(other.columns());
+            let mut columns = columns.map(|(one, other)| Arc::ptr_eq(one, other));
+            one.num_columns() == other.num_columns() && columns.all(|same| same)
+        };
+        let mut batches = self.batches.iter().zip(&capture.memory);
+        self.batches.len() == capture.memory.len()
+            && batches.all(|(one, other)| same(one, other))
+            && (Arc::ptr_eq(&self.replaced, &capture.replaced) || self.replaced == capture.replaced)
+    }
+}
+
+/// The history over the files of one capture, and over its memory.
+#[derive(Debug)]
+struct History {
+    /// The number of every file that it holds.
+    numbers: FxHashMap<PathBuf, u32>,
+    next_number: u32,
+    layers: Layers,
+    memory: Option<Memory>,
+    /// What files hold of sessions that memory replaces; nothing where no file does.
+    replaced: FxHashMap<Box<str>, Option<Entry>>,
+    reservation: MemoryReservation,
+}
+
+impl History {
+    /// Brings a history, or a new one, up to a capture.
+    async fn as_of(
+        history: Option<Self>,
+        capture: &TableCapture,
+        reader: &Reader,
+    ) -> Result<Self, QueryError> {
+        let live: FxHashSet<&PathBuf> = capture.files.iter().map(|file| &file.path).collect();
+        let change = |history: &Self| {
+            let added = capture
+                .files
+                .iter()
+                .filter(|file| !history.numbers.contains_key(&file.path))
+                .count();
+            let gone = history.numbers.keys().filter(|path| !live.contains(path));
+            added + gone.count()
+        };
+        // Where most is new, all is sorted anew, and the old is dropped first.
+        let history = history.filter(|history| change(history) <= capture.files.len() / 2);
+        let mut history = history.unwrap_or_else(|| Self::new(reader));
+        history.bring_files(capture, &live, reader).await?;
+        history.bring_memory(capture, reader).await?;
+        Ok(history)
+    }
+
+    fn new(reader: &Reader) -> Self {
+        let pool = reader.resources.context.memory_pool();
+        Self {
+            numbers: FxHashMap::default(),
+            next_number: 0,
+            layers: Layers::default(),
+            memory: None,
+            replaced: FxHashMap::default(),
+            reservation: MemoryConsumer::new("people").register(pool),
+        }
+    }
+
+    fn with_memory(&self) -> &Layers {
+        self.memory
+            .as_ref()
+            .map_or(&self.layers, |memory| &memory.layers)
+    }
+
+    async fn bring_files(
+        &mut self,
+        capture: &TableCapture,
+        live: &FxHashSet<&PathBuf>,
+        reader: &Reader,
+    ) -> Result<(), QueryError> {
+        let mut gone: FxHashSet<u32> = FxHashSet::default();
+        self.numbers.retain(|path, number| {
+            let stays = live.contains(path);
+            if !stays {
+                gone.insert(*number);
+            }
+            stays
+        });
+        let new: Vec<Numbered> = capture
+            .files
+            .iter()
+            .filter(|file| !self.numbers.contains_key(&file.path))
+            .zip(self.next_number..)
+            .map(|(file, number)| (file.clone(), number))
+            .collect();
+        if new.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        self.next_number += new.len() as u32;
+        for (file, number) in &new {
+            self.numbers.insert(file.path.clone(), *number);
+        }
+        self.memory = None;
+        self.replaced
+            .retain(|_, found| found.is_some_and(|entry| !gone.contains(&entry.file)));
+        let rows: u64 = new.iter().map(|(file, _)| file.rows).sum();
+        // While they are sorted, entries that were read and those of the layer exist together.
+        let reading = 2 * BYTES_OF_SESSION * usize::try_from(rows).unwrap_or(usize::MAX / 128);
+        reader
+            .resources
+            .reserve(&self.reservation, self.layers.bytes() + reading)?;
+        let added = reader.of_files(new).await?;
+        let (layers, threads) = (std::mem::take(&mut self.layers), reader.resources.threads);
+        let making = reader.resources.handle.spawn_blocking(move || {
+            let mut layers = layers;
+            if layers.0.is_empty() {
+                layers.0.push(Arc::new(Layer::new(added, threads)));
+            } else {
+                let removed = match gone.is_empty() {
+                    true => Vec::new(),
+                    false => layers.of_files(&|file| gone.contains(&file)),
+                };
+                let top = layers.changed(removed, added.into_iter().flatten(), threads);
+                layers.0.push(Arc::new(top));
+                layers.settle(threads);
+            }
+            layers
+        });
+        self.layers = making
+            .await
+            .map_err(|error| QueryError::Stopped(error.to_string()))?;
+        reader
+            .resources
+            .reserve(&self.reservation, self.layers.bytes())
+    }
+
+    async fn bring_memory(
+        &mut self,
+        capture: &TableCapture,
+        reader: &Reader,
+    ) -> Result<(), QueryError> {
+        let same = self.memory.as_ref().map(|memory| memory.is_of(capture));
+        if same == Some(true) {
+            return Ok(());
+        }
+        self.memory = None;
+        if capture.memory.is_empty() && capture.replaced.is_empty() {
+            return Ok(());
+        }
+        self.find_replaced(capture, reader).await?;
+        let removed: Vec<Entry> = capture
+            .replaced
+            .iter()
+            .filter_map(|id| *self.replaced.get(id)?)
+            .collect();
+        let (reader, batches) = (reader.clone(), capture.memory.clone());
+        let (mut layers, handle) = (self.layers.clone(), reader.resources.handle.clone());
+        let (resources, threads) = (reader.resources.clone(), reader.resources.threads);
+        let making = handle.spawn_blocking(move || {
+            let top = layers.changed(removed, reader.of_memory(&batches), threads);
+            let bytes = top.bytes();
+            layers.0.push(Arc::new(top));
+            (layers, bytes)
+        });
+        let (layers, bytes) = making
+            .await
+            .map_err(|error| QueryError::Stopped(error.to_string()))?;
+        let pool = resources.context.memory_pool();
+        let reservation = MemoryConsumer::new("people").register(pool);
+        resources.reserve(&reservation, bytes)?;
+        self.memory = Some(Memory {
+            batches: capture.memory.clone(),
+            replaced: Arc::clone(&capture.replaced),
+            layers,
+            _reservation: reservation,
+        });
+        Ok(())
+    }
+
+    /// Finds what files hold of sessions that are replaced and were not before.
+    async fn find_replaced(
+        &mut self,
+        capture: &TableCapture,
+        reader: &Reader,
+    ) -> Result<(), QueryError> {
+        self.replaced.retain(|id, _| capture.replaced.contains(id));
+        let unknown = capture.replaced.iter();
+        let unknown: HashSet<Box<str>> = unknown
+            .filter(|id| !self.replaced.contains_key(*id))
+            .cloned()
+            .collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let number = |file: &DataFile| self.numbers.get(&file.path).copied();
+        let files = capture
+            .files
+            .iter()
+            .filter_map(|file| Some((file.clone(), number(file)?)))
+            .collect();
+        let found = reader.of_sessions(files, unknown.clone()).await?;
+        self.replaced
+            .extend(unknown.into_iter().map(|id| (id, None)));
+        self.replaced
+            .extend(found.into_iter().map(|(id, entry)| (id, Some(entry))));
+        Ok(())
+    }
+}
+
+impl Layers {
+    /// What all layers take in memory.
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|layer| layer.bytes()).sum()
+    }
+
+    /// Joins layers until each is much smaller than the one below, so that there are few.
+    fn settle(&mut self, threads: usize) {
+        while let [.., below, top] = self.0.as_slice()
+            && top.entries() * 4 > below.entries()
+        {
+            self.join_top(threads);
+        }
+    }
+}

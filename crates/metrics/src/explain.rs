@@ -182,6 +182,9 @@ impl fmt::Display for Predicate {
             },
             Self::TextContains(source, part) => write!(formatter, "{source} contains \"{part}\""),
             Self::ListHas(column, value) => write!(formatter, "{column} has \"{value}\""),
+            Self::OnClock(column, clock, position) => {
+                write!(formatter, "{column} at {}", clock.label(*position))
+            }
             Self::Exists(of, condition) => write!(formatter, "any {} ({condition})", of.one()),
             Self::InSessions(set) => write!(formatter, "one of {} sessions", set.0.len()),
             Self::Number(measure, test) => write!(formatter, "{measure} {test}"),

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod columns;
+pub mod drilldown;
 pub mod drivers;
 mod engine;
 pub mod error;
@@ -29,6 +30,7 @@ mod scan;
 pub mod sessions;
 pub mod time;
 
+pub use drilldown::{Cell, CellPart, DrillDown};
 pub use drivers::{DrivenOutcome, DriverQuery, DriverResult};
 pub use engine::{Engine, EngineOptions};
 pub use error::{Problem, ProblemCode, QueryError};

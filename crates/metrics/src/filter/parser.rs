@@ -316,6 +316,14 @@ impl Parser {
                     position: *position,
                 }
             }
+            // An attribute may have any name.
+            Some(Spanned {
+                token: Token::Quoted(text),
+                position,
+            }) if text.starts_with("attribute.") => Operand {
+                text: text.clone(),
+                position: *position,
+            },
             _ => return Err(self.expected("a field")),
         };
         self.next += 1;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::registry::Subject;
+use crate::time::Clock;
 
 /// Where text is found in a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -178,6 +179,8 @@ pub enum Predicate {
     Number(Measure, NumberTest),
     /// The number that an attribute's text spells compares so.
     AttributeNumber(Box<str>, NumberTest),
+    /// The column's time stands at this position on the clock or in the week.
+    OnClock(&'static str, Arc<Clock>, usize),
     /// The session has a message or step that fulfils the condition. Before rows are read, this becomes
     /// the set of those sessions.
     Exists(Subject, Box<Predicate>),
@@ -372,7 +375,7 @@ impl Predicate {
             Self::TextPresent(source) | Self::TextIn(source, _) | Self::TextContains(source, _) => {
                 columns.insert(text(source));
             }
-            Self::ListHas(column, _) => {
+            Self::ListHas(column, _) | Self::OnClock(column, ..) => {
                 columns.insert(column);
             }
             Self::Exists(..) | Self::InSessions(_) => {

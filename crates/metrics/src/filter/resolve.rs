@@ -1,5 +1,7 @@
 //! From an expression to a predicate: names become columns, values become what their field holds.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use super::parser::{Comparison, Expression, Operand, parse};
@@ -8,7 +10,7 @@ use super::value::{parse_duration, parse_flag};
 use crate::error::{Problem, ProblemCode, nearest};
 use crate::registry::fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
 use crate::registry::{Owner, Subject};
-use crate::time::parse_instant;
+use crate::time::{Clock, parse_instant};
 
 /// Filters that have names: what `segment "name"` stands for.
 pub trait Segments: std::fmt::Debug + Send + Sync {
@@ -283,8 +285,10 @@ fn is_true(field: &FilterField, context: &ResolveContext<'_>) -> Predicate {
         FieldOrigin::Judged => context.judged.clone(),
         FieldOrigin::Column(column) => Predicate::Flag(column),
         FieldOrigin::Definition(condition) => definition(condition),
-        // Measures and ages are numbers.
-        FieldOrigin::Measure(_) | FieldOrigin::Age => Predicate::Constant(false),
+        // Measures and ages are numbers, positions on the clock words.
+        FieldOrigin::Measure(_) | FieldOrigin::Age | FieldOrigin::Clock(..) => {
+            Predicate::Constant(false)
+        }
     }
 }
 
@@ -292,7 +296,9 @@ fn present(found: &Found) -> Predicate {
     match found {
         Found::Attribute(name) => Predicate::TextPresent(TextSource::Attribute(name.clone())),
         Found::Field(field) => match field.origin {
-            FieldOrigin::Column(column) => Predicate::Present(column),
+            FieldOrigin::Column(column) | FieldOrigin::Clock(column, _) => {
+                Predicate::Present(column)
+            }
             FieldOrigin::Definition(_) | FieldOrigin::Judged | FieldOrigin::Age => {
                 Predicate::Constant(true)
             }
@@ -397,6 +403,12 @@ fn compare(
         (ValueKind::Text | ValueKind::Word(_), FieldOrigin::Column(column), _) => {
             compare_text(name, TextSource::Column(column), comparison, value, context)
         }
+        (_, FieldOrigin::Clock(column, grain), Some(Order::Equal)) => {
+            check_word(name, value, context)?;
+            let clock = Clock::always(grain, &context.time_zone);
+            let position = clock.position(&value.text).unwrap_or_default();
+            Ok(Predicate::OnClock(column, Arc::new(clock), position))
+        }
         (ValueKind::Flag, _, Some(Order::Equal)) => match parse_flag(&value.text) {
             Some(true) => Ok(is_true(field, context)),
             Some(false) => Ok(is_false(field, context)),
@@ -408,9 +420,7 @@ fn compare(
                 FieldOrigin::Column(column) => Ok(Predicate::Number(Measure::Column(column), test)),
                 FieldOrigin::Measure(measure) => Ok(Predicate::Number(measure, test)),
                 FieldOrigin::Age => Ok(age(test, context.now)),
-                FieldOrigin::Definition(_) | FieldOrigin::Judged => {
-                    Err(unsupported(name, field, comparison))
-                }
+                _ => Err(unsupported(name, field, comparison)),
             }
         }
         _ => Err(unsupported(name, field, comparison)),

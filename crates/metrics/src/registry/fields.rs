@@ -9,9 +9,11 @@ use std::sync::LazyLock;
 use upshot_core::facts::{DURATION_FIELDS, LIST_FIELDS};
 use upshot_core::{Field, FieldKind};
 
-use crate::columns::{Column, Owner, columns};
+use crate::columns::{Column, Owner, columns, event_time};
 use crate::filter::Measure;
 use crate::people::USER_DURATIONS;
+use crate::registry::Subject;
+use crate::time::{Grain, HOURS, WEEKDAYS};
 
 /// What a field holds, and so how it is compared.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +59,8 @@ pub enum FieldOrigin {
     Column(&'static str),
     /// A number made of columns.
     Measure(Measure),
+    /// Where a column's time stands on the clock or in the week of the query's zone.
+    Clock(&'static str, Grain),
     /// A condition, itself written as a filter.
     Definition(&'static str),
     /// Whether the session is old enough to be part of rates, which depends on the query's clock.
@@ -244,6 +248,7 @@ fn all_fields() -> Vec<FilterField> {
                 documentation,
             }),
     );
+    fields.extend(of_clock());
     fields.push(FilterField {
         name: "age",
         owner: Owner::Session,
@@ -260,6 +265,38 @@ fn all_fields() -> Vec<FilterField> {
     });
     fields.sort_unstable_by_key(|field| field.name);
     fields
+}
+
+/// The hour of the day and the weekday of every time by which ranges select, named as the dimensions.
+fn of_clock() -> impl Iterator<Item = FilterField> {
+    let cyclic = Grain::ALL.into_iter().filter(|grain| grain.is_cyclic());
+    cyclic.flat_map(|grain| {
+        Subject::ALL.map(|subject| {
+            let owner = Owner::of(subject);
+            FilterField {
+                // The list is made once; its names live as long as the program.
+                name: format!("{}{grain}", owner.prefix()).leak(),
+                owner,
+                kind: ValueKind::Word(match grain {
+                    Grain::Weekday => weekdays,
+                    _ => hours,
+                }),
+                origin: FieldOrigin::Clock(event_time(subject), grain),
+                documentation: match grain {
+                    Grain::Weekday => "The weekday on which it happened, or the session started.",
+                    _ => "The hour of the day, 00 to 23, in which it happened, or the session started.",
+                },
+            }
+        })
+    })
+}
+
+fn weekdays() -> Vec<&'static str> {
+    WEEKDAYS.to_vec()
+}
+
+fn hours() -> Vec<&'static str> {
+    HOURS.to_vec()
 }
 
 /// The field of a column, and the same under its shorter name.

@@ -117,6 +117,18 @@ pub enum Maturity {
     ThirtyDays,
 }
 
+impl Maturity {
+    /// What it asks of sessions, as filters.
+    pub(crate) const fn conditions(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::Timeout => &["judged"],
+            Self::Window => &["judged", "age >= {window}"],
+            Self::ThirtyDays => &["judged", "age >= 30d"],
+        }
+    }
+}
+
 /// The direction that is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -495,12 +507,7 @@ impl Metric {
 
     /// The condition of the rows that the value is about, as a filter on rows of the subject.
     pub(crate) fn rows_counted(&self) -> String {
-        let judged: &[&str] = match self.maturity {
-            Maturity::None => &[],
-            Maturity::Timeout => &["judged"],
-            Maturity::Window => &["judged", "age >= {window}"],
-            Maturity::ThirtyDays => &["judged", "age >= 30d"],
-        };
+        let judged = self.maturity.conditions();
         let present: Vec<String> = match self.kind {
             Kind::Mean { measure, .. } | Kind::Quantile { measure, .. } => {
                 let columns = measure.columns().into_iter();

@@ -183,6 +183,18 @@ impl<'a> Evaluator<'a> {
                     text.split(TOPIC_SEPARATOR).any(|item| item == &**value)
                 })
             }
+            Predicate::OnClock(column, clock, position) => {
+                let values = self.numbers(column);
+                let Numbers::Integer(times) = &values.numbers else {
+                    return self.constant(false);
+                };
+                let bits = BooleanBuffer::collect_bool(self.rows, |row| {
+                    clock.find(times[row]) == *position
+                });
+                values
+                    .valid
+                    .map_or_else(|| bits.clone(), |valid| &bits & &valid)
+            }
             Predicate::InSessions(set) => self.in_sessions(set),
             Predicate::Number(measure, test) => self.number(*measure, test),
             Predicate::AttributeNumber(name, NumberTest::Real(order, limit)) => {

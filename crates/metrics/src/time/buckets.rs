@@ -13,7 +13,8 @@ use crate::error::{Problem, ProblemCode};
 /// The most buckets that one query may make.
 pub const MOST_BUCKETS: usize = 50_000;
 
-const WEEKDAYS: [&str; 7] = [
+/// The names of the positions of a week.
+pub(crate) const WEEKDAYS: [&str; 7] = [
     "monday",
     "tuesday",
     "wednesday",
@@ -21,6 +22,12 @@ const WEEKDAYS: [&str; 7] = [
     "friday",
     "saturday",
     "sunday",
+];
+
+/// The names of the positions of a day.
+pub(crate) const HOURS: [&str; 24] = [
+    "00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15",
+    "16", "17", "18", "19", "20", "21", "22", "23",
 ];
 
 /// Stretches that follow each other.
@@ -215,7 +222,7 @@ fn next(grain: Grain, start: i64, zone: &TimeZone) -> i64 {
 }
 
 /// Positions on the local clock or in the local week.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Clock {
     grain: Grain,
     /// From when on the clock is ahead of UTC by how much, ascending.
@@ -234,6 +241,21 @@ impl Clock {
             offsets.push((time, i64::from(transition.offset().seconds()) * 1_000_000));
         }
         Self { grain, offsets }
+    }
+
+    /// For times of which nothing is known: as the zone's rules have it for the years 1900 to 2200.
+    pub fn always(grain: Grain, zone: &TimeZone) -> Self {
+        let year = |year| Date::new(year, 1, 1).map_or(0, |date| start_of(date, zone));
+        let range = Range {
+            from: year(1900),
+            to: year(2200),
+        };
+        Self::new(grain, range, zone)
+    }
+
+    /// The position of this name.
+    pub fn position(&self, label: &str) -> Option<usize> {
+        (0..self.len()).find(|position| self.label(*position) == label)
     }
 
     /// How many positions there are.
@@ -262,7 +284,7 @@ impl Clock {
     pub fn label(&self, position: usize) -> String {
         match self.grain {
             Grain::Weekday => WEEKDAYS[position % 7].to_owned(),
-            _ => format!("{position:02}"),
+            _ => HOURS[position % 24].to_owned(),
         }
     }
 }

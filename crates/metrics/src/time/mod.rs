@@ -5,6 +5,7 @@ mod grain;
 mod range;
 
 pub use buckets::{Buckets, Clock, MOST_BUCKETS};
+pub(crate) use buckets::{HOURS, WEEKDAYS};
 pub use grain::Grain;
 pub(crate) use range::format_instant;
 pub use range::{

@@ -427,6 +427,8 @@ impl<R: Record> Laying<R> {
                 .or_default()
                 .push(laid);
         }
+        // Many small batches, but not thousands.
+        let rows = rows.max(self.memory.len() / 40);
         let files = by_file.values().enumerate();
         TableCapture {
             table,
@@ -536,7 +538,7 @@ fn write_file<R: Record>(table: Table, id: usize, rows: &[Laid<R>], folder: &Pat
     let path = folder.join(format!("{}-{id}.parquet", table.name()));
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(3))
+        .set_max_row_group_row_count(Some(3.max(rows.len() / 10)))
         .set_column_bloom_filter_enabled("session_id".into(), true)
         .build();
     let file = File::create(&path).unwrap();

@@ -12,9 +12,9 @@ use upshot_metrics::{Engine, EnvironmentChoice, Query, SessionQuery};
 use crate::facts::{FIRST_START, Layout, capture};
 use crate::worked::engine;
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(engine);
+pub static ENGINE: LazyLock<Engine> = LazyLock::new(engine);
 
-const HOUR: i64 = 3_600_000_000;
+pub const HOUR: i64 = 3_600_000_000;
 
 pub fn block<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
@@ -31,7 +31,9 @@ fn run(query: &Query, sessions: &[Session], layout: Layout) -> QueryResult {
     result
 }
 
-fn some<T: Clone + std::fmt::Debug + 'static>(values: Vec<T>) -> impl Strategy<Value = Option<T>> {
+pub fn some<T: Clone + std::fmt::Debug + 'static>(
+    values: Vec<T>,
+) -> impl Strategy<Value = Option<T>> {
     proptest::option::of(proptest::sample::select(values))
 }
 
@@ -115,7 +117,7 @@ pub fn any_sessions() -> impl Strategy<Value = Vec<Session>> {
     })
 }
 
-fn any_filter() -> impl Strategy<Value = String> {
+pub fn any_filter() -> impl Strategy<Value = String> {
     let leaf = proptest::sample::select(vec![
         "channel = web",
         "channel != web",
@@ -168,7 +170,7 @@ fn all_metrics() -> Query {
     }
 }
 
-fn cases(count: u32) -> ProptestConfig {
+pub fn cases(count: u32) -> ProptestConfig {
     ProptestConfig {
         cases: count,
         failure_persistence: None,

@@ -1,0 +1,538 @@
+//! The sessions behind one number of an answer.
+//!
+//! Every number of an answer (a metric in a row, its numerator or denominator, in the range or in the
+//! one to compare with) is written as a filter, with which [`Engine::sessions`] lists exactly the sessions
+//! behind it. For metrics of messages and steps each of them says how many of the counted rows it holds.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+use upshot_core::Session;
+use upshot_core::time::DAY;
+use upshot_lake::Capture;
+
+use crate::columns::Owner;
+use crate::engine::{Engine, bounded, maturity};
+use crate::error::{Problem, ProblemCode, QueryError};
+use crate::filter::{Measure, NoSegments, Predicate, ResolveContext, Segments, TextSource};
+use crate::pass;
+use crate::query::Query;
+use crate::query::optimise::optimise;
+use crate::query::plan::{Cells, Grouping, PassKey, Plan, in_environment, in_range, mature};
+use crate::query::reach::Reach;
+use crate::query::resolve::{GroupBy, GroupSource, Resolved, filters, resolve};
+use crate::registry::{Clock, DimensionOrigin, Kind, Metric, Subject, dimension};
+use crate::run::gather::{Filled, Gathered};
+use crate::run::groups::GroupValue;
+use crate::sessions::SessionQuery;
+use crate::time::{Buckets, Compare, Grain, Range, RangeSpec, format_instant};
+
+/// Which part of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CellPart {
+    /// What was counted or summed; of counts, sums and quantiles the value itself.
+    #[default]
+    Numerator,
+    /// What it was divided by.
+    Denominator,
+}
+
+/// One number of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Cell {
+    /// The metric.
+    pub metric: String,
+    /// Which part of its value.
+    pub part: CellPart,
+    /// The values of dimensions, as the row has them. A dimension that is left out is not cut by:
+    /// without any, the totals are meant.
+    pub dimensions: BTreeMap<String, Option<String>>,
+    /// Whether the number of the range or segment to compare with is meant.
+    pub compared: bool,
+}
+
+/// Which page of the sessions behind a number.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Page {
+    /// As for lists of sessions.
+    pub order: Option<String>,
+    /// How many sessions at most.
+    pub limit: Option<usize>,
+    /// Where the list goes on.
+    pub cursor: Option<String>,
+}
+
+/// A session behind a number, with what it adds to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contribution {
+    /// The session.
+    pub session: Session,
+    /// How many of the counted rows it holds; 1 where sessions are counted.
+    pub rows: u64,
+    /// What it adds to a sum, in the unit of the column.
+    pub amount: Option<f64>,
+}
+
+/// What is behind a number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrillDown {
+    /// The list of exactly these sessions, as anybody may ask for it.
+    pub query: SessionQuery,
+    /// What is counted.
+    pub subject: Subject,
+    /// A page of the sessions.
+    pub sessions: Vec<Contribution>,
+    /// How many sessions there are in all.
+    pub session_count: u64,
+    /// How many rows were counted in all: those of the sessions and those outside any. Where sessions are
+    /// counted, the number of sessions.
+    pub row_count: u64,
+    /// How many of the rows belong to no session: what agents wrote outside of any.
+    pub rows_without_session: u64,
+    /// What all rows add up to, where the number is a sum, in the unit of the column.
+    pub amount: Option<f64>,
+    /// How many different keys the rows have, where those are counted.
+    pub distinct: Option<u64>,
+}
+
+/// The rows behind a number: conditions on them, and what is counted of them.
+struct Behind {
+    metric: &'static Metric,
+    /// On rows of the metric's subject.
+    conditions: Vec<String>,
+    /// By the metric's clock.
+    range: Range,
+    measure: Option<Measure>,
+    key: Option<&'static str>,
+}
+
+impl Engine {
+    /// The sessions behind one number of the answer to a query.
+    ///
+    /// # Errors
+    /// As for [`Engine::run`]; and when the query has no such number.
+    pub async fn drilldown(
+        &self,
+        query: &Query,
+        cell: &Cell,
+        page: &Page,
+        capture: &Capture,
+    ) -> Result<DrillDown, QueryError> {
+        self.drilldown_with(query, cell, page, capture, &NoSegments)
+            .await
+    }
+
+    /// The same; `segments` knows what the names of filters stand for.
+    ///
+    /// # Errors
+    /// As for [`Engine::drilldown`].
+    pub async fn drilldown_with(
+        &self,
+        query: &Query,
+        cell: &Cell,
+        page: &Page,
+        capture: &Capture,
+        segments: &dyn Segments,
+    ) -> Result<DrillDown, QueryError> {
+        let maturity = maturity(query.maturity, capture);
+        let resolved = optimise(resolve(query, maturity, segments)?);
+        let range = bounded(&resolved, capture, self.resources()).await?;
+        let behind = behind(query, &resolved, cell, range)?;
+        let list = session_query(query, &resolved, &behind, page);
+        let sessions = self.sessions_with(&list, capture, segments).await?;
+        let base = selection(query, &resolved, &behind, maturity, segments)?;
+        let all = self.counted(&base, &behind, None, capture).await?;
+        let ids: Vec<Box<str>> = sessions
+            .iter()
+            .map(|found| found.session_id.clone())
+            .collect();
+        let each = self.counted(&base, &behind, Some(ids), capture).await?;
+        let by_session: HashMap<Box<str>, Filled> = each
+            .groups
+            .into_iter()
+            .filter_map(|(key, filled)| match key.into_iter().next() {
+                Some(GroupValue::Text(id)) => Some((id, filled)),
+                _ => None,
+            })
+            .collect();
+        let amount = |filled: &Filled| filled.sums.first().map(|sum| sum.sum());
+        let contribution = |session: Session| {
+            let found = by_session.get(&session.session_id);
+            Contribution {
+                rows: found.map_or(0, |filled| filled.counters[0]),
+                amount: found.and_then(amount),
+                session,
+            }
+        };
+        Ok(DrillDown {
+            query: list,
+            subject: behind.metric.subject,
+            sessions: sessions.into_iter().map(contribution).collect(),
+            session_count: all.totals.sets[0],
+            row_count: all.totals.counters[0],
+            rows_without_session: all.totals.counters[0] - all.totals.counters[1],
+            amount: amount(&all.totals),
+            distinct: all.totals.sets.get(1).copied(),
+        })
+    }
+
+    /// Counts the rows behind a number: all, or those of some sessions by session.
+    async fn counted(
+        &self,
+        base: &Plan,
+        behind: &Behind,
+        ids: Option<Vec<Box<str>>>,
+        capture: &Capture,
+    ) -> Result<Gathered, QueryError> {
+        let mut plan = base.clone();
+        let mut cells = Cells::default();
+        let all = cells.predicate(Predicate::Constant(true));
+        let in_session = cells.predicate(Predicate::Present("session_id"));
+        // Equal conditions would share a counter; the positions are told by the order here.
+        cells.counters = vec![all, in_session];
+        cells.sets.push(("session_id", in_session));
+        if let Some(measure) = behind.measure {
+            cells.sum(measure, all);
+        }
+        if let Some(key) = behind.key {
+            cells.sets.push((key, all));
+        }
+        plan.cells = cells;
+        if let Some(mut ids) = ids {
+            ids.sort_unstable();
+            let source = TextSource::Column("session_id");
+            plan.groupings = vec![Grouping::Text(source.clone())];
+            plan.selection = plan.selection.and(Predicate::TextIn(source, ids));
+        }
+        let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
+        let plan = plan.map(|predicate| sets.put_into(predicate));
+        pass::run(&plan, capture, self.resources()).await
+    }
+}
+
+/// What is behind a number.
+fn behind(
+    query: &Query,
+    resolved: &Resolved,
+    cell: &Cell,
+    range: Range,
+) -> Result<Behind, QueryError> {
+    let asked = resolved
+        .metrics
+        .iter()
+        .find(|asked| asked.id == cell.metric);
+    let Some(metric) = asked.copied() else {
+        return Err(wrong(
+            "metric",
+            format!("the query does not ask for `{}`", cell.metric),
+        )
+        .into());
+    };
+    let cell_range = match cell.compared {
+        false => Some(range),
+        true => resolved.compare_range(range)?,
+    };
+    let Some(mut cell_range) = cell_range else {
+        return Err(wrong("compared", "the query compares with nothing".to_owned()).into());
+    };
+    let mut conditions: Vec<String> = query.filters.clone();
+    let segment = match (&resolved.compare, cell.compared) {
+        (Some(Compare::Segment(name)), true) => Some(name.as_str()),
+        _ => query.segment.as_deref(),
+    };
+    conditions.extend(segment.map(|name| format!("segment {}", quoted(name))));
+    let terms = resolved.terms(cell_range);
+    let (rows, measure, key) = part(metric, cell.part)?;
+    conditions.extend(rows.iter().map(|text| terms.fill(text).into_owned()));
+    for (id, value) in &cell.dimensions {
+        let found = match resolved.groups.iter().find(|group| group.id == *id) {
+            Some(found) => found.clone(),
+            None => {
+                return Err(wrong("dimensions", format!("the query is not cut by `{id}`")).into());
+            }
+        };
+        match (&found.source, value) {
+            (GroupSource::Time(grain), Some(label)) if !grain.is_cyclic() => {
+                let unknown =
+                    || wrong("dimensions", format!("the answer has no {grain} `{label}`"));
+                let buckets = Buckets::new(*grain, range, &resolved.zone)?;
+                let position = (0..buckets.len()).find(|bucket| buckets.label(*bucket) == *label);
+                let position = position.ok_or_else(unknown)?;
+                let own = Buckets::new(*grain, cell_range, &resolved.zone)?;
+                if position >= own.len() {
+                    return Err(unknown().into());
+                }
+                cell_range = Range {
+                    from: cell_range.from.max(own.start(position)),
+                    to: cell_range.to.min(own.start(position + 1)),
+                };
+            }
+            _ => {
+                let text = condition(&found, value.as_deref(), PassKey::of(metric));
+                conditions.push(terms.fill(&text).into_owned());
+            }
+        }
+    }
+    Ok(Behind {
+        metric,
+        conditions,
+        range: reached(resolved, metric, cell_range)?,
+        measure,
+        key: key.map(|key| terms.key(key)),
+    })
+}
+
+/// The range in which the rows of a number of this range lie.
+fn reached(resolved: &Resolved, metric: &Metric, range: Range) -> Result<Range, Problem> {
+    match Reach::of(metric.kind) {
+        Reach::Range => Ok(range),
+        Reach::Ever => Ok(Range {
+            from: i64::MIN,
+            ..range
+        }),
+        Reach::Trailing(days) => {
+            let to = match range.to {
+                i64::MAX => resolved.now.saturating_add(1),
+                to => to,
+            };
+            let length = (i64::from(days) + 1) * DAY;
+            let from = to.saturating_sub(length);
+            let by_day = Buckets::new(Grain::Day, Range { from, to }, &resolved.zone)?;
+            let last = by_day.find(to - 1, 0).unwrap_or(0);
+            Ok(Range {
+                from: by_day.start((last + 1).saturating_sub(days as usize)),
+                to,
+            })
+        }
+    }
+}
+
+fn wrong(field: &str, message: String) -> Problem {
+    Problem::new(ProblemCode::Conflict, format!("cell.{field}"), message)
+}
+
+type Part = (Vec<String>, Option<Measure>, Option<&'static str>);
+
+/// The conditions on the rows of a part of a value, and what is added up or counted once of them.
+fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
+    let numerator = part == CellPart::Numerator;
+    let present = |measure: Measure| {
+        let columns = measure.columns().into_iter();
+        columns.map(|column| format!("{column} is not null"))
+    };
+    let (mut conditions, measure, key): Part = match metric.kind {
+        Kind::Stickiness { .. } | Kind::TopShare { .. } if numerator => {
+            let message = format!(
+                "no filter lists what `{}` has above: it is made of several days or of whole users; ask \
+                 for the denominator",
+                metric.id
+            );
+            return Err(wrong("part", message));
+        }
+        Kind::Stickiness { key, within, .. } | Kind::PerKey { key, within } if !numerator => {
+            (vec![within.to_owned()], None, Some(key))
+        }
+        Kind::TopShare { within, .. } => (vec![within.to_owned()], None, None),
+        Kind::Stickiness { key, within, .. } => (vec![within.to_owned()], None, Some(key)),
+        Kind::Rate { denominator, .. } | Kind::Per { denominator, .. } if !numerator => {
+            (vec![denominator.to_owned()], None, None)
+        }
+        Kind::DistinctRate {
+            key, denominator, ..
+        } if !numerator => (vec![denominator.to_owned()], None, Some(key)),
+        Kind::Ratio {
+            denominator,
+            within,
+            ..
+        } if !numerator => {
+            let mut conditions = vec![within.to_owned()];
+            conditions.extend(present(denominator));
+            (conditions, Some(denominator), None)
+        }
+        Kind::Mean {
+            measure, within, ..
+        } => {
+            let mut conditions = vec![within.to_owned()];
+            conditions.extend(present(measure));
+            (conditions, Some(measure).filter(|_| numerator), None)
+        }
+        _ if !numerator => {
+            let message = format!("`{}` is divided by nothing", metric.id);
+            return Err(wrong("part", message));
+        }
+        Kind::Count { of } => (vec![of.to_owned()], None, None),
+        Kind::Per { numerator, .. } => (vec![numerator.to_owned()], None, None),
+        Kind::Rate {
+            numerator,
+            denominator,
+        } => (
+            vec![numerator.to_owned(), denominator.to_owned()],
+            None,
+            None,
+        ),
+        Kind::DistinctRate {
+            key,
+            numerator,
+            denominator,
+        } => {
+            let conditions = vec![numerator.to_owned(), denominator.to_owned()];
+            (conditions, None, Some(key))
+        }
+        Kind::Distinct { key, within }
+        | Kind::Ever { key, within }
+        | Kind::Trailing { key, within, .. } => (vec![within.to_owned()], None, Some(key)),
+        Kind::PerKey { within, .. } => (vec![within.to_owned()], None, None),
+        Kind::Sum {
+            measure, within, ..
+        }
+        | Kind::Ratio {
+            numerator: measure,
+            within,
+            ..
+        } => {
+            let mut conditions = vec![within.to_owned()];
+            conditions.extend(present(measure));
+            (conditions, Some(measure), None)
+        }
+        Kind::Quantile {
+            measure, within, ..
+        } => {
+            let mut conditions = vec![within.to_owned()];
+            conditions.extend(present(measure));
+            (conditions, None, None)
+        }
+    };
+    let judged = metric.maturity.conditions().iter();
+    conditions.extend(judged.map(|condition| (*condition).to_owned()));
+    conditions.retain(|condition| !condition.is_empty());
+    conditions.dedup();
+    Ok((conditions, measure, key))
+}
+
+/// Text in quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// The condition of the rows in which a dimension has this value.
+pub(crate) fn condition(group: &GroupBy, value: Option<&str>, key: PassKey) -> String {
+    let field = match group.id.starts_with("attribute.") {
+        true => quoted(&group.id),
+        false => group.id.clone(),
+    };
+    match (&group.source, value) {
+        (GroupSource::Condition(_, yes, _), Some(value)) => {
+            let text = match dimension(&group.id).map(|known| known.origin) {
+                Some(DimensionOrigin::Condition { condition, .. }) => condition,
+                _ => "",
+            };
+            match value == *yes {
+                true => format!("({text})"),
+                false => format!("not ({text})"),
+            }
+        }
+        (GroupSource::Kinds(kinds), value) => {
+            // The first condition that holds says the name.
+            let before = kinds.iter().take_while(|(_, name)| Some(*name) != value);
+            let mut parts: Vec<String> = before.map(|(text, _)| format!("not ({text})")).collect();
+            let own = kinds.iter().find(|(_, name)| Some(*name) == value);
+            parts.extend(own.map(|(text, _)| format!("({text})")));
+            parts.join(" and ")
+        }
+        (GroupSource::Time(grain), Some(value)) => {
+            let prefix = match key.clock {
+                Clock::SessionStart => "",
+                Clock::EventTime => Owner::of(key.subject).prefix(),
+            };
+            format!("{prefix}{grain} = {}", quoted(value))
+        }
+        (GroupSource::List(_), Some(value)) => format!("{field} has {}", quoted(value)),
+        (_, Some(value)) => format!("{field} = {}", quoted(value)),
+        (_, None) => format!("{field} is null"),
+    }
+}
+
+/// The list of exactly the sessions behind a number.
+fn session_query(query: &Query, resolved: &Resolved, behind: &Behind, page: &Page) -> SessionQuery {
+    let end = |time: i64, open: i64| (time != open).then(|| format_instant(time, &resolved.zone));
+    let (from, to) = (
+        end(behind.range.from, i64::MIN),
+        end(behind.range.to, i64::MAX),
+    );
+    let key = PassKey::of(behind.metric);
+    let mut conditions = behind.conditions.clone();
+    let mut range = RangeSpec::default();
+    match key.clock {
+        Clock::SessionStart => {
+            range = RangeSpec {
+                from,
+                to,
+                last: None,
+            }
+        }
+        Clock::EventTime => {
+            let column = key.time_column();
+            conditions.extend(from.map(|from| format!("{column} >= {}", quoted(&from))));
+            conditions.extend(to.map(|to| format!("{column} < {}", quoted(&to))));
+        }
+    }
+    let filters = match behind.metric.subject {
+        Subject::Sessions => conditions,
+        subject if conditions.is_empty() => vec![format!("any {}", subject.one())],
+        subject => {
+            let parts: Vec<String> = conditions.iter().map(|part| format!("({part})")).collect();
+            vec![format!("any {} ({})", subject.one(), parts.join(" and "))]
+        }
+    };
+    SessionQuery {
+        filters,
+        range,
+        environment: query.environment,
+        time_zone: query.time_zone.clone(),
+        order: page.order.clone(),
+        limit: page.limit,
+        cursor: page.cursor.clone(),
+        profile: query.profile.clone(),
+        now: query.now,
+        maturity: query.maturity,
+    }
+}
+
+/// A pass over the rows behind a number, of which nothing is counted yet.
+fn selection(
+    query: &Query,
+    resolved: &Resolved,
+    behind: &Behind,
+    maturity: i64,
+    segments: &dyn Segments,
+) -> Result<Plan, QueryError> {
+    let key = PassKey::of(behind.metric);
+    let context = ResolveContext::new(resolved.zone.clone())
+        .judging(mature(query.now, maturity))
+        .at(query.now)
+        .of(vec![key.subject])
+        .with(segments);
+    let mut problems = Vec::new();
+    let filter = filters(&behind.conditions, &context, &mut problems);
+    if !problems.is_empty() {
+        return Err(QueryError::Invalid(problems));
+    }
+    Ok(Plan {
+        subject: key.subject,
+        selection: in_range(key.time_column(), behind.range).and(filter),
+        environment: in_environment(query.environment),
+        traffic: query.environment,
+        groupings: Vec::new(),
+        reading: None,
+        cells: Cells::default(),
+        metrics: Vec::new(),
+        terms: resolved.terms(behind.range),
+        unlinkable: None,
+    })
+}

@@ -1,5 +1,5 @@
-//! Conditions on the messages and steps of a session: before rows are read, the sessions that have one
-//! are gathered, by a hash of their ids.
+//! Conditions on the messages and steps of a session, on its path and on funnels: before rows are read,
+//! the sessions of which they hold are gathered, by a hash of their ids.
 
 use std::sync::Arc;
 
@@ -14,8 +14,10 @@ use crate::error::QueryError;
 use crate::filter::{Predicate, SessionSet, TextSource};
 use crate::join::session_hash;
 use crate::pass::{Consumer, Resources, Source};
+use crate::paths;
 use crate::query::EnvironmentChoice;
 use crate::query::plan::in_range;
+use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, not_replaced};
 use crate::run::worker::Shape;
 use crate::time::Range;
@@ -51,19 +53,21 @@ pub(crate) async fn gather_sets(
     let reservation = MemoryConsumer::new("sessions").register(resources.context.memory_pool());
     let mut held = 0;
     for exists in wanted {
-        let Predicate::Exists(subject, condition) = exists else {
-            continue;
+        let found = match exists {
+            Predicate::Exists(subject, condition) => {
+                let selection = in_range("start_time", starts).and(condition.with_sets(&known));
+                with_row(*subject, selection, traffic, capture, resources).await?
+            }
+            Predicate::Path(path) => {
+                paths::sets::with_path(resources, capture, path, (&known, starts, traffic)).await?
+            }
+            Predicate::Funnel(funnel) => {
+                paths::sets::through_funnel(resources, capture, funnel, (&known, starts, traffic))
+                    .await?
+            }
+            _ => continue,
         };
-        let selection = in_range("start_time", starts).and(condition.with_sets(&known));
-        let shape = Shape::selecting(*subject, selection, Columns::from(["session_id"]));
-        let source = Source::of(*subject, capture, traffic)?;
-        let prepared = source.prepare(&shape, resources).await?;
-        let shares = prepared.read(|_| SessionsWith::default()).await?;
-        let mut found = FxHashSet::default();
-        for share in shares {
-            found.extend(share.found);
-            resources.reserve(&reservation, held + bytes(&found))?;
-        }
+        resources.reserve(&reservation, held + bytes(&found))?;
         held += bytes(&found);
         known.push((exists.clone(), SessionSet(Arc::new(found))));
     }
@@ -95,6 +99,27 @@ impl Engine {
         let starts = starts.unwrap_or(Range { from: 0, to: 0 });
         gather_sets(&wanted, starts, traffic, capture, resources).await
     }
+}
+
+/// The sessions that have a row of which the condition holds.
+async fn with_row(
+    subject: Subject,
+    selection: Predicate,
+    traffic: EnvironmentChoice,
+    capture: &Capture,
+    resources: &Resources,
+) -> Result<FxHashSet<u128>, QueryError> {
+    let shape = Shape::selecting(subject, selection, Columns::from(["session_id"]));
+    let source = Source::of(subject, capture, traffic)?;
+    let prepared = source.prepare(&shape, resources).await?;
+    let shares = prepared.read(|_| SessionsWith::default()).await?;
+    let mut found = FxHashSet::default();
+    let reservation = MemoryConsumer::new("sessions").register(resources.context.memory_pool());
+    for share in shares {
+        found.extend(share.found);
+        resources.reserve(&reservation, bytes(&found))?;
+    }
+    Ok(found)
 }
 
 fn bytes(found: &FxHashSet<u128>) -> usize {

@@ -186,6 +186,24 @@ impl fmt::Display for Predicate {
                 write!(formatter, "{column} at {}", clock.label(*position))
             }
             Self::Exists(of, condition) => write!(formatter, "any {} ({condition})", of.one()),
+            Self::Path(path) => {
+                let names: Vec<&str> = path.choice.kinds.iter().map(|sort| sort.name()).collect();
+                let steps = path.items.len();
+                write!(
+                    formatter,
+                    "a path of {} in {steps} steps",
+                    names.join(" and ")
+                )
+            }
+            Self::Funnel(funnel) => {
+                let steps = funnel.steps.iter().enumerate();
+                formatter.write_str("funnel (")?;
+                for (index, (_, step)) in steps {
+                    formatter.write_str(if index > 0 { " then " } else { "" })?;
+                    write!(formatter, "{step}")?;
+                }
+                formatter.write_char(')')
+            }
             Self::InSessions(set) => write!(formatter, "one of {} sessions", set.0.len()),
             Self::Number(measure, test) => write!(formatter, "{measure} {test}"),
             Self::AttributeNumber(name, test) => write!(formatter, "attribute.{name} {test}"),

@@ -353,6 +353,11 @@ struct Memory {
 pub(crate) trait Consumer: Send + 'static {
     /// Takes a batch, complete with all columns of the shape.
     fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError>;
+    /// The same of rows in memory. Rows of a session follow each other in files; in memory they may lie in
+    /// several batches, and so come to several threads.
+    fn consume_memory(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
+        self.consume(shape, batch)
+    }
     /// About how many bytes it holds.
     fn bytes(&self) -> usize;
 }
@@ -424,7 +429,8 @@ impl<C: Consumer> Part<C> {
                 memory
                     .reading
                     .complete(prepared.subject, batch.clone(), &memory.appenders)?;
-            self.take(&memory.shape, &complete, &reservation)?;
+            self.consumer.consume_memory(&memory.shape, &complete)?;
+            resources.reserve(&reservation, self.consumer.bytes())?;
         }
         for SharedScan {
             shape,

@@ -217,6 +217,8 @@ pub enum NoteCode {
     UnequalRanges,
     /// Sessions that an older fact set left, because their events are no longer kept.
     OldFacts,
+    /// Paths that few sessions took are not told apart, because there would be too many.
+    RareLeftOut,
     /// Rows for stretches without data were not added, because there would be too many.
     GapsNotFilled,
 }

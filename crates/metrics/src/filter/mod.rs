@@ -9,11 +9,16 @@ mod lexer;
 mod parser;
 mod predicate;
 mod resolve;
+pub(crate) mod sequence;
 mod value;
 
+pub use parser::sequences::{FunnelText, ItemText, PathText};
 pub use parser::{Comparison, Expression, Operand, parse};
 pub(crate) use predicate::{Known, Nulls};
 pub use predicate::{Measure, NumberTest, Order, Predicate, Real, SessionSet, TextSource};
 pub(crate) use resolve::definition;
 pub use resolve::{NoSegments, ResolveContext, Segments, resolve};
+pub use sequence::{
+    FunnelCondition, Loops, MatchBy, PathCondition, PatternItem, Place, StepChoice, StepSort,
+};
 pub use value::parse_duration;

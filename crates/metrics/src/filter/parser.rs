@@ -1,7 +1,10 @@
 //! Reads tokens into an expression: `or` binds weakest, then `and`, then `not`.
 
+pub mod sequences;
+
 use std::fmt;
 
+use self::sequences::{FunnelText, PathText};
 use super::lexer::{Spanned, Token, tokens};
 use crate::error::{Problem, ProblemCode};
 use crate::registry::Subject;
@@ -80,6 +83,10 @@ pub enum Expression {
     },
     /// The filter that has this name.
     Segment(Operand),
+    /// The session took a path that fits a pattern.
+    Path(PathText),
+    /// The session came through all steps of a funnel.
+    Funnel(FunnelText),
 }
 
 /// Reads a filter.
@@ -190,6 +197,10 @@ impl Parser {
                 false => None,
             };
             negate_if(!wanted, Expression::Any { of, condition })
+        } else if self.is_path() {
+            self.path()?
+        } else if self.is_funnel() {
+            self.funnel()?
         } else if self.is_segment() {
             self.next += 1;
             Expression::Segment(self.value()?)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::sequence::{FunnelCondition, PathCondition};
 use crate::registry::Subject;
 use crate::time::Clock;
 
@@ -184,6 +185,10 @@ pub enum Predicate {
     /// The session has a message or step that fulfils the condition. Before rows are read, this becomes
     /// the set of those sessions.
     Exists(Subject, Box<Predicate>),
+    /// The session took such a path; likewise becomes a set.
+    Path(Box<PathCondition>),
+    /// The session came through such a funnel; likewise becomes a set.
+    Funnel(Box<FunnelCondition>),
     /// The session is one of these.
     InSessions(SessionSet),
 }
@@ -312,9 +317,16 @@ impl Predicate {
             Self::Not(inner) => inner.add_exists(found),
             Self::Exists(_, condition) => {
                 condition.add_exists(found);
-                if !found.contains(self) {
-                    found.push(self.clone());
-                }
+                push_new(found, self.clone());
+            }
+            Self::Path(path) => {
+                path.choice.only.add_exists(found);
+                push_new(found, self.clone());
+            }
+            Self::Funnel(funnel) => {
+                let steps = funnel.steps.iter();
+                steps.for_each(|(_, condition)| condition.add_exists(found));
+                push_new(found, self.clone());
             }
             _ => {}
         }
@@ -328,7 +340,7 @@ impl Predicate {
             Self::All(parts) => Self::All(each(parts)),
             Self::Any(parts) => Self::Any(each(parts)),
             Self::Not(inner) => Self::Not(Box::new(inner.with_sets(sets))),
-            Self::Exists(..) => {
+            Self::Exists(..) | Self::Path(_) | Self::Funnel(_) => {
                 let mut known = sets.iter();
                 let set = known.find(|(of, _)| of == self).map(|(_, set)| set.clone());
                 set.map_or_else(|| self.clone(), Self::InSessions)
@@ -378,7 +390,7 @@ impl Predicate {
             Self::ListHas(column, _) | Self::OnClock(column, ..) => {
                 columns.insert(column);
             }
-            Self::Exists(..) | Self::InSessions(_) => {
+            Self::Exists(..) | Self::Path(_) | Self::Funnel(_) | Self::InSessions(_) => {
                 columns.insert("session_id");
             }
             Self::Number(measure, _) => columns.extend(measure.columns()),

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::parser::{Comparison, Expression, Operand, parse};
 use super::predicate::{Measure, NumberTest, Order, Predicate, Real, TextSource};
+use super::sequence;
 use super::value::{parse_duration, parse_flag};
 use crate::error::{Problem, ProblemCode, nearest};
 use crate::registry::fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
@@ -107,7 +108,7 @@ impl<'a> ResolveContext<'a> {
     }
 
     /// Within `any message (…)`: conditions on those.
-    fn within(&self, subject: Subject) -> Self {
+    pub(crate) fn within(&self, subject: Subject) -> Self {
         Self {
             subjects: vec![subject],
             bare: true,
@@ -149,6 +150,8 @@ pub fn resolve(
             Predicate::Exists(*of, Box::new(condition))
         }
         Expression::Segment(name) => segment(name, context)?,
+        Expression::Path(text) => sequence::path(text, context)?,
+        Expression::Funnel(text) => sequence::funnel(text, context)?,
     };
     Ok(predicate.simplified())
 }

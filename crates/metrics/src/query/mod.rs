@@ -254,6 +254,21 @@ impl Needed {
                 condition.iter().for_each(|inner| self.expression(inner));
             }
             Expression::Segment(_) => self.unknown = true,
+            Expression::Path(path) => {
+                let mut kinds = path.kinds.iter();
+                let intents = kinds.any(|kind| kind.text.eq_ignore_ascii_case("intents"));
+                self.subjects.insert(match intents {
+                    true => Subject::Messages,
+                    false => Subject::Steps,
+                });
+                path.only.iter().for_each(|inner| self.expression(inner));
+            }
+            Expression::Funnel(funnel) => {
+                // Which of the two a condition is about is not known before names are looked up.
+                self.subjects.extend([Subject::Messages, Subject::Steps]);
+                let steps = funnel.steps.iter();
+                steps.for_each(|inner| self.expression(inner));
+            }
             _ => {}
         }
     }

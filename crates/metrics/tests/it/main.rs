@@ -7,6 +7,7 @@ mod drivers;
 mod facts;
 mod golden;
 mod listing;
+mod paths;
 mod people;
 mod properties;
 mod render;

@@ -1,0 +1,505 @@
+//! Puts the steps of each session in order while rows stream past, and hands each session on once it is
+//! complete. Nothing is joined with itself: a row is looked at once.
+//!
+//! Rows of a session follow each other in files, so a session is complete when the next begins. Rows in
+//! memory are held until all were read; the lake bounds how many there are.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::buffer::BooleanBuffer;
+use rustc_hash::FxHashMap;
+
+use super::nodes::{BatchReading, MOST_NODES, Nodes, Numbered, Reading};
+use crate::columns::{Columns, event_time};
+use crate::error::QueryError;
+use crate::filter::{Loops, Measure, Predicate, TextSource, definition};
+use crate::join::session_hash;
+use crate::pass::{Consumer, Resources, Source};
+use crate::query::EnvironmentChoice;
+use crate::query::plan::mature;
+use crate::query::resolve::GroupSource;
+use crate::registry::Subject;
+use crate::run::evaluate::{Evaluator, Numbers, Texts, Values, not_replaced};
+use crate::run::worker::Shape;
+
+/// A step of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StepRow {
+    pub(crate) time: i64,
+    pub(crate) position: i64,
+    /// The step, or which conditions of a funnel hold.
+    pub(crate) node: u32,
+}
+
+/// What came of a session, as far as it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Too young to be judged, or still open.
+    Pending,
+    /// Never engaged.
+    Unengaged,
+    Resolved,
+    Escalated,
+    Abandoned,
+    /// Engaged, and none of these.
+    Other,
+}
+
+/// A session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SessionFacts {
+    pub(crate) hash: u128,
+    pub(crate) group: u32,
+    pub(crate) user: u64,
+    pub(crate) ending: Ending,
+}
+
+/// What the groups of an answer are called; nothing where nothing was said.
+pub(crate) type GroupNames = Numbered<Option<Box<str>>>;
+
+/// Takes complete sessions.
+pub(crate) trait Sink: Send + 'static {
+    /// Takes a session with its steps in order, of which there is at least one.
+    fn session(
+        &mut self,
+        session: &SessionFacts,
+        steps: &[StepRow],
+        nodes: &Nodes,
+    ) -> Result<(), QueryError>;
+    /// Takes what another thread's has become; its steps and groups have these numbers here.
+    fn absorb(&mut self, other: Self, nodes: &[u32], groups: &[u32]) -> Result<(), QueryError>;
+    /// About how many bytes it holds.
+    fn bytes(&self) -> usize;
+}
+
+/// The conditions that say what came of a session.
+#[derive(Debug, Clone)]
+pub(crate) struct Endings {
+    judged: Predicate,
+    engaged: Predicate,
+    outcomes: [(Ending, Predicate); 3],
+}
+
+impl Endings {
+    pub(crate) fn new(now: i64, maturity: i64) -> Self {
+        Self {
+            judged: mature(now, maturity),
+            engaged: definition("engaged"),
+            outcomes: [
+                (Ending::Resolved, definition("resolved")),
+                (Ending::Escalated, definition("escalated")),
+                (Ending::Abandoned, definition("abandoned")),
+            ],
+        }
+    }
+}
+
+/// What is read, and as what.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) subject: Subject,
+    pub(crate) selection: Predicate,
+    pub(crate) reading: Reading,
+    pub(crate) loops: Loops,
+    pub(crate) endings: Option<Endings>,
+    pub(crate) group: Option<GroupSource>,
+    pub(crate) by_user: bool,
+    pub(crate) traffic: EnvironmentChoice,
+}
+
+impl Wanted {
+    fn columns(&self) -> Columns {
+        let mut columns = Columns::from(["session_id", event_time(self.subject)]);
+        columns.insert(position_column(self.subject));
+        self.reading.add_columns(&mut columns);
+        if let Some(endings) = &self.endings {
+            endings.judged.add_columns(&mut columns);
+            endings.engaged.add_columns(&mut columns);
+            for (_, condition) in &endings.outcomes {
+                condition.add_columns(&mut columns);
+            }
+        }
+        match &self.group {
+            Some(GroupSource::Text(TextSource::Column(column)) | GroupSource::Flag(column)) => {
+                columns.insert(column);
+            }
+            Some(GroupSource::Text(TextSource::Attribute(_))) => {
+                columns.insert("attributes");
+            }
+            Some(GroupSource::Condition(condition, ..)) => condition.add_columns(&mut columns),
+            _ => {}
+        }
+        if self.by_user {
+            columns.insert("user_key");
+        }
+        columns
+    }
+}
+
+const fn position_column(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Messages => "message.position",
+        _ => "step.position",
+    }
+}
+
+/// One thread's share.
+pub(crate) struct Sequencer<S> {
+    wanted: Arc<Wanted>,
+    pub(crate) nodes: Nodes,
+    pub(crate) groups: GroupNames,
+    pub(crate) sink: S,
+    current: Option<SessionFacts>,
+    steps: Vec<StepRow>,
+    held: FxHashMap<u128, (SessionFacts, Vec<StepRow>)>,
+    held_steps: usize,
+    pub(crate) rows_read: u64,
+}
+
+impl<S: Sink> Sequencer<S> {
+    /// Begins with steps and groups that are known already, whose numbers then stay.
+    pub(crate) fn new(wanted: Arc<Wanted>, sink: S, nodes: Nodes, groups: GroupNames) -> Self {
+        Self {
+            wanted,
+            nodes,
+            groups,
+            sink,
+            current: None,
+            steps: Vec::new(),
+            held: FxHashMap::default(),
+            held_steps: 0,
+            rows_read: 0,
+        }
+    }
+
+    fn add(&mut self, shape: &Shape, batch: &RecordBatch, hold: bool) -> Result<(), QueryError> {
+        let wanted = Arc::clone(&self.wanted);
+        let mut evaluator = Evaluator::new(batch);
+        self.rows_read += batch.num_rows() as u64;
+        let mut selected = evaluator.predicate(&shape.selection);
+        if let Some(replaced) = &shape.replaced {
+            selected = &selected & &not_replaced(&evaluator, replaced);
+        }
+        if selected.count_set_bits() == 0 {
+            return Ok(());
+        }
+        let reading = wanted.reading.on(&mut evaluator);
+        let facts = FactsOfBatch::new(&wanted, &mut evaluator);
+        let source = TextSource::Column("session_id");
+        let ids = evaluator.texts(&source);
+        let times = evaluator.measure(Measure::Column(event_time(wanted.subject)));
+        let positions = evaluator.measure(Measure::Column(position_column(wanted.subject)));
+        let (Numbers::Integer(times), Numbers::Integer(positions)) =
+            (&times.numbers, &positions.numbers)
+        else {
+            return Ok(());
+        };
+        let mut last: Option<(&str, u128)> = None;
+        for row in selected.set_indices() {
+            // A message outside any session is no part of a path.
+            let Some(id) = ids.row(row) else { continue };
+            let hash = match last {
+                Some((known, hash)) if known == id => hash,
+                _ => session_hash(id),
+            };
+            last = Some((id, hash));
+            let step = self.step(&reading, row, times[row], positions[row])?;
+            let Some(step) = step else { continue };
+            if hold {
+                let groups = &mut self.groups;
+                let held = self.held.entry(hash);
+                let held = held.or_insert_with(|| (facts.of(row, hash, groups), Vec::new()));
+                held.1.push(step);
+                self.held_steps += 1;
+            } else {
+                if self.current.is_none_or(|current| current.hash != hash) {
+                    self.close()?;
+                    self.current = Some(facts.of(row, hash, &mut self.groups));
+                }
+                self.steps.push(step);
+            }
+        }
+        match self.groups.len() > MOST_NODES {
+            true => Err(QueryError::TooManyGroups { limit: MOST_NODES }),
+            false => Ok(()),
+        }
+    }
+
+    fn step(
+        &mut self,
+        reading: &BatchReading<'_>,
+        row: usize,
+        time: i64,
+        position: i64,
+    ) -> Result<Option<StepRow>, QueryError> {
+        let node = reading.number(row, &mut self.nodes)?;
+        Ok(node.map(|node| StepRow {
+            time,
+            position,
+            node,
+        }))
+    }
+
+    /// Hands the session on whose rows were read last.
+    fn close(&mut self) -> Result<(), QueryError> {
+        let Some(session) = self.current.take() else {
+            return Ok(());
+        };
+        let mut steps = std::mem::take(&mut self.steps);
+        self.hand_on(&session, &mut steps)?;
+        steps.clear();
+        self.steps = steps;
+        Ok(())
+    }
+
+    fn hand_on(
+        &mut self,
+        session: &SessionFacts,
+        steps: &mut Vec<StepRow>,
+    ) -> Result<(), QueryError> {
+        let nodes = &self.nodes;
+        let in_order = |one: &StepRow, two: &StepRow| {
+            (one.time, one.position)
+                .cmp(&(two.time, two.position))
+                .then_with(|| match self.wanted.reading {
+                    Reading::Nodes { .. } => nodes.key(one.node).cmp(nodes.key(two.node)),
+                    Reading::Conditions(_) => one.node.cmp(&two.node),
+                })
+        };
+        if !steps.is_sorted_by(|one, two| in_order(one, two).is_le()) {
+            steps.sort_by(in_order);
+        }
+        without_loops(steps, self.wanted.loops);
+        self.sink.session(session, steps, &self.nodes)
+    }
+
+    /// Takes over the share of another thread.
+    fn absorb(&mut self, mut other: Self) -> Result<(), QueryError> {
+        other.close()?;
+        let nodes = match self.wanted.reading {
+            Reading::Nodes { .. } => self.nodes.absorb(&other.nodes),
+            Reading::Conditions(_) => Vec::new(),
+        };
+        let groups = self.groups.absorb(&other.groups);
+        self.sink.absorb(other.sink, &nodes, &groups)?;
+        self.rows_read += other.rows_read;
+        for (hash, (mut session, mut steps)) in other.held {
+            session.group = groups[session.group as usize];
+            if !nodes.is_empty() {
+                for step in &mut steps {
+                    step.node = nodes[step.node as usize];
+                }
+            }
+            let held = self.held.entry(hash);
+            held.or_insert((session, Vec::new())).1.extend(steps);
+        }
+        Ok(())
+    }
+
+    /// Hands on what was held.
+    fn release(&mut self) -> Result<(), QueryError> {
+        let held = std::mem::take(&mut self.held);
+        for (session, mut steps) in held.into_values() {
+            self.hand_on(&session, &mut steps)?;
+        }
+        Ok(())
+    }
+}
+
+impl<S: Sink> Consumer for Sequencer<S> {
+    fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
+        self.add(shape, batch, false)
+    }
+
+    fn consume_memory(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
+        self.add(shape, batch, true)
+    }
+
+    fn bytes(&self) -> usize {
+        let held = self.held.capacity() * size_of::<(u128, (SessionFacts, Vec<StepRow>))>();
+        let steps = (self.held_steps + self.steps.capacity()) * size_of::<StepRow>();
+        held + steps + self.nodes.bytes() + self.sink.bytes()
+    }
+}
+
+/// The session's facts that rows of a batch carry.
+struct FactsOfBatch<'a> {
+    endings: Option<BatchEndings>,
+    group: Option<GroupOfBatch<'a>>,
+    users: Option<Values>,
+}
+
+struct BatchEndings {
+    judged: BooleanBuffer,
+    engaged: BooleanBuffer,
+    outcomes: [(Ending, BooleanBuffer); 3],
+}
+
+enum GroupOfBatch<'a> {
+    Text(Texts<'a>),
+    Flag(Option<&'a BooleanArray>),
+    Condition(BooleanBuffer, &'static str, &'static str),
+}
+
+impl<'a> FactsOfBatch<'a> {
+    fn new(wanted: &'a Wanted, evaluator: &mut Evaluator<'a>) -> Self {
+        let endings = wanted.endings.as_ref().map(|endings| BatchEndings {
+            judged: evaluator.predicate(&endings.judged),
+            engaged: evaluator.predicate(&endings.engaged),
+            outcomes: endings
+                .outcomes
+                .each_ref()
+                .map(|(ending, condition)| (*ending, evaluator.predicate(condition))),
+        });
+        let group = wanted.group.as_ref().and_then(|group| match group {
+            GroupSource::Text(source) => Some(GroupOfBatch::Text(evaluator.texts(source))),
+            GroupSource::Flag(column) => Some(GroupOfBatch::Flag(
+                evaluator
+                    .column(column)
+                    .and_then(|array| array.as_boolean_opt()),
+            )),
+            GroupSource::Condition(condition, yes, no) => Some(GroupOfBatch::Condition(
+                evaluator.predicate(condition),
+                yes,
+                no,
+            )),
+            GroupSource::Kinds(_) | GroupSource::List(_) | GroupSource::Time(_) => None,
+        });
+        let users = wanted
+            .by_user
+            .then(|| evaluator.measure(Measure::Column("user_key")));
+        Self {
+            endings,
+            group,
+            users,
+        }
+    }
+
+    fn of(&self, row: usize, hash: u128, groups: &mut GroupNames) -> SessionFacts {
+        use arrow::array::Array;
+        let ending = self.endings.as_ref().map_or(Ending::Pending, |endings| {
+            if !endings.judged.value(row) {
+                return Ending::Pending;
+            }
+            if !endings.engaged.value(row) {
+                return Ending::Unengaged;
+            }
+            let mut outcomes = endings.outcomes.iter();
+            let found = outcomes.find(|(_, rows)| rows.value(row));
+            found.map_or(Ending::Other, |(ending, _)| *ending)
+        });
+        let name = self.group.as_ref().and_then(|group| match group {
+            GroupOfBatch::Text(texts) => texts.row(row).map(Box::from),
+            GroupOfBatch::Flag(array) => {
+                let array = (*array)?;
+                let said = array.is_valid(row).then(|| array.value(row))?;
+                Some(if said { "yes" } else { "no" }.into())
+            }
+            GroupOfBatch::Condition(rows, yes, no) => {
+                Some(if rows.value(row) { *yes } else { *no }.into())
+            }
+        });
+        let user = self.users.as_ref().and_then(|users| match &users.numbers {
+            Numbers::Integer(numbers) => users
+                .valid
+                .as_ref()
+                .is_none_or(|valid| valid.value(row))
+                .then(|| numbers[row] as u64),
+            Numbers::Real(_) => None,
+        });
+        SessionFacts {
+            hash,
+            group: groups.number(name),
+            // Whoever the source does not name is somebody else in every session.
+            user: user.unwrap_or(hash as u64),
+            ending,
+        }
+    }
+}
+
+/// Takes loops out of a session's steps.
+pub(crate) fn without_loops(steps: &mut Vec<StepRow>, loops: Loops) {
+    match loops {
+        Loops::Keep => {}
+        Loops::Repeats => steps.dedup_by_key(|step| step.node),
+        Loops::Cycles => {
+            let mut kept: Vec<StepRow> = Vec::with_capacity(steps.len());
+            // Where each kept step stands, and what is no longer kept stands nowhere.
+            let mut places: FxHashMap<u32, usize> = FxHashMap::default();
+            for step in steps.iter() {
+                if let Some(place) = places.get(&step.node).copied() {
+                    for cut in kept.drain(place + 1..) {
+                        places.remove(&cut.node);
+                    }
+                } else {
+                    places.insert(step.node, kept.len());
+                    kept.push(*step);
+                }
+            }
+            *steps = kept;
+        }
+    }
+}
+
+/// Reads what is wanted on all threads and puts the shares together.
+pub(crate) async fn read<S: Sink>(
+    resources: &Resources,
+    capture: &upshot_lake::Capture,
+    wanted: Wanted,
+    known: (Nodes, GroupNames),
+    sink: impl Fn() -> S,
+) -> Result<Sequencer<S>, QueryError> {
+    let wanted = Arc::new(wanted);
+    let selection = wanted.selection.clone();
+    let shape = Shape::selecting(wanted.subject, selection, wanted.columns());
+    let source = Source::of(wanted.subject, capture, wanted.traffic)?;
+    let prepared = source.prepare(&shape, resources).await?;
+    let begin = || {
+        let (nodes, groups) = known.clone();
+        Sequencer::new(Arc::clone(&wanted), sink(), nodes, groups)
+    };
+    let shares = prepared.read(|_| begin()).await?;
+    let mut all = begin();
+    let gathering = resources.handle.spawn_blocking(move || {
+        for share in shares {
+            all.absorb(share)?;
+        }
+        all.release()?;
+        Ok(all)
+    });
+    gathering
+        .await
+        .map_err(|error| QueryError::Stopped(error.to_string()))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loops_are_cut_as_said() {
+        let check = |loops: Loops, given: &str, expected: &str| {
+            let mut steps: Vec<StepRow> = given
+                .bytes()
+                .map(|byte| StepRow {
+                    time: 0,
+                    position: 0,
+                    node: u32::from(byte),
+                })
+                .collect();
+            without_loops(&mut steps, loops);
+            let found: String = steps
+                .iter()
+                .map(|step| char::from(step.node as u8))
+                .collect();
+            assert_eq!(found, expected, "{loops:?} of {given}");
+        };
+        check(Loops::Keep, "AABCB", "AABCB");
+        check(Loops::Repeats, "AABBBAB", "ABAB");
+        check(Loops::Cycles, "ABCBD", "ABD");
+        check(Loops::Cycles, "AABCAD", "AD");
+        check(Loops::Cycles, "ABCBCA", "A");
+        check(Loops::Cycles, "", "");
+    }
+}

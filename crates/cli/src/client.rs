@@ -6,6 +6,7 @@ use serde_json::Value;
 use upshot_adapters::write_event;
 use upshot_core::Event;
 
+use crate::arguments::ServerChoice;
 use crate::failure::Failure;
 
 /// A server and the key to it.
@@ -14,6 +15,14 @@ pub struct Client {
     agent: ureq::Agent,
     url: String,
     key: Option<String>,
+}
+
+impl ServerChoice {
+    /// The server that was chosen, if one was.
+    pub fn client(&self) -> Option<Client> {
+        let url = self.server.as_deref()?;
+        Some(Client::new(url, self.key.clone()))
+    }
 }
 
 impl Client {
@@ -38,10 +47,33 @@ impl Client {
         kind: &'static str,
         body: Vec<u8>,
     ) -> Result<Value, Failure> {
+        self.give("POST", path, workspace, kind, body).await
+    }
+
+    /// Puts a document in the place of another and gives the answer.
+    pub async fn put(
+        &self,
+        path: &str,
+        workspace: &str,
+        kind: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Value, Failure> {
+        self.give("PUT", path, workspace, kind, body).await
+    }
+
+    async fn give(
+        &self,
+        method: &'static str,
+        path: &str,
+        workspace: &str,
+        kind: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Value, Failure> {
         let client = self.clone();
         let url = format!("{}{path}", self.url);
         let workspace = workspace.to_owned();
-        tokio::task::spawn_blocking(move || client.send_with_retries(&url, &workspace, kind, &body))
+        let sending = move || client.send_with_retries(method, &url, &workspace, kind, &body);
+        tokio::task::spawn_blocking(sending)
             .await
             .map_err(|error| Failure::failed(error.to_string()))?
     }
@@ -81,6 +113,7 @@ impl Client {
 
     fn send_with_retries(
         &self,
+        method: &str,
         url: &str,
         workspace: &str,
         kind: &str,
@@ -88,16 +121,20 @@ impl Client {
     ) -> Result<Value, Failure> {
         const TRIES: usize = 30;
         for _ in 0..TRIES {
-            let mut request = self
-                .agent
-                .post(url)
+            let mut request = ureq::http::Request::builder()
+                .method(method)
+                .uri(url)
                 .header("content-type", kind)
                 .header("x-upshot-workspace", workspace);
             if let Some(key) = &self.key {
                 request = request.header("authorization", format!("Bearer {key}"));
             }
-            let response = request
-                .send(body)
+            let request = request
+                .body(body)
+                .map_err(|error| Failure::failed(format!("{url}: {error}")))?;
+            let response = self
+                .agent
+                .run(request)
                 .map_err(|error| Failure::failed(format!("cannot reach {url}: {error}")))?;
             let status = response.status().as_u16();
             if status == 429 {

@@ -14,6 +14,7 @@ mod failure;
 mod import;
 mod metrics;
 mod output;
+mod prices;
 mod profiles;
 mod query;
 mod retention;
@@ -66,6 +67,7 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
         Command::Retention(arguments) => retention::run(common, arguments).await,
         Command::Metrics(arguments) => metrics::run(common, &arguments),
         Command::Profiles(arguments) => profiles::run(common, arguments).await,
+        Command::Prices(arguments) => prices::run(common, arguments).await,
         Command::Serve(arguments) => serve::run(common, arguments).await,
         Command::Demo(arguments) => demo::run(common, arguments).await,
         Command::Verify(arguments) => verify::run(common, &arguments).await,

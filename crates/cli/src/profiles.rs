@@ -62,11 +62,6 @@ pub async fn run(common: &Common, arguments: ProfilesArguments) -> Result<u8, Fa
     Ok(0)
 }
 
-fn client(server: &ServerChoice) -> Option<Client> {
-    let url = server.server.as_deref()?;
-    Some(Client::new(url, server.key.clone()))
-}
-
 fn read<T: serde::de::DeserializeOwned>(answer: Value) -> Result<T, Failure> {
     serde_json::from_value(answer)
         .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
@@ -87,7 +82,7 @@ async fn post<T: serde::de::DeserializeOwned>(
 
 /// The fact sets of the workspace; none where there is no data yet, or where another process holds it.
 async fn fact_sets(common: &Common, server: &ServerChoice) -> Result<Option<FactSets>, Failure> {
-    if let Some(client) = client(server) {
+    if let Some(client) = server.client() {
         let answer = client.ask("GET", PATH, &common.workspace).await?;
         return read(answer).map(Some);
     }
@@ -222,7 +217,7 @@ async fn apply(
         ));
     }
     let bar = spinner(common, 0);
-    let (begun, found) = match client(&arguments.server) {
+    let (begun, found) = match arguments.server.client() {
         Some(client) => {
             let body = serde_json::json!({"toml": text, "source": arguments.source, "additional": additional});
             let begun: ChangeBegun = post(common, &client, PATH, &body).await?;
@@ -323,7 +318,7 @@ async fn in_place(
 }
 
 async fn take_away(common: &Common, arguments: RemoveArguments) -> Result<(), Failure> {
-    if let Some(client) = client(&arguments.server) {
+    if let Some(client) = arguments.server.client() {
         // A fact set's name may hold a slash.
         let name = arguments.profile.replace('/', "%2F").replace(';', "%3B");
         let path = format!("{PATH}/{name}");
@@ -347,7 +342,7 @@ async fn show_preview(common: &Common, arguments: PreviewArguments) -> Result<()
     let text = valid_text(&arguments.profile)?;
     let bar = spinner(common, 0);
     bar.set_message("folding everything by both");
-    let result: Result<PreviewResult, Failure> = match client(&arguments.server) {
+    let result: Result<PreviewResult, Failure> = match arguments.server.client() {
         Some(client) => {
             let body = serde_json::json!({
                 "toml": text, "source": arguments.source, "one_in": arguments.one_in, "limit": arguments.limit,

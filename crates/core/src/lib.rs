@@ -5,13 +5,14 @@
 //!
 //! Where to start reading: [`event`] is what comes in, [`facts`] is what goes out, [`profile`] holds
 //! the rules and [`fold`] applies them. [`people`] is the second fold, over the sessions of one person.
-//! [`words`] are the closed vocabularies and [`record`] is how a
+//! [`prices`] says what models cost. [`words`] are the closed vocabularies and [`record`] is how a
 //! flat record is declared once and read and written everywhere.
 
 pub mod event;
 pub mod facts;
 pub mod fold;
 pub mod people;
+pub mod prices;
 pub mod profile;
 pub mod record;
 pub mod time;

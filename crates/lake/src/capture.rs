@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use upshot_core::prices::PriceList;
 
 use crate::schema::Table;
 
@@ -69,6 +70,8 @@ pub struct Capture {
     /// How old a session must be to be judged by the rules of the set, in microseconds, where that
     /// is known.
     pub maturity: Option<i64>,
+    /// What models cost; nothing means by the list that comes with the program.
+    pub prices: Option<Arc<PriceList>>,
     /// What else is read with it, because it cannot be made anew.
     pub kept: Vec<KeptFacts>,
     /// The catalog's snapshot.

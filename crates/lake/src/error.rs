@@ -60,6 +60,9 @@ pub enum LakeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A price list that cannot be used.
+    #[error(transparent)]
+    Prices(#[from] upshot_core::prices::PriceError),
     /// The node has stopped accepting because a write could not be made durable.
     #[error("the log stopped after a failed write: {0}; nothing more is accepted until restart")]
     Stopped(String),

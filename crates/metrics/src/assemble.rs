@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use upshot_core::prices::PriceList;
 use upshot_core::time::{DAY, start_of_day};
 use upshot_lake::Capture;
 
@@ -58,7 +59,9 @@ struct Group<'a> {
 
 /// Makes the answer.
 pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -> QueryResult {
+    let prices = price_list(capture);
     let mut notes = notes(resolved, &passes);
+    notes.extend(passes.parts.iter().flat_map(|part| remarks(part, &prices)));
     notes.extend(old_facts(capture));
     let groups = groups(resolved, &passes, &mut notes);
     let totals_of = |parts: &[Part]| -> Vec<Filled> {
@@ -130,7 +133,10 @@ pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -
         definitions: resolved
             .metrics
             .iter()
-            .map(|metric| definition(metric, &resolved.terms(passes.range)))
+            .map(|metric| Definition {
+                price_list: metric.is_priced().then(|| prices.clone()),
+                ..definition(metric, &resolved.terms(passes.range))
+            })
             .collect(),
         notes,
         fact_set: capture.fact_set.clone(),
@@ -376,6 +382,7 @@ pub(crate) fn definition(metric: &Metric, terms: &Terms) -> Definition {
         clock: metric.clock,
         maturity: metric.maturity,
         evidence: metric.evidence_under(terms),
+        price_list: None,
     }
 }
 
@@ -432,6 +439,26 @@ fn notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {
         }
     }
     notes
+}
+
+/// The name of the price list.
+fn price_list(capture: &Capture) -> String {
+    let own = capture.prices.as_ref().map(|list| list.version().to_owned());
+    own.unwrap_or_else(|| PriceList::built_in().version().to_owned())
+}
+
+/// What must be said beside the metrics of a pass.
+fn remarks(part: &Part, prices: &str) -> Vec<Note> {
+    let counters = &part.gathered.totals.counters;
+    let made = part.plan.remarks.iter().filter_map(|(remark, counter)| {
+        let count = counters.get(*counter).copied().unwrap_or(0);
+        Some(Note {
+            code: remark.code,
+            text: remark.note(count, prices)?,
+            count,
+        })
+    });
+    made.collect()
 }
 
 /// What waits, once for each reason to wait.

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use upshot_core::{Field, Message, Record, Session, Step};
 
 use crate::people::USER_COLUMNS;
+use crate::price::PRICE_COLUMNS;
 use crate::registry::Subject;
 
 /// Names of columns.
@@ -62,6 +63,8 @@ pub(crate) struct Column {
     pub(crate) owner: Owner,
     /// What it holds; its name is that within the table.
     pub(crate) field: &'static Field,
+    /// Whether the table holds it; else a provider appends it.
+    pub(crate) stored: bool,
 }
 
 /// What messages and steps carry of their session, and under which name: the fold writes it into each
@@ -106,11 +109,17 @@ fn all_columns() -> Vec<Column> {
             },
             owner,
             field,
+            stored: owner != Owner::User,
         })
     };
+    let priced = of(Owner::Step, PRICE_COLUMNS).map(|column| Column {
+        stored: false,
+        ..column
+    });
     of(Owner::Session, Session::FIELDS)
         .chain(of(Owner::Message, Message::FIELDS))
         .chain(of(Owner::Step, Step::FIELDS))
+        .chain(priced)
         .chain(of(Owner::User, USER_COLUMNS))
         .collect()
 }
@@ -137,7 +146,7 @@ pub(crate) fn native(subject: Subject, name: &str) -> Option<&'static str> {
     }
     let column = column(name)?;
     if column.owner == Owner::of(subject) {
-        return Some(column.field.name);
+        return column.stored.then_some(column.field.name);
     }
     (column.owner == Owner::Session)
         .then(|| carried(name))

@@ -21,6 +21,7 @@ mod pass;
 pub mod paths;
 mod people;
 pub mod present;
+mod price;
 mod provide;
 pub mod query;
 pub mod registry;

@@ -107,7 +107,7 @@ impl<'a> Source<'a> {
             environment,
             rows: captured(capture, subject.table())?,
             sessions: captured(capture, Table::Sessions)?,
-            providers: providers(subject),
+            providers: providers(subject, capture),
         })
     }
 

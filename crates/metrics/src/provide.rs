@@ -23,6 +23,7 @@ use crate::error::QueryError;
 use crate::join::SessionJoin;
 use crate::pass::Resources;
 use crate::people::PeopleColumns;
+use crate::price::PricedCost;
 use crate::query::EnvironmentChoice;
 use crate::registry::Subject;
 
@@ -76,12 +77,15 @@ pub(crate) trait Appender: Send + Sync {
 }
 
 /// The providers that serve a pass over the rows of a subject.
-pub(crate) fn providers(subject: Subject) -> Vec<Arc<dyn ColumnProvider>> {
+pub(crate) fn providers(subject: Subject, capture: &Capture) -> Vec<Arc<dyn ColumnProvider>> {
     let mut providers: Vec<Arc<dyn ColumnProvider>> = Vec::new();
     if subject != Subject::Sessions {
         providers.push(Arc::new(SessionJoin));
     }
     providers.push(Arc::new(PeopleColumns::default()));
+    if subject == Subject::Steps {
+        providers.push(Arc::new(PricedCost::new(capture.prices.as_ref())));
+    }
     providers
 }
 

@@ -186,6 +186,9 @@ pub struct Definition {
     /// The filter that lists the sessions behind the value; empty where it is all of them. Of messages and
     /// steps, the sessions with one that is counted.
     pub evidence: String,
+    /// The price list by which it was priced, such as `2026-03-29#5f3a9c01`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub price_list: Option<String>,
 }
 
 /// What whoever reads the numbers should know.
@@ -219,6 +222,8 @@ pub enum NoteCode {
     OldFacts,
     /// Paths that few sessions took are not told apart, because there would be too many.
     RareLeftOut,
+    /// Calls of models that have no price.
+    Unpriced,
     /// Rows for stretches without data were not added, because there would be too many.
     GapsNotFilled,
 }

@@ -11,6 +11,7 @@ mod conditional;
 pub mod events;
 mod explain;
 pub mod fact_sets;
+pub mod prices;
 pub mod facts;
 mod guard;
 pub mod health;

@@ -311,6 +311,7 @@ impl From<LakeError> for Problem {
                 Self::field(ProblemKind::BadRequest, "profile", error.to_string())
             }
             LakeError::FactSetRefused(_) => Self::new(ProblemKind::Conflict, error.to_string()),
+            LakeError::Prices(error) => error.clone().into(),
             LakeError::UnknownWorkspace(_) => Self::new(ProblemKind::NotFound, error.to_string()),
             LakeError::Stopped(_) => {
                 // The reason may name files of the server.

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
-use crate::{conditional, events, fact_sets, guard, health, observe, query, registry, sessions};
+use crate::{conditional, events, fact_sets, guard, health, observe, prices, query, registry, sessions};
 
 /// Every path with its handler and its description.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
@@ -22,6 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(registry::metric))
         .routes(routes!(registry::dimensions))
         .routes(routes!(registry::profiles))
+        .routes(routes!(prices::show, prices::set))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::one))
         .layer(from_fn(conditional::conditional));

@@ -9,6 +9,7 @@ mod rules;
 mod settings;
 
 pub use load::ProfileError;
+pub(crate) use load::nearest;
 pub(crate) use rules::Rules;
 pub(crate) use settings::{Cancellation, ImpliedBy, Owner, Precedence};
 

@@ -10,6 +10,7 @@ mod laws;
 mod machine;
 mod oracle;
 mod people;
+mod prices;
 mod rules;
 mod scene;
 mod ten_years;

@@ -128,6 +128,7 @@ fn copy(inner: &Arc<Inner>, from: &Layout, to: &Layout) -> Result<BackupReport, 
             }
         }
     }
+    copy_settings(files, from, to, &mut report)?;
     // The file that makes it a data directory comes last: a backup that was cut short is none.
     let format = read_all(files, &from.format())?;
     write_durably(files, &to.format(), &format)?;
@@ -154,9 +155,23 @@ pub fn restore(
     let mut report = BackupReport { files: 0, bytes: 0 };
     create_dir_durably(files, &to.log())?;
     copy_folder(files, &from.data(), &to.data(), &mut report)?;
+    copy_settings(files, &from, &to, &mut report)?;
     write_durably(files, &to.catalog(), &read_all(files, &from.catalog())?)?;
     write_durably(files, &to.format(), &read_all(files, &from.format())?)?;
     Ok(report)
+}
+
+/// Copies what people set, if they set anything.
+fn copy_settings(
+    files: &dyn Files,
+    from: &Layout,
+    to: &Layout,
+    report: &mut BackupReport,
+) -> Result<(), LakeError> {
+    match files.exists(&from.settings()) {
+        true => copy_folder(files, &from.settings(), &to.settings(), report),
+        false => Ok(()),
+    }
 }
 
 fn copy_folder(

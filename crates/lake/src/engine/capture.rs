@@ -205,10 +205,13 @@ fn capture(
     tables: &[Table],
 ) -> Result<Capture, LakeError> {
     let now = inner.now();
-    let folding = inner
-        .lock_state()
-        .workspace(name)
-        .map(|workspace| workspace.folding.clone());
+    let (folding, prices) = {
+        let state = inner.lock_state();
+        let folding = state
+            .workspace(name)
+            .map(|workspace| workspace.folding.clone());
+        (folding, state.prices.get(name).cloned())
+    };
     let folding = folding.as_ref().map(|folding| {
         folding
             .lock()
@@ -243,6 +246,7 @@ fn capture(
         profile: set.profile_name().to_owned(),
         fact_set: set.name.to_string(),
         maturity: Some(set.settings.default_profile().maturity()),
+        prices,
         kept: kept.iter().map(|name| kept_facts(&files, name)).collect(),
         snapshot: files.snapshot(),
         version: moment.version,

@@ -25,6 +25,7 @@ mod open;
 mod overlay;
 mod portion;
 mod preview;
+mod prices;
 mod replacing;
 mod rewrite;
 mod sets;
@@ -164,6 +165,8 @@ pub(crate) struct Inner {
 #[derive(Default)]
 pub(crate) struct State {
     workspaces: BTreeMap<Arc<str>, Workspace>,
+    /// The price lists that workspaces have of their own.
+    prices: prices::PriceLists,
     /// Everything up to this sequence of the log is in memory or in files.
     pub applied_sequence: u64,
 }

@@ -16,7 +16,7 @@ use crate::engine::sets::FactSets;
 use crate::engine::settings::Settings;
 use crate::engine::state::{Workspace, bucket_of};
 use crate::engine::status::Counters;
-use crate::engine::{Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, flush, upkeep};
+use crate::engine::{Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, flush, prices, upkeep};
 use crate::error::LakeError;
 use crate::files::{Files, create_dir_durably, read_all, write_durably};
 use crate::log::{Log, RecoveredFrame};
@@ -61,6 +61,10 @@ impl Layout {
     pub fn data(&self) -> PathBuf {
         self.0.join("data")
     }
+    /// What people set, by workspace.
+    pub fn settings(&self) -> PathBuf {
+        self.0.join("settings")
+    }
 }
 
 impl Lake {
@@ -82,7 +86,10 @@ impl Lake {
         let now = (options.clock)();
         let catalog = Catalog::open(files.clone(), &layout.catalog(), &layout.data(), now).await?;
         let built_in = Arc::new(Settings::built_in()?);
-        let mut state = State::default();
+        let mut state = State {
+            prices: prices::read(files.as_ref(), &layout.settings())?,
+            ..State::default()
+        };
         let (mut newest_mark, mut marks) = (0, std::collections::BTreeMap::new());
         let mut dirty = Vec::new();
         for name in catalog.workspaces() {

@@ -14,4 +14,5 @@ mod interop;
 mod log_damage;
 mod parquet;
 mod planted;
+mod prices;
 mod simulated_disk;

@@ -9,7 +9,7 @@ use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource, definitio
 use crate::query::reach::{Reach, Reading};
 use crate::query::resolve::GroupSource;
 use crate::query::terms::Terms;
-use crate::registry::{self, Kind, Metric, Subject};
+use crate::registry::{self, Kind, Metric, Remark, Subject};
 use crate::time::{Buckets, Clock, Range};
 
 /// How the code of a group comes of a row.
@@ -216,6 +216,8 @@ pub(crate) struct Plan {
     pub(crate) terms: Terms,
     /// The counter of rows whose users cannot be followed, where metrics follow people.
     pub(crate) unlinkable: Option<usize>,
+    /// Remarks on the metrics, each with its counter.
+    pub(crate) remarks: Vec<(&'static Remark, usize)>,
 }
 
 impl Plan {
@@ -311,6 +313,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         let unlinkable = cells.predicate(Predicate::Flag("unlinkable"));
         cells.counter(unlinkable)
     });
+    let remarks = remarks(resolved, key, &terms, &mut cells);
     let groupings: Vec<Grouping> = resolved
         .groups
         .iter()
@@ -329,7 +332,24 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         metrics,
         terms,
         unlinkable,
+        remarks,
     })
+}
+
+/// The remarks on the metrics of a pass, each once, and the rows of each counted.
+fn remarks(resolved: &Resolved, key: PassKey, terms: &Terms, cells: &mut Cells) -> Vec<(&'static Remark, usize)> {
+    let mut remarks: Vec<(&'static Remark, usize)> = Vec::new();
+    let own = resolved
+        .metrics
+        .iter()
+        .filter(|metric| PassKey::of(metric) == key);
+    for remark in own.flat_map(|metric| metric.remarks) {
+        if remarks.iter().all(|(known, _)| known.code != remark.code) {
+            let rows = cells.predicate(terms.condition(remark.of));
+            remarks.push((remark, cells.counter(rows)));
+        }
+    }
+    remarks
 }
 
 fn grouping(

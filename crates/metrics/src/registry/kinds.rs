@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use upshot_lake::Table;
 
+use super::remarks::Remark;
 use crate::filter::Measure;
 use crate::query::terms::Terms;
 
@@ -27,6 +28,8 @@ pub enum Unit {
     Options,
     /// A number of requests for a person.
     Requests,
+    /// A number of calls of models or tools.
+    Calls,
     /// A number of tokens.
     Tokens,
     /// US dollars.
@@ -316,6 +319,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The numbers of rows that it is made of.
+    pub(crate) fn measures(self) -> Vec<Measure> {
+        match self {
+            Self::Sum { measure, .. }
+            | Self::Mean { measure, .. }
+            | Self::Quantile { measure, .. } => vec![measure],
+            Self::Ratio {
+                numerator,
+                denominator,
+                ..
+            } => vec![numerator, denominator],
+            _ => Vec::new(),
+        }
+    }
+
     /// The conditions that it states.
     pub(crate) fn conditions(self) -> Vec<&'static str> {
         match self {
@@ -387,6 +405,8 @@ pub struct Metric {
     pub version: u32,
     /// The worked example.
     pub example: Example,
+    /// What must be said beside it, depending on what is found.
+    pub remarks: &'static [Remark],
 }
 
 impl Metric {
@@ -417,7 +437,21 @@ impl Metric {
             definition,
             version: 1,
             example,
+            remarks: &[],
         }
+    }
+
+    /// The same with what must be said beside it.
+    pub(crate) const fn remarks(self, remarks: &'static [Remark]) -> Self {
+        Self { remarks, ..self }
+    }
+
+    /// Whether its value depends on the price list.
+    pub(crate) fn is_priced(&self) -> bool {
+        self.kind
+            .measures()
+            .iter()
+            .any(|measure| measure.columns().contains(&"step.priced_cost"))
     }
 
     /// The same about messages or steps, selected by when they happened. A message does not change its

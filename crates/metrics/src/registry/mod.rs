@@ -32,6 +32,7 @@ mod document;
 pub mod fields;
 mod kinds;
 mod metrics;
+pub(crate) mod remarks;
 
 pub use crate::columns::Owner;
 pub use dimensions::{Dimension, DimensionOrigin, dimension, dimensions};
@@ -39,3 +40,4 @@ pub use document::{describe, markdown};
 pub use fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
 pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Section, Subject, Unit};
 pub use metrics::{Family, families, family, metric, metrics};
+pub use remarks::{Made, Remark};

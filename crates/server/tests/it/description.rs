@@ -42,6 +42,7 @@ fn every_path_is_described_and_every_reference_leads_somewhere() {
         "/api/v1/metrics/{id}",
         "/api/v1/dimensions",
         "/api/v1/profiles",
+        "/api/v1/prices",
         "/api/v1/fact-sets",
         "/api/v1/fact-sets/preview",
         "/api/v1/fact-sets/{name}",

@@ -1,6 +1,7 @@
 //! The metrics by subject, and families: names that stand for several metrics at once.
 
 mod clicks;
+mod consumption;
 mod contacts;
 mod handover;
 mod messages;
@@ -43,6 +44,7 @@ pub fn metrics() -> &'static [Metric] {
             satisfaction::METRICS,
             understanding::METRICS,
             models::METRICS,
+            consumption::METRICS,
         ]
         .concat()
     });
@@ -182,6 +184,46 @@ const FAMILIES: &[Family] = &[
             "resolution_time_p90",
         ],
         documentation: "Mean, median and 90th percentile of the resolution time.",
+    },
+    Family {
+        id: "model_cost_split",
+        members: &[
+            "model_cost",
+            "model_cost_reported",
+            "model_cost_priced",
+            "model_calls_unpriced",
+        ],
+        documentation: "What models cost, and how much of it sources say and the price list says.",
+    },
+    Family {
+        id: "model_latency_distribution",
+        members: &[
+            "model_latency",
+            "model_latency_median",
+            "model_latency_p90",
+            "model_latency_p99",
+        ],
+        documentation: "Mean, median, 90th and 99th percentile of the latency of models.",
+    },
+    Family {
+        id: "time_to_first_token_distribution",
+        members: &[
+            "time_to_first_token",
+            "time_to_first_token_median",
+            "time_to_first_token_p90",
+            "time_to_first_token_p99",
+        ],
+        documentation: "Mean, median, 90th and 99th percentile of the time to the first token.",
+    },
+    Family {
+        id: "tool_latency_distribution",
+        members: &[
+            "tool_latency",
+            "tool_latency_median",
+            "tool_latency_p90",
+            "tool_latency_p99",
+        ],
+        documentation: "Mean, median, 90th and 99th percentile of the latency of tools.",
     },
     Family {
         id: "summary",

@@ -1,6 +1,6 @@
 //! What the bot understood.
 
-use super::{Kind, Metric, Section, Subject, Unit, column, example, rate};
+use super::{Metric, Section, Subject, Unit, example, rate};
 
 const SECTION: Section = Section::Understanding;
 
@@ -56,26 +56,4 @@ b       | user | voice  | yes             | no
         example(FALLBACKS, "1 / 4 = 25.0 %"),
     )
     .lower(),
-    Metric::new(
-        SECTION,
-        "answer_rate",
-        "Answer rate of generation",
-        Unit::Share,
-        Kind::Ratio {
-            numerator: column("generated_answers"),
-            denominator: column("generated_questions"),
-            within: "",
-        },
-        "Answers that were generated among questions that were sent to generation.",
-        example(
-            "
-generated_questions | generated_answers
-3                   | 2
-1                   | 1
-0                   | 0
-",
-            "3 / 4 = 75.0 %",
-        ),
-    )
-    .higher(),
 ];

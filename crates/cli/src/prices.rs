@@ -28,9 +28,12 @@ pub async fn run(common: &Common, arguments: PricesArguments) -> Result<u8, Fail
             let list = read(&check.file)?;
             let prices = Prices::of(&list, false);
             output::line(&format!(
-                "{} is valid: {} entries, version {}",
+                "{} is valid: {}, version {}",
                 check.file.display(),
-                prices.prices.len(),
+                match prices.prices.len() {
+                    1 => "1 entry".to_owned(),
+                    count => format!("{count} entries"),
+                },
                 prices.version
             ))?;
         }
@@ -138,7 +141,12 @@ fn rows(price: &ModelPrice) -> Vec<Vec<String>> {
                 price.cache_write,
                 price.reasoning,
             ];
-            let mut row = vec![provider.clone(), model.clone(), day(&price.from), day(&price.to)];
+            let mut row = vec![
+                provider.clone(),
+                model.clone(),
+                day(&price.from),
+                day(&price.to),
+            ];
             row.extend(rates.map(|rate| format!("{rate}")));
             row
         })

@@ -443,7 +443,10 @@ fn notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {
 
 /// The name of the price list.
 fn price_list(capture: &Capture) -> String {
-    let own = capture.prices.as_ref().map(|list| list.version().to_owned());
+    let own = capture
+        .prices
+        .as_ref()
+        .map(|list| list.version().to_owned());
     own.unwrap_or_else(|| PriceList::built_in().version().to_owned())
 }
 

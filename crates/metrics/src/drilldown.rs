@@ -534,5 +534,6 @@ fn selection(
         metrics: Vec::new(),
         terms: resolved.terms(behind.range),
         unlinkable: None,
+        remarks: Vec::new(),
     })
 }

@@ -13,7 +13,9 @@ use utoipa_axum::routes;
 
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
-use crate::{conditional, events, fact_sets, guard, health, observe, prices, query, registry, sessions};
+use crate::{
+    conditional, events, fact_sets, guard, health, observe, prices, query, registry, sessions,
+};
 
 /// Every path with its handler and its description.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {

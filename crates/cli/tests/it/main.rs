@@ -4,6 +4,7 @@
 mod commands;
 mod kill;
 mod mapping;
+mod prices;
 mod profiles;
 mod server;
 

@@ -72,17 +72,26 @@ pub(super) fn read(text: &str) -> Result<(i32, Vec<Price>), PriceError> {
     reader.known_keys(&table, "", &LIST_KEYS);
     let compiled = reader.day(&mut table, "", "compiled");
     if compiled.is_none() {
-        reader.wrong("compiled", "the day on which the list was compiled is missing, such as 2026-03-29");
+        reader.wrong(
+            "compiled",
+            "the day on which the list was compiled is missing, such as 2026-03-29",
+        );
     }
     match table.remove("currency") {
         Some(Value::String(currency)) if currency == "USD" => {}
-        _ => reader.wrong("currency", "it must be \"USD\": costs are kept in US dollars"),
+        _ => reader.wrong(
+            "currency",
+            "it must be \"USD\": costs are kept in US dollars",
+        ),
     }
     let entries = match table.remove("price") {
         None => Vec::new(),
         Some(Value::Array(entries)) if entries.len() <= MOST_PRICES => entries,
         Some(_) => {
-            reader.wrong("price", &format!("it must be at most {MOST_PRICES} tables `[[price]]`"));
+            reader.wrong(
+                "price",
+                &format!("it must be at most {MOST_PRICES} tables `[[price]]`"),
+            );
             Vec::new()
         }
     };
@@ -117,7 +126,10 @@ impl Reader {
         for key in table.keys().filter(|key| !known.contains(&key.as_str())) {
             let near = nearest(key, known.iter().copied());
             let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            self.wrong(&format!("{place}{key}"), &format!("there is no such key{near}"));
+            self.wrong(
+                &format!("{place}{key}"),
+                &format!("there is no such key{near}"),
+            );
         }
     }
 
@@ -131,7 +143,10 @@ impl Reader {
         let providers = self.names(&mut table, &place, "provider");
         let models = self.names(&mut table, &place, "model");
         if models.is_empty() {
-            self.wrong(&format!("{place}model"), "at least one name of a model is missing");
+            self.wrong(
+                &format!("{place}model"),
+                "at least one name of a model is missing",
+            );
         }
         let from = self.day(&mut table, &place, "from");
         let to = self.day(&mut table, &place, "to");
@@ -145,13 +160,18 @@ impl Reader {
             input,
             output,
             cached: self.rate(&mut table, &place, "cached").unwrap_or(input),
-            cache_write: self.rate(&mut table, &place, "cache_write").unwrap_or(input),
+            cache_write: self
+                .rate(&mut table, &place, "cache_write")
+                .unwrap_or(input),
             reasoning: self.rate(&mut table, &place, "reasoning").unwrap_or(output),
         };
         let source = match table.remove("source") {
             Some(Value::String(source)) if !source.trim().is_empty() => source,
             _ => {
-                self.wrong(&format!("{place}source"), "where the figures come from is missing");
+                self.wrong(
+                    &format!("{place}source"),
+                    "where the figures come from is missing",
+                );
                 String::new()
             }
         };
@@ -178,7 +198,10 @@ impl Reader {
                 Value::String(name) if !name.trim().is_empty() => {
                     names.push(name.trim().to_lowercase().into());
                 }
-                _ => self.wrong(&format!("{place}{key}"), "it must be a name or a list of names"),
+                _ => self.wrong(
+                    &format!("{place}{key}"),
+                    "it must be a name or a list of names",
+                ),
             }
         }
         names
@@ -192,7 +215,10 @@ impl Reader {
                 offset: None,
             }) => Some(day_of_date(date)),
             _ => {
-                self.wrong(&format!("{place}{key}"), "it must be a day without quotes, such as 2026-03-29");
+                self.wrong(
+                    &format!("{place}{key}"),
+                    "it must be a day without quotes, such as 2026-03-29",
+                );
                 None
             }
         }
@@ -200,7 +226,10 @@ impl Reader {
 
     fn required(&mut self, table: &mut Table, place: &str, key: &str) -> u64 {
         if !table.contains_key(key) {
-            self.wrong(&format!("{place}{key}"), "the price of a million tokens in US dollars is missing");
+            self.wrong(
+                &format!("{place}{key}"),
+                "the price of a million tokens in US dollars is missing",
+            );
         }
         self.rate(table, place, key).unwrap_or_default()
     }
@@ -287,13 +316,20 @@ mod tests {
 
     #[test]
     fn days_are_dates() {
-        for (day, text) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_541, "2026-03-29")] {
+        for (day, text) in [
+            (0, "1970-01-01"),
+            (11_016, "2000-02-29"),
+            (20_541, "2026-03-29"),
+        ] {
             assert_eq!(date(day), text);
         }
         for day in (0..60_000).step_by(7) {
             let text = date(day);
             let parsed: Result<toml::value::Datetime, _> = text.parse();
-            assert_eq!(parsed.ok().and_then(|parsed| parsed.date).map(day_of_date), Some(day));
+            assert_eq!(
+                parsed.ok().and_then(|parsed| parsed.date).map(day_of_date),
+                Some(day)
+            );
         }
     }
 }

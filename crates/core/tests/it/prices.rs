@@ -29,7 +29,11 @@ fn the_list_that_comes_with_the_program_is_valid() {
     for price in list.prices() {
         // A day without a price before a model existed is right; one without a first day is a slip.
         assert!(price.from.is_some(), "{:?}", price.models);
-        assert!(price.rates.cached <= price.rates.input, "{:?}", price.models);
+        assert!(
+            price.rates.cached <= price.rates.input,
+            "{:?}",
+            price.models
+        );
     }
     let o3 = list.of_model(Some("OpenAI"), "o3");
     let input = |time| o3.at(time).map(|price| price.rates.input);
@@ -75,7 +79,11 @@ fn the_closest_name_decides() {
         (Some("openai"), "gpt-4o-mini", Some("b")),
         (Some("openai"), "o1", None),
     ] {
-        assert_eq!(source(provider, model).as_deref(), expected, "{provider:?} {model}");
+        assert_eq!(
+            source(provider, model).as_deref(),
+            expected,
+            "{provider:?} {model}"
+        );
     }
 }
 

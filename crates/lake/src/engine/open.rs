@@ -16,7 +16,9 @@ use crate::engine::sets::FactSets;
 use crate::engine::settings::Settings;
 use crate::engine::state::{Workspace, bucket_of};
 use crate::engine::status::Counters;
-use crate::engine::{Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, flush, prices, upkeep};
+use crate::engine::{
+    Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, flush, prices, upkeep,
+};
 use crate::error::LakeError;
 use crate::files::{Files, create_dir_durably, read_all, write_durably};
 use crate::log::{Log, RecoveredFrame};

@@ -21,7 +21,8 @@ pub(crate) type PriceLists = BTreeMap<Box<str>, Arc<PriceList>>;
 impl Lake {
     /// The price list of a workspace: its own, or the one that comes with the program.
     pub fn prices(&self, workspace: &str) -> Arc<PriceList> {
-        self.own_prices(workspace).unwrap_or_else(PriceList::built_in)
+        self.own_prices(workspace)
+            .unwrap_or_else(PriceList::built_in)
     }
 
     /// The price list that a workspace has of its own.
@@ -45,7 +46,9 @@ impl Lake {
         let _committing = self.inner.committing.lock().await;
         let writing = tokio::task::spawn_blocking(move || {
             let files = inner.options.files.as_ref();
-            let folder = Layout(inner.options.directory.clone()).settings().join(&name);
+            let folder = Layout(inner.options.directory.clone())
+                .settings()
+                .join(&name);
             create_dir_durably(files, &folder)?;
             write_durably(files, &folder.join(FILE), kept.text().as_bytes())?;
             inner.lock_state().prices.insert(name.into(), kept);
@@ -64,7 +67,9 @@ pub(super) fn read(files: &dyn Files, settings: &Path) -> Result<PriceLists, Lak
     if !files.exists(settings) {
         return Ok(lists);
     }
-    let entries = files.list(settings).map_err(LakeError::io("list", settings))?;
+    let entries = files
+        .list(settings)
+        .map_err(LakeError::io("list", settings))?;
     for entry in entries.into_iter().filter(|entry| entry.is_dir) {
         let path = entry.path.join(FILE);
         let name = entry.path.file_name().map(|name| name.to_string_lossy());
@@ -73,7 +78,9 @@ pub(super) fn read(files: &dyn Files, settings: &Path) -> Result<PriceLists, Lak
         };
         let damaged = |reason: String| LakeError::Damaged {
             what: format!("the price list {}", path.display()),
-            reason: format!("{reason}\nset it right, or remove the file to use the list that comes with the program"),
+            reason: format!(
+                "{reason}\nset it right, or remove the file to use the list that comes with the program"
+            ),
         };
         let text = String::from_utf8(read_all(files, &path)?)
             .map_err(|_| damaged("it is not UTF-8 text".to_owned()))?;

@@ -271,6 +271,7 @@ impl Engine {
             reading: None,
             terms: scope.resolved.terms(scope.resolved.range),
             unlinkable: None,
+            remarks: Vec::new(),
         };
         let gathered = pass::run(&plan, capture, self.resources()).await?;
         let mut found: HashMap<String, Visits> = HashMap::new();

@@ -337,7 +337,12 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
 }
 
 /// The remarks on the metrics of a pass, each once, and the rows of each counted.
-fn remarks(resolved: &Resolved, key: PassKey, terms: &Terms, cells: &mut Cells) -> Vec<(&'static Remark, usize)> {
+fn remarks(
+    resolved: &Resolved,
+    key: PassKey,
+    terms: &Terms,
+    cells: &mut Cells,
+) -> Vec<(&'static Remark, usize)> {
     let mut remarks: Vec<(&'static Remark, usize)> = Vec::new();
     let own = resolved
         .metrics

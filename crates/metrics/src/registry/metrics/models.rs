@@ -1,6 +1,8 @@
 //! What models read, write and cost, how fast they are and how often they fail.
 
-use super::{Example, Kind, Metric, Section, Subject, Unit, column, example, mean, quantile, rate, sum};
+use super::{
+    Example, Kind, Metric, Section, Subject, Unit, column, example, mean, quantile, rate, sum,
+};
 use crate::registry::remarks::UNPRICED;
 
 const SECTION: Section = Section::Models;
@@ -74,7 +76,14 @@ const fn tokens(
     definition: &'static str,
     result: &'static str,
 ) -> Metric {
-    calls(id, name, Unit::Tokens, kind, definition, example(TOKENS, result))
+    calls(
+        id,
+        name,
+        Unit::Tokens,
+        kind,
+        definition,
+        example(TOKENS, result),
+    )
 }
 
 const fn time(
@@ -84,7 +93,15 @@ const fn time(
     definition: &'static str,
     result: &'static str,
 ) -> Metric {
-    calls(id, name, Unit::Seconds, kind, definition, example(TIMES, result)).lower()
+    calls(
+        id,
+        name,
+        Unit::Seconds,
+        kind,
+        definition,
+        example(TIMES, result),
+    )
+    .lower()
 }
 
 const fn cost(

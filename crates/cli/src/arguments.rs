@@ -194,6 +194,10 @@ pub struct QueryArguments {
     /// Within which time another session on the topic is the same problem come back: 24h, 7d
     #[arg(long, value_name = "LENGTH")]
     pub window: Option<String>,
+    /// Only groups whose numbers fulfil this, such as 'sessions >= 30' or 'abandon_rate.lower > 20%'; may be
+    /// given several times
+    #[arg(long, value_name = "CONDITION")]
+    pub having: Vec<String>,
     /// Sort by this metric or dimension; - before it for the largest first
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub order: Option<String>,

@@ -87,6 +87,7 @@ fn build(arguments: &QueryArguments) -> Result<Query, Failure> {
         environment: environment(&arguments.scope)?,
         identity: identity(&arguments.identity)?,
         window: arguments.window.clone(),
+        having: arguments.having.clone(),
         order: arguments
             .order
             .iter()

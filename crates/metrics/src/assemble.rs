@@ -89,6 +89,10 @@ pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -
             (group.key, values)
         })
         .collect();
+    rows.retain(|(_, values)| {
+        let mut conditions = resolved.having.iter();
+        conditions.all(|condition| condition.holds(&values[condition.metric]))
+    });
     rows.sort_by(|first, second| by_order(resolved, first, second));
     let row_count = rows.len();
     rows.truncate(resolved.limit.unwrap_or(usize::MAX));
@@ -354,6 +358,7 @@ pub(crate) fn label(grouping: &Grouping, value: &GroupValue) -> Option<String> {
             Some(clock.label(*position as usize))
         }
         (_, GroupValue::Text(text)) => Some(text.to_string()),
+        (_, GroupValue::Thousandths(number)) => Some((*number as f64 / 1e3).to_string()),
         _ => None,
     }
 }

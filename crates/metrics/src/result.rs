@@ -24,7 +24,8 @@ pub struct QueryResult {
     pub environment: EnvironmentChoice,
     /// The groups, in the order that was asked for.
     pub rows: Vec<Row>,
-    /// How many groups there are; more than the rows where the query had a limit.
+    /// How many groups there are, of those that fulfil what `having` asks; more than the rows where the query
+    /// had a limit.
     pub row_count: usize,
     /// All groups together, by metric.
     pub totals: BTreeMap<String, MetricValue>,

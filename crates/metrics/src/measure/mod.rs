@@ -108,11 +108,21 @@ pub(crate) fn measure(plan: &MetricPlan, basis: Basis<'_>) -> Measured {
             quantile_of(plan.metric, filled.quantiles[collection][share])
         }
     };
+    if let Some(reason) = silence(plan, basis.totals) {
+        measured = unknown_value(Some(reason.to_owned()));
+    }
     measured.value.pending = filled.counters[plan.pending];
     if measured.value.value.is_none() && measured.value.reason.is_none() {
         measured.value.reason = Some(no_data(plan.metric, basis, measured.value.pending));
     }
     measured
+}
+
+/// Why there is no value where no source tells of what is measured. One group may well have none of what
+/// others have; so it is the whole query that must show something.
+fn silence(plan: &MetricPlan, totals: &Filled) -> Option<&'static str> {
+    let told = plan.metric.told?;
+    (totals.counters[plan.told?] == 0).then_some(told.unless)
 }
 
 fn no_data(metric: &Metric, basis: Basis<'_>, pending: u64) -> String {

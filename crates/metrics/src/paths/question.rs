@@ -242,6 +242,9 @@ pub(crate) fn breakdown(by: Option<&str>) -> Result<Option<GroupSource>, QueryEr
         GroupSource::Kinds(_) => {
             conflict("has no filter for each of its values; break paths down by another")
         }
+        GroupSource::Number(_) => {
+            conflict("holds numbers; break paths down by words, and keep a number with a filter")
+        }
         GroupSource::List(_) => {
             conflict("is a list; break paths down by what has one value a session")
         }

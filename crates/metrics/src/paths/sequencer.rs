@@ -364,7 +364,10 @@ impl<'a> FactsOfBatch<'a> {
                 yes,
                 no,
             )),
-            GroupSource::Kinds(_) | GroupSource::List(_) | GroupSource::Time(_) => None,
+            GroupSource::Kinds(_)
+            | GroupSource::List(_)
+            | GroupSource::Number(_)
+            | GroupSource::Time(_) => None,
         });
         let users = wanted
             .by_user

@@ -5,6 +5,7 @@
 //! functions, [`plan`](plan::plan) compiles it to the cells of one pass over the sessions, and
 //! [`crate::run`] fills the cells.
 
+pub(crate) mod having;
 pub(crate) mod optimise;
 pub(crate) mod plan;
 pub(crate) mod reach;
@@ -154,6 +155,9 @@ pub struct Query {
     /// Within which time after a session another one on the topic is the same problem come back, such
     /// as `7d`, which is the default: what first contact and durable resolution mean.
     pub window: Option<String>,
+    /// Which rows are given: conditions on their numbers, such as `sessions >= 30` or
+    /// `click_through_rate.upper < 5%`; a row must fulfil all of them. Totals do not change.
+    pub having: Vec<String>,
     /// By what rows are ordered: metrics and dimensions, each perhaps followed by `asc` or `desc`.
     pub order: Vec<String>,
     /// How many rows at most.
@@ -184,6 +188,7 @@ impl Default for Query {
             environment: EnvironmentChoice::default(),
             identity: Identity::default(),
             window: None,
+            having: Vec::new(),
             order: Vec::new(),
             limit: None,
             profile: None,
@@ -216,6 +221,7 @@ pub fn tables_needed(query: &Query) -> Vec<Table> {
                 .kind
                 .conditions()
                 .into_iter()
+                .chain(metric.told.map(|told| told.by))
                 .for_each(|text| needed.filter(text));
         }
     }

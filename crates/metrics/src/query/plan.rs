@@ -16,6 +16,8 @@ use crate::time::{Buckets, Clock, Range};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Grouping {
     Text(TextSource),
+    /// A column of few numbers.
+    Number(&'static str),
     Flag(&'static str),
     Condition(Predicate, &'static str, &'static str),
     /// The name of the first condition that holds; nothing where none does.
@@ -167,6 +169,8 @@ pub(crate) struct MetricPlan {
     /// The counter of rows that are too young to be judged.
     pub(crate) pending: usize,
     pub(crate) parts: Parts,
+    /// The counter of rows that show that sources tell of it at all.
+    pub(crate) told: Option<usize>,
 }
 
 /// The metrics of a query that one pass can answer: those about the same rows, selected by the same
@@ -305,6 +309,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
                 metric,
                 pending: cells.counter(immature),
                 parts: cells.metric(metric, &terms, &judged, compared),
+                told: cells.told(metric, &terms),
             }
         })
         .collect();
@@ -366,6 +371,7 @@ fn grouping(
 ) -> Result<Grouping, Problem> {
     Ok(match &group.source {
         GroupSource::Text(source) => Grouping::Text(source.clone()),
+        GroupSource::Number(column) => Grouping::Number(column),
         GroupSource::Flag(column) => Grouping::Flag(column),
         GroupSource::Condition(predicate, yes, no) => {
             Grouping::Condition(predicate.clone(), yes, no)
@@ -451,6 +457,11 @@ impl Cells {
         let within = self.predicate(within);
         let set = position(&mut self.sets, (key, within));
         position(&mut self.tallies, set)
+    }
+
+    fn told(&mut self, metric: &Metric, terms: &Terms) -> Option<usize> {
+        let predicate = self.predicate(terms.condition(metric.told?.by));
+        Some(self.counter(predicate))
     }
 
     fn quantile(&mut self, measure: usize, predicate: usize, share: f64) -> Parts {

@@ -10,6 +10,7 @@ use crate::filter::{
     Predicate, ResolveContext, Segments, TextSource, definition, parse, parse_duration,
     resolve as resolve_filter,
 };
+use crate::query::having::Having;
 use crate::query::plan::{PassKey, mature};
 use crate::registry::{self, Dimension, DimensionOrigin, Metric, Subject};
 use crate::time::{Compare, Grain, Range, parse_zone, resolve_compare, resolve_range};
@@ -22,6 +23,8 @@ const MOST_DIMENSIONS: usize = 6;
 pub(crate) enum GroupSource {
     /// Text.
     Text(TextSource),
+    /// A column of few numbers.
+    Number(&'static str),
     /// A column of yes and no.
     Flag(&'static str),
     /// A condition with the names of its two values.
@@ -69,6 +72,8 @@ pub(crate) struct Resolved {
     pub(crate) identity: Identity,
     /// The window as the query says it, and in microseconds.
     pub(crate) window: (String, i64),
+    /// What the numbers of a row must fulfil.
+    pub(crate) having: Vec<Having>,
     /// Each with whether the largest comes first.
     pub(crate) order: Vec<(OrderKey, bool)>,
     pub(crate) limit: Option<usize>,
@@ -148,6 +153,7 @@ pub(crate) fn resolve(
         _ => None,
     };
     let range = keep(&mut problems, resolve_range(&query.range, &zone, query.now));
+    let having = having(&query.having, &metrics, &mut problems);
     let order = order(&query.order, &metrics, &groups, &mut problems);
     let (Some(range), Some(window), true) = (range, window, problems.is_empty()) else {
         return Err(QueryError::Invalid(problems));
@@ -166,6 +172,7 @@ pub(crate) fn resolve(
         maturity,
         identity: query.identity,
         window,
+        having,
         order,
         limit: query.limit,
     })
@@ -341,6 +348,7 @@ pub(crate) fn group(name: &str, field: &str) -> Result<GroupBy, Problem> {
     };
     let source = match dimension.origin {
         DimensionOrigin::Text(column) => GroupSource::Text(TextSource::Column(column)),
+        DimensionOrigin::Number(column) => GroupSource::Number(column),
         DimensionOrigin::Flag(column) => GroupSource::Flag(column),
         DimensionOrigin::Condition { condition, yes, no } => {
             GroupSource::Condition(definition(condition), yes, no)
@@ -382,6 +390,21 @@ pub(crate) fn filters(
         parts.extend(keep(problems, predicate));
     }
     Predicate::All(parts).simplified()
+}
+
+/// The conditions on the numbers of rows.
+fn having(
+    texts: &[String],
+    metrics: &[&'static Metric],
+    problems: &mut Vec<Problem>,
+) -> Vec<Having> {
+    let mut conditions = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let condition = Having::parse(text, metrics);
+        let condition = condition.map_err(|problem| problem.in_field(format!("having[{index}]")));
+        conditions.extend(keep(problems, condition));
+    }
+    conditions
 }
 
 fn order(

@@ -14,6 +14,8 @@ use crate::time::Grain;
 pub enum DimensionOrigin {
     /// A column of text.
     Text(&'static str),
+    /// A column of numbers of which there are few.
+    Number(&'static str),
     /// A column of yes and no.
     Flag(&'static str),
     /// A condition, written as a filter: its name where it holds, the other where not.
@@ -76,6 +78,7 @@ const TEXT: &[(&str, &str, &str)] = &[
     ("topic_name", "Name of the topic", "topic_name"),
     ("topic_kind", "Kind of the topic", "topic_kind"),
     ("first_intent", "First intent", "first_intent"),
+    ("last_topic", "Topic that was entered last", "last_topic_id"),
     ("last_intent", "Last intent", "last_intent"),
     ("outcome", "Outcome", "outcome"),
     ("outcome_reason", "Reason of the outcome", "outcome_reason"),
@@ -112,6 +115,11 @@ const TEXT: &[(&str, &str, &str)] = &[
     ),
     ("agent", "Agent", "agent_id"),
     ("skill", "Skill", "skill"),
+    (
+        "handover_requested_by",
+        "Who asked for a person",
+        "handover_requested_by",
+    ),
     ("queue", "Queue", "queue"),
     ("model", "Model", "model"),
     (
@@ -125,7 +133,52 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("authenticated", "Signed in", "authenticated"),
     ("proactive", "Begun by the bot", "proactive"),
     ("unlinkable", "User cannot be followed", "unlinkable"),
+    (
+        "last_answer_fallback",
+        "Last answer was a fallback",
+        "last_answer_fallback",
+    ),
+    ("context_passed", "Context was passed on", "context_passed"),
+    (
+        "resolution_survey_answer",
+        "Answer to «did that answer your question»",
+        "resolution_survey_answer",
+    ),
+    (
+        "reported_engaged",
+        "Engaged, as the platform reports",
+        "reported_engaged",
+    ),
 ];
+
+/// Id, name and column of the dimensions that are a column of few numbers.
+const NUMBERS: &[(&str, &str, &str)] = &[
+    ("csat_score", "Satisfaction answer", "csat_score"),
+    ("nps_score", "Recommendation answer", "nps_score"),
+    (
+        "consecutive_fallbacks",
+        "Fallbacks in a row",
+        "consecutive_fallbacks",
+    ),
+    (
+        "handover_requests",
+        "Requests for a person",
+        "handover_requests",
+    ),
+    ("transfers", "Passings from agent to agent", "transfers"),
+    ("exchanges", "Exchanges", "exchanges"),
+];
+
+/// Columns of messages and steps with few numbers.
+const OWN_NUMBERS: &[&str] = &[
+    "message.fallback_run",
+    "step.question_attempts",
+    "step.option_position",
+    "step.survey_score",
+];
+
+/// Texts of messages and steps that are told apart although they are long.
+const OWN_TEXTS: &[&str] = &["step.option_destination", "message.page"];
 
 /// All dimensions: time first, then the others by subject.
 pub fn dimensions() -> &'static [Dimension] {
@@ -176,6 +229,13 @@ fn all_dimensions() -> Vec<Dimension> {
         origin: DimensionOrigin::Flag(column),
         documentation: documentation(column),
     });
+    let numbers = NUMBERS.iter().map(|(id, name, column)| Dimension {
+        id,
+        name,
+        owner: Owner::Session,
+        origin: DimensionOrigin::Number(column),
+        documentation: documentation(column),
+    });
     let engagement = Dimension {
         id: "engagement",
         name: "Engagement",
@@ -201,6 +261,7 @@ fn all_dimensions() -> Vec<Dimension> {
         .filter(|column| column.owner != Owner::Session);
     time.chain(text)
         .chain(flags)
+        .chain(numbers)
         .chain([engagement])
         .chain(KINDS)
         .chain(lists)
@@ -299,7 +360,8 @@ fn of_column(column: &Column) -> Option<Dimension> {
         FieldKind::Label | FieldKind::Word => DimensionOrigin::Text(column.name),
         FieldKind::Flag | FieldKind::Bool => DimensionOrigin::Flag(column.name),
         FieldKind::Text if LIST_FIELDS.contains(&field.name) => DimensionOrigin::List(column.name),
-        FieldKind::Text if field.name == "option_destination" => DimensionOrigin::Text(column.name),
+        FieldKind::Text if OWN_TEXTS.contains(&column.name) => DimensionOrigin::Text(column.name),
+        _ if OWN_NUMBERS.contains(&column.name) => DimensionOrigin::Number(column.name),
         _ => return None,
     };
     let prefix = column.owner.prefix();
@@ -329,6 +391,7 @@ mod tests {
         for (index, dimension) in dimensions().iter().enumerate() {
             let column = match dimension.origin {
                 DimensionOrigin::Text(column)
+                | DimensionOrigin::Number(column)
                 | DimensionOrigin::Flag(column)
                 | DimensionOrigin::List(column) => column,
                 DimensionOrigin::Condition { .. } | DimensionOrigin::Time(_) => "start_time",

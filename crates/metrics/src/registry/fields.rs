@@ -168,6 +168,27 @@ const DEFINITIONS: &[(&str, &str, &str)] = &[
         "A person was asked for.",
     ),
     (
+        "confused",
+        "multiple_topics_matched or ambiguous_messages > 0 or smallest_margin < 0.1",
+        "The bot asked «did you mean», considered several intents and took none, or took one that was less \
+         than 0.1 more likely than the next.",
+    ),
+    (
+        "more_positive",
+        "feedback_balance > 0",
+        "There are more thumbs up than down.",
+    ),
+    (
+        "more_negative",
+        "feedback_balance < 0",
+        "There are more thumbs down than up.",
+    ),
+    (
+        "only_positive",
+        "feedback_up > 0 and feedback_down = 0 and feedback_neutral = 0",
+        "There are thumbs up and no other rating.",
+    ),
+    (
         "surveyed",
         "csat_score is not null",
         "The satisfaction survey was answered.",
@@ -199,6 +220,12 @@ const MEASURES: &[(&str, ValueKind, Measure, &str)] = &[
         ValueKind::Real,
         Measure::CsatNormalised,
         "The satisfaction answer on its own scale, from 0 (lowest) to 1 (highest).",
+    ),
+    (
+        "feedback_balance",
+        ValueKind::Integer,
+        Measure::Difference("feedback_up", "feedback_down"),
+        "Thumbs up less thumbs down.",
     ),
     (
         "resolution_time",

@@ -26,10 +26,16 @@ pub enum Unit {
     Answers,
     /// A number of options.
     Options,
-    /// A number of requests for a person.
+    /// A number of requests for a person, and of what people then do.
     Requests,
     /// A number of calls of models or tools.
     Calls,
+    /// A number of visits of topics.
+    Visits,
+    /// A number of questions of the bot.
+    Questions,
+    /// A number of searches of knowledge.
+    Searches,
     /// A number of tokens.
     Tokens,
     /// US dollars.
@@ -159,6 +165,8 @@ pub enum Section {
     Messages,
     /// Options: shown, chosen, clicked.
     Clicks,
+    /// Questions: form fields and slots.
+    Questions,
     /// Handover.
     Handover,
     /// Feedback and satisfaction.
@@ -171,12 +179,13 @@ pub enum Section {
 
 impl Section {
     /// All sections, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Sessions,
         Self::Users,
         Self::Contacts,
         Self::Messages,
         Self::Clicks,
+        Self::Questions,
         Self::Handover,
         Self::Satisfaction,
         Self::Understanding,
@@ -191,6 +200,7 @@ impl Section {
             Self::Contacts => "First contact and repeat contact",
             Self::Messages => "Messages",
             Self::Clicks => "Clicks",
+            Self::Questions => "Questions",
             Self::Handover => "Handover",
             Self::Satisfaction => "Feedback and satisfaction",
             Self::Understanding => "Understanding",
@@ -378,6 +388,15 @@ pub struct Example {
     pub result: &'static str,
 }
 
+/// What shows that sources tell of something at all. A source that sends no thumbs has not got none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// The rows that show it, as a filter on rows of the subject.
+    pub by: &'static str,
+    /// Why there is no value where the whole query has none of them.
+    pub unless: &'static str,
+}
+
 /// A metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metric {
@@ -399,6 +418,8 @@ pub struct Metric {
     pub maturity: Maturity,
     /// The direction that is good.
     pub direction: Direction,
+    /// What shows that sources tell of it, where a source may be silent.
+    pub told: Option<Told>,
     /// What it says, in a sentence.
     pub definition: &'static str,
     /// Grows by one whenever the definition changes.
@@ -434,6 +455,7 @@ impl Metric {
             clock: Clock::SessionStart,
             maturity,
             direction: Direction::Neutral,
+            told: None,
             definition,
             version: 1,
             example,
@@ -497,6 +519,15 @@ impl Metric {
     pub const fn by_session_start(self) -> Self {
         Self {
             clock: Clock::SessionStart,
+            ..self
+        }
+    }
+
+    /// The same without a value, for this reason, where no row of the query fulfils the condition: a count
+    /// of what no source tells is not 0.
+    pub(crate) const fn told(self, by: &'static str, unless: &'static str) -> Self {
+        Self {
+            told: Some(Told { by, unless }),
             ..self
         }
     }

@@ -16,6 +16,8 @@
 //! 3. Choose its [`Kind`]. What is summed or averaged is a [`Measure`](crate::filter::Measure) over columns,
 //!    whose names are those of the records in `upshot-core` with the same prefixes: `duration`,
 //!    `message.response_time`, `step.latency`.
+//!    Where sources may be silent (thumbs, queues, copies), `.told(CONDITION, REASON)` says by which rows it is
+//!    seen that one speaks; without such rows the answer is «no data» with the reason, not 0.
 //! 4. Add it to a list in `metrics/` (a new file joins `metrics()` there), with a definition that ends in a full
 //!    stop, and a worked [`Example`]: tables under `sessions:`, `messages:` and `steps:` that the column
 //!    `session` joins, and the result as `present::worked` writes it. A test runs it with the facts in
@@ -38,6 +40,6 @@ pub use crate::columns::Owner;
 pub use dimensions::{Dimension, DimensionOrigin, dimension, dimensions};
 pub use document::{describe, markdown};
 pub use fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
-pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Section, Subject, Unit};
+pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Section, Subject, Told, Unit};
 pub use metrics::{Family, families, family, metric, metrics};
 pub use remarks::{Made, Remark};

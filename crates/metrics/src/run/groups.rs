@@ -4,7 +4,7 @@ use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
 use upshot_core::facts::TOPIC_SEPARATOR;
 
-use super::evaluate::{Evaluator, Numbers, Texts};
+use super::evaluate::{Evaluator, Numbers, Texts, Values};
 use crate::error::QueryError;
 use crate::filter::{Measure, TextSource};
 use crate::query::plan::Grouping;
@@ -17,6 +17,8 @@ pub(crate) const MOST_GROUPS: usize = 500_000;
 pub(crate) enum GroupValue {
     /// A bucket or position of time.
     Position(u32),
+    /// A number in thousandths.
+    Thousandths(i64),
     /// Text.
     Text(Box<str>),
     /// Nothing was said. Sorts last.
@@ -57,10 +59,38 @@ impl TextCodes {
     }
 }
 
+/// Numbers the numbers of one dimension; 0 stands for nothing.
+#[derive(Debug, Default)]
+struct NumberCodes {
+    codes: FxHashMap<i64, u32>,
+    thousandths: Vec<i64>,
+}
+
+impl NumberCodes {
+    fn code(&mut self, thousandths: i64) -> u32 {
+        *self.codes.entry(thousandths).or_insert_with(|| {
+            self.thousandths.push(thousandths);
+            self.thousandths.len() as u32
+        })
+    }
+
+    fn codes(&mut self, values: &Values, rows: usize) -> Vec<u32> {
+        let valid = |row: usize| values.valid.as_ref().is_none_or(|valid| valid.value(row));
+        (0..rows)
+            .map(|row| match &values.numbers {
+                _ if !valid(row) => 0,
+                Numbers::Integer(numbers) => self.code(numbers[row].saturating_mul(1000)),
+                Numbers::Real(numbers) => self.code((numbers[row] * 1e3).round() as i64),
+            })
+            .collect()
+    }
+}
+
 /// Joins the group so far with the code of one more dimension.
 #[derive(Debug, Default)]
 struct Level {
     texts: TextCodes,
+    numbers_seen: NumberCodes,
     /// The number of (group so far, code).
     numbers: FxHashMap<(u32, u32), u32>,
     /// The other way round.
@@ -180,6 +210,9 @@ fn value(grouping: &Grouping, level: &Level, code: u32) -> GroupValue {
         (Grouping::Kinds(kinds), _) => GroupValue::Text(kinds[code as usize - 1].1.into()),
         (Grouping::Flag(_), _) => GroupValue::Text(if code == 2 { "yes" } else { "no" }.into()),
         (Grouping::Buckets(..) | Grouping::Clock(..), _) => GroupValue::Position(code - 1),
+        (Grouping::Number(_), _) => {
+            GroupValue::Thousandths(level.numbers_seen.thousandths[code as usize - 1])
+        }
         _ => GroupValue::Text(level.texts.texts[code as usize - 1].clone()),
     }
 }
@@ -189,6 +222,10 @@ fn codes<'a>(grouping: &'a Grouping, level: &mut Level, evaluator: &mut Evaluato
     let rows = evaluator.rows();
     match grouping {
         Grouping::Text(source) => level.texts.codes(&evaluator.texts(source), rows),
+        Grouping::Number(column) => {
+            let values = evaluator.measure(Measure::Column(column));
+            level.numbers_seen.codes(&values, rows)
+        }
         Grouping::Flag(column) => match evaluator.column(column) {
             None => vec![0; rows],
             Some(array) => {

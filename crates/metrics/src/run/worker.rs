@@ -145,6 +145,7 @@ impl Shape {
                     predicates.for_each(|predicate| predicate.add_columns(&mut columns));
                 }
                 Grouping::List(column)
+                | Grouping::Number(column)
                 | Grouping::Buckets(column, _)
                 | Grouping::Clock(column, _) => {
                     columns.insert(column);

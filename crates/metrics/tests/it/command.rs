@@ -39,6 +39,7 @@ pub fn query(line: &str) -> Query {
             "--environment" => query.environment = value.parse::<EnvironmentChoice>().unwrap(),
             "--identity" => query.identity = value.parse::<Identity>().unwrap(),
             "--window" => query.window = Some(value),
+            "--having" => query.having.push(value),
             "--order" => query.order = list(),
             "--limit" => query.limit = Some(value.parse().unwrap()),
             "--now" => query.now = instant(&value),

@@ -10,7 +10,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
-use upshot_core::facts::TOPIC_SEPARATOR;
+use upshot_core::facts::{LIST_FIELDS, TOPIC_SEPARATOR};
 use upshot_core::time::{MINUTE, day_of};
 use upshot_core::words::Rule;
 use upshot_core::{Attributes, Field, FieldKind, FieldSource, Message, Record, Session, Step};
@@ -133,13 +133,25 @@ fn record<R: Record>(row: &BTreeMap<String, String>, kind: &str) -> R {
             other => other.to_owned(),
         };
         let index = R::field(&column).unwrap_or_else(|| panic!("no column `{column}`"));
-        cells.insert(index, cell.clone());
+        cells.insert(index, cell_of(&column, cell));
     }
     R::read(&Cells {
         fields: R::FIELDS,
         cells,
         attributes: Attributes::new(),
     })
+}
+
+/// A cell as its column holds it: the values of a list stand between commas.
+fn cell_of(column: &str, cell: &str) -> String {
+    match LIST_FIELDS.contains(&column) {
+        true => cell
+            .split(',')
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(&TOPIC_SEPARATOR.to_string()),
+        false => cell.to_owned(),
+    }
 }
 
 /// When a row happened: as it says itself, so long after its session's start, or some seconds after.
@@ -295,15 +307,7 @@ fn session(row: &BTreeMap<String, String>, number: usize) -> Session {
             continue;
         }
         let index = Session::field(column).unwrap_or_else(|| panic!("no column `{column}`"));
-        let cell = match column {
-            "topics" | "intents" | "agents" | "skills" | "models" | "tools" => cell
-                .split(',')
-                .map(str::trim)
-                .collect::<Vec<_>>()
-                .join(&TOPIC_SEPARATOR.to_string()),
-            _ => cell.clone(),
-        };
-        cells.insert(index, cell);
+        cells.insert(index, cell_of(column, cell));
     }
     let mut session = Session::read(&Cells {
         fields: Session::FIELDS,

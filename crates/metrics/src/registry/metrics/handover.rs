@@ -1,6 +1,6 @@
 //! Handover to people, and what goes without.
 
-use super::{Kind, Metric, Section, Unit, example, rate, sum};
+use super::{Kind, Metric, Section, Subject, Unit, column, example, mean, quantile, rate};
 
 const SECTION: Section = Section::Handover;
 
@@ -19,7 +19,11 @@ pub(super) const METRICS: &[Metric] = &[
         "handover_rate",
         "Handover rate",
         Unit::Share,
-        Kind::DistinctRate { key: "user_key", numerator: "handover_requested", denominator: "" },
+        Kind::DistinctRate {
+            key: "user_key",
+            numerator: "handover_requested",
+            denominator: "",
+        },
         "Users who asked for a person, or for whom the bot asked, among all users.",
         example(HANDOVERS, "2 / 4 = 50.0 %"),
     )
@@ -39,8 +43,10 @@ pub(super) const METRICS: &[Metric] = &[
         "handover_sessions",
         "Sessions with handover request",
         Unit::Sessions,
-        Kind::Count { of: "handover_requested" },
-        "Sessions in which a person was asked for.",
+        Kind::Count {
+            of: "handover_requested",
+        },
+        "Sessions in which a person was asked for. Cut them by `handover_trigger` to see why the first time.",
         example(HANDOVERS, "2"),
     )
     .lower(),
@@ -49,29 +55,11 @@ pub(super) const METRICS: &[Metric] = &[
         "sessions_without_handover",
         "Sessions without handover request",
         Unit::Sessions,
-        Kind::Count { of: "not handover_requested" },
+        Kind::Count {
+            of: "not handover_requested",
+        },
         "Sessions in which no person was asked for; with those in which one was, all sessions.",
         example(HANDOVERS, "3"),
-    )
-    .higher(),
-    Metric::new(
-        SECTION,
-        "handover_requests",
-        "Handover requests",
-        Unit::Requests,
-        sum("handover_requests"),
-        "How often a person was asked for.",
-        example(HANDOVERS, "3"),
-    )
-    .lower(),
-    Metric::new(
-        SECTION,
-        "transfer_rate",
-        "Transfer rate",
-        Unit::Share,
-        rate("accepted_time is not null", "handover_requested"),
-        "Sessions that an agent really took over, among sessions in which a person was asked for.",
-        example(HANDOVERS, "1 / 2 = 50.0 %"),
     )
     .higher(),
     Metric::new(
@@ -94,4 +82,257 @@ pub(super) const METRICS: &[Metric] = &[
         example(HANDOVERS, "2 / 4 = 50.0 %"),
     )
     .higher(),
+];
+
+const REQUESTS: &str = "
+steps:
+session | kind     | handover_stage | handover_trigger | handover_kind
+a       | handover | requested      | after_fallback   | human
+a       | handover | queued         |                  |
+a       | handover | requested      | direct           | human
+b       | handover | requested      | direct           | ticket
+c       | handover | accepted       |                  |
+c       | topic    |                |                  |
+";
+
+const fn requests(
+    id: &'static str,
+    name: &'static str,
+    of: &'static str,
+    definition: &'static str,
+    result: &'static str,
+) -> Metric {
+    Metric::new(
+        SECTION,
+        id,
+        name,
+        Unit::Requests,
+        Kind::Count { of },
+        definition,
+        example(REQUESTS, result),
+    )
+    .of(Subject::Steps)
+    .lower()
+}
+
+pub(super) const REQUESTED: &[Metric] = &[
+    requests(
+        "handover_requests",
+        "Handover requests",
+        "step.handover_stage = requested",
+        "How often a person was asked for in the range. Cut them by `step.handover_trigger` and \
+         `step.handover_kind`.",
+        "3",
+    )
+    .version(2),
+    requests(
+        "handover_requests_direct",
+        "Handover requests in the user's words",
+        "step.handover_stage = requested and step.handover_trigger = direct",
+        "How often users asked for a person in their own words.",
+        "2",
+    ),
+    requests(
+        "handover_requests_after_fallback",
+        "Handover requests after a fallback",
+        "step.handover_stage = requested and step.handover_trigger = after_fallback",
+        "How often a person was asked for because the bot had not understood.",
+        "1",
+    ),
+    requests(
+        "handover_requests_operator_button",
+        "Handover requests by button",
+        "step.handover_stage = requested and step.handover_trigger = operator_button",
+        "How often users asked for a person by the option that an answer offered.",
+        "0",
+    ),
+    requests(
+        "handover_requests_other",
+        "Handover requests for other reasons",
+        "step.handover_stage = requested and not step.handover_trigger in (direct, after_fallback, operator_button)",
+        "How often a person was asked for because the author wanted it, of rules, failures, missing knowledge \
+         or for a reason that the source does not say.",
+        "0",
+    ),
+    requests(
+        "ticket_requests",
+        "Tickets",
+        "step.handover_stage = requested and step.handover_kind = ticket",
+        "How often a ticket was written in the place of a person who takes over.",
+        "1",
+    ),
+];
+
+/// Asked and served to the end; asked, queued and gone; asked and refused; asked, nobody there; served
+/// without a queue and not finished; not asked.
+const FUNNEL: &str = "
+handover_requests | queued_time      | accepted_time    | finished_time    | queue_left_time  | refused_time     | unavailable_time | context_passed
+1                 | 2026-01-05T10:00 | 2026-01-05T10:01 | 2026-01-05T10:09 |                  |                  |                  | yes
+1                 | 2026-01-05T10:00 |                  |                  | 2026-01-05T10:05 |                  |                  |
+1                 |                  |                  |                  |                  | 2026-01-05T10:00 |                  |
+1                 |                  |                  |                  |                  |                  | 2026-01-05T10:00 |
+1                 |                  | 2026-01-05T10:00 |                  |                  |                  |                  | no
+0                 |                  |                  |                  |                  |                  |                  |
+";
+
+const fn stage(
+    id: &'static str,
+    name: &'static str,
+    numerator: &'static str,
+    definition: &'static str,
+    result: &'static str,
+) -> Metric {
+    Metric::new(
+        SECTION,
+        id,
+        name,
+        Unit::Share,
+        rate(numerator, "handover_requested"),
+        definition,
+        example(FUNNEL, result),
+    )
+    .told("handover_requested", "no person was asked for")
+}
+
+/// What became of the sessions in which a person was asked for.
+pub(super) const STAGES: &[Metric] = &[
+    stage(
+        "handover_requested_rate",
+        "Asked for",
+        "handover_requested",
+        "The head of the funnel: all sessions in which a person was asked for.",
+        "5 / 5 = 100.0 %",
+    ),
+    stage(
+        "handover_queue_rate",
+        "… and put into a queue",
+        "queued_time is not null or accepted_time is not null or finished_time is not null",
+        "Sessions in which the user waited in a queue or was served at once, among sessions in which a person \
+         was asked for.",
+        "3 / 5 = 60.0 %",
+    ),
+    stage(
+        "transfer_rate",
+        "… and taken over",
+        "accepted_time is not null or finished_time is not null",
+        "Sessions that an agent really took over, among sessions in which a person was asked for.",
+        "2 / 5 = 40.0 %",
+    )
+    .version(2)
+    .higher(),
+    stage(
+        "handover_finished_rate",
+        "… and finished",
+        "finished_time is not null",
+        "Sessions that an agent took over and finished, among sessions in which a person was asked for.",
+        "1 / 5 = 20.0 %",
+    )
+    .higher(),
+    stage(
+        "handover_refused_rate",
+        "Handover refused",
+        "refused_time is not null",
+        "Sessions in which a request was refused, among sessions in which a person was asked for.",
+        "1 / 5 = 20.0 %",
+    )
+    .lower(),
+    stage(
+        "queue_abandon_rate",
+        "Left the queue",
+        "queue_left_time is not null",
+        "Sessions whose user left the queue, among sessions in which a person was asked for.",
+        "1 / 5 = 20.0 %",
+    )
+    .lower(),
+    stage(
+        "handover_unavailable_rate",
+        "Nobody there",
+        "unavailable_time is not null",
+        "Sessions in which nobody was there to take over, among sessions in which a person was asked for.",
+        "1 / 5 = 20.0 %",
+    )
+    .lower(),
+    Metric::new(
+        SECTION,
+        "context_passed_rate",
+        "Context passed on",
+        Unit::Share,
+        rate(
+            "context_passed",
+            "context_passed is not null and accepted_time is not null",
+        ),
+        "Sessions whose agent received what was said before, among sessions that an agent took over and of \
+         which the source says it.",
+        example(FUNNEL, "1 / 2 = 50.0 %"),
+    )
+    .told(
+        "context_passed is not null",
+        "no source says whether agents receive what was said before",
+    )
+    .higher(),
+];
+
+const WAITS: &str = "
+steps:
+session | kind     | handover_stage     | waiting_time
+a       | handover | queued             |
+a       | handover | accepted           | 20s
+a       | agent    |                    | 20s
+b       | agent    |                    | 40s
+c       | handover | abandoned_in_queue | 300s
+d       | handover | unavailable        | 10s
+";
+
+/// A taking over is a step of its own with the same waiting as the stage.
+const WAITED: &str =
+    "step.kind = agent or step.handover_stage in (abandoned_in_queue, refused, unavailable)";
+
+const fn waiting(
+    id: &'static str,
+    name: &'static str,
+    kind: Kind,
+    definition: &'static str,
+    result: &'static str,
+) -> Metric {
+    let example = example(WAITS, result);
+    Metric::new(SECTION, id, name, Unit::Seconds, kind, definition, example)
+        .of(Subject::Steps)
+        .told(
+            "step.waiting_time is not null",
+            "no source says how long users wait for people",
+        )
+        .lower()
+}
+
+pub(super) const WAITING: &[Metric] = &[
+    waiting(
+        "waiting_time",
+        "Waiting time",
+        mean(column("step.waiting_time"), WAITED),
+        "From queued, or asked for where no queue is told of, to an agent's taking over or the end of the \
+         waiting without one: the mean.",
+        "370 s / 4 = 92.5 s",
+    ),
+    waiting(
+        "waiting_time_median",
+        "Waiting time, median",
+        quantile(column("step.waiting_time"), 0.5, WAITED),
+        "From queued to an agent's taking over or the end of the waiting without one: half are no longer.",
+        "20.0 s of 4",
+    ),
+    waiting(
+        "waiting_time_p90",
+        "Waiting time, 90th percentile",
+        quantile(column("step.waiting_time"), 0.9, WAITED),
+        "From queued to an agent's taking over or the end of the waiting without one: nine of ten are no \
+         longer.",
+        "300.0 s of 4",
+    ),
+    waiting(
+        "waiting_time_served",
+        "Waiting time of those who were served",
+        mean(column("step.waiting_time"), "step.kind = agent"),
+        "From queued, or asked for where no queue is told of, to an agent's taking over: the mean.",
+        "60 s / 2 = 30.0 s",
+    ),
 ];

@@ -1,31 +1,22 @@
-//! Messages, and how fast they are answered.
+//! Messages, and how long it takes to resolve.
 
-use super::{Example, Kind, Metric, Section, Subject, Unit, column, example, mean, quantile, sum};
+use super::{Example, Kind, Metric, Section, Subject, Unit, example, mean, quantile, sum};
 use crate::filter::Measure;
 
 const SECTION: Section = Section::Messages;
 
 const COUNTS: &str = "
 messages:
-session | role  | kind
-a       | user  | text
-a       | bot   | text
-a       | user  | option
-a       | bot   | text
-b       | user  | voice
-b       | user  | attachment
-b       | bot   | text
-b       | agent | text
-        | agent | text
-";
-
-const TIMES: &str = "
-first_response_time
-1s
-2s
-3s
-10s
-
+session | role  | kind       | last_before_handover
+a       | user  | text       |
+a       | bot   | text       |
+a       | user  | option     |
+a       | bot   | text       |
+b       | user  | voice      |
+b       | user  | attachment | yes
+b       | bot   | text       |
+b       | agent | text       |
+        | agent | text       |
 ";
 
 const RESOLUTIONS: &str = "
@@ -73,7 +64,8 @@ pub(super) const METRICS: &[Metric] = &[
         "messages",
         "Messages",
         "message.role in (user, bot, agent)",
-        "Messages of user, bot and agents that were said in the range, also those of agents outside any session.",
+        "Messages of user, bot and agents that were said in the range, also those of agents outside any \
+         session. Cut by `weekday` and `hour_of_day` they are the traffic.",
         "9",
     ),
     count(
@@ -125,6 +117,47 @@ pub(super) const METRICS: &[Metric] = &[
         "Files, pictures and forms that users sent.",
         "1",
     ),
+    count(
+        "messages_before_handover",
+        "Last messages before a handover",
+        "message.last_before_handover",
+        "The user's last messages before a person was asked for: cut them by `message.intent` or \
+         `message.topic` to see what the bot is left over.",
+        "1",
+    )
+    .version(1)
+    .lower(),
+    Metric::new(
+        SECTION,
+        "messages_per_user",
+        "Messages per user",
+        Unit::Messages,
+        Kind::PerKey {
+            key: "user_key",
+            within: "message.role = user",
+        },
+        "Messages of users over different users who said something in the range.",
+        example(
+            "
+sessions:
+session | user
+a       | anna
+b       | anna
+c       | ben
+d       | cleo
+messages:
+session | role
+a       | user
+a       | bot
+b       | user
+b       | user
+c       | user
+d       | bot
+",
+            "4 / 2 = 2.00",
+        ),
+    )
+    .of(Subject::Messages),
     Metric::new(
         SECTION,
         "exchanges",
@@ -140,53 +173,6 @@ exchanges
 3
 ",
             "5",
-        ),
-    ),
-    time(
-        "first_response_time",
-        "First response time",
-        mean(column("first_response_time"), ""),
-        "From the user's first message to the bot's next, in sessions that have both: the mean.",
-        example(TIMES, "16 s / 4 = 4.0 s"),
-    ),
-    time(
-        "first_response_time_median",
-        "First response time, median",
-        quantile(column("first_response_time"), 0.5, ""),
-        "From the user's first message to the bot's next: half are no longer.",
-        example(TIMES, "2.0 s of 4"),
-    ),
-    time(
-        "first_response_time_p90",
-        "First response time, 90th percentile",
-        quantile(column("first_response_time"), 0.9, ""),
-        "From the user's first message to the bot's next: nine of ten are no longer.",
-        example(TIMES, "10.0 s of 4"),
-    ),
-    time(
-        "first_response_time_p99",
-        "First response time, 99th percentile",
-        quantile(column("first_response_time"), 0.99, ""),
-        "From the user's first message to the bot's next: 99 of 100 are no longer.",
-        example(TIMES, "10.0 s of 4"),
-    ),
-    time(
-        "response_time",
-        "Response time",
-        Kind::Ratio {
-            numerator: column("response_time_sum"),
-            denominator: column("responses"),
-            within: "",
-        },
-        "From a message of the user to the bot's next: the mean over all that were answered.",
-        example(
-            "
-response_time_sum | responses
-12s               | 4
-3s                | 1
-0s                | 0
-",
-            "15 s / 5 = 3.0 s",
         ),
     ),
     time(

@@ -1,13 +1,21 @@
 //! The metrics by subject, and families: names that stand for several metrics at once.
 
+mod agents;
 mod clicks;
 mod consumption;
 mod contacts;
+mod families;
+mod feedback;
 mod handover;
+mod implicit;
+mod knowledge;
 mod messages;
 mod models;
+mod questions;
+mod responses;
 mod satisfaction;
 mod sessions;
+mod topics;
 mod understanding;
 mod users;
 
@@ -39,10 +47,26 @@ pub fn metrics() -> &'static [Metric] {
             contacts::METRICS,
             contacts::REPEATS,
             messages::METRICS,
+            responses::METRICS,
+            responses::CHATS_OF_USERS,
             clicks::METRICS,
+            questions::METRICS,
             handover::METRICS,
+            handover::REQUESTED,
+            handover::STAGES,
+            handover::WAITING,
+            agents::METRICS,
+            agents::RESPONSES,
             satisfaction::METRICS,
+            feedback::METRICS,
+            feedback::BALANCE,
+            topics::METRICS,
+            feedback::TOPICS,
             understanding::METRICS,
+            understanding::OF_SESSIONS,
+            understanding::INTENT_RANKS,
+            implicit::METRICS,
+            knowledge::METRICS,
             models::METRICS,
             consumption::METRICS,
         ]
@@ -60,12 +84,13 @@ pub fn metric(id: &str) -> Option<&'static Metric> {
 
 /// All families.
 pub fn families() -> &'static [Family] {
-    FAMILIES
+    static ALL: LazyLock<Vec<Family>> = LazyLock::new(|| [FAMILIES, families::FAMILIES].concat());
+    &ALL
 }
 
 /// The family of this id.
 pub fn family(id: &str) -> Option<&'static Family> {
-    FAMILIES.iter().find(|family| family.id == id)
+    families().iter().find(|family| family.id == id)
 }
 
 const FAMILIES: &[Family] = &[
@@ -303,7 +328,8 @@ mod tests {
                 definition(&evidence);
             }
             let context = ResolveContext::new(TimeZone::UTC).of(vec![metric.subject]);
-            for condition in metric.kind.conditions() {
+            let told = metric.told.map(|told| told.by);
+            for condition in metric.kind.conditions().into_iter().chain(told) {
                 let condition = Terms::default().fill(condition);
                 if !condition.is_empty() {
                     let resolved = parse(&condition).and_then(|read| resolve(&read, &context));

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::paths::{FlowArguments, FunnelArguments, LiftArguments, PathArguments, TopicArguments};
+
 /// Analytics for conversations: who came, what they wanted, what came of it.
 #[derive(Debug, Parser)]
 #[command(
@@ -82,6 +84,16 @@ pub enum Command {
     Explain(ExplainArguments),
     /// What drives an outcome: the impact of each topic, or of another dimension
     Drivers(DriversArguments),
+    /// The commonest paths: what sessions do in which order, and what comes of it
+    Paths(PathArguments),
+    /// What comes after or before a step, and what ends where
+    Flows(FlowArguments),
+    /// How many come through steps in order, and how long it takes them
+    Funnel(FunnelArguments),
+    /// Which topic, option, question or intent follows which more often than chance
+    Lift(LiftArguments),
+    /// The report on topics: visits, sessions, outcomes, impacts, trend, where they lead
+    Topics(TopicArguments),
     /// Who came back: users by the day, week or month of their first session
     Retention(RetentionArguments),
     /// The registry of numbers: what each one is, with a worked example

@@ -14,6 +14,7 @@ mod failure;
 mod import;
 mod metrics;
 mod output;
+mod paths;
 mod prices;
 mod profiles;
 mod query;
@@ -64,6 +65,11 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
         Command::Sessions(arguments) => sessions::run(common, arguments).await,
         Command::Explain(arguments) => explain::run(common, arguments).await,
         Command::Drivers(arguments) => drivers::run(common, arguments).await,
+        Command::Paths(arguments) => paths::paths(common, arguments).await,
+        Command::Flows(arguments) => paths::flows(common, arguments).await,
+        Command::Funnel(arguments) => paths::funnel(common, arguments).await,
+        Command::Lift(arguments) => paths::lift(common, arguments).await,
+        Command::Topics(arguments) => paths::topics(common, arguments).await,
         Command::Retention(arguments) => retention::run(common, arguments).await,
         Command::Metrics(arguments) => metrics::run(common, &arguments),
         Command::Profiles(arguments) => profiles::run(common, arguments).await,

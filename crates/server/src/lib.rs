@@ -18,6 +18,7 @@ mod input;
 mod observe;
 pub mod openapi;
 pub mod options;
+mod paths;
 pub mod prices;
 pub mod problem;
 mod query;

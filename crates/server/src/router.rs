@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    conditional, events, fact_sets, guard, health, observe, prices, query, registry, sessions,
+    conditional, events, fact_sets, guard, health, observe, paths, prices, query, registry, sessions,
 };
 
 /// Every path with its handler and its description.
@@ -36,6 +36,11 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(fact_sets::preview))
         .routes(routes!(fact_sets::remove))
         .routes(routes!(query::retention))
+        .routes(routes!(paths::paths))
+        .routes(routes!(paths::flows))
+        .routes(routes!(paths::funnel))
+        .routes(routes!(paths::lift))
+        .routes(routes!(paths::topics))
         .merge(reading)
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

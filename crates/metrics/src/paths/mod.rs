@@ -7,6 +7,7 @@
 //! through the same code.
 
 mod answer;
+mod chains;
 mod flow;
 mod funnel;
 mod lift;

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use upshot_lake::Capture;
 
 use super::answer::is_step;
-use super::funnel::{Chains, sessions_through};
+use super::chains::{Chains, sessions_through};
 use super::nodes::{Nodes, Reading};
 use super::sequencer::{SessionFacts, Sink, StepRow, Wanted, read};
 use crate::error::QueryError;

@@ -149,6 +149,23 @@ async fn answers_are_as_they_are_described() {
         assert_eq!(status == 200, matches!(period, "day" | "week"), "{period}");
         described.check("post", "/api/v1/retention", status, &answer.json());
     }
+    for (path, body) in [
+        ("paths", json!({"by": "channel", "loops": "repeats"})),
+        ("paths", json!({"steps": ["topics", "intents"]})),
+        ("flows", json!({"depth": 2, "limit": 2})),
+        (
+            "funnel",
+            json!({"through": ["step.kind = topic", "step.kind = handover"], "by": "channel"}),
+        ),
+        ("lift", json!({"steps": ["intents"], "at_least": 1})),
+        ("topics", json!({"limit": 3})),
+    ] {
+        let path = format!("/api/v1/{path}");
+        let answer = bench
+            .post(&path, "application/json", body.to_string())
+            .await;
+        described.check("post", &path, answer.status.as_u16(), &answer.json());
+    }
     for path in ["metrics", "dimensions", "profiles"] {
         let path = format!("/api/v1/{path}");
         described.check("get", &path, 200, &bench.get(&path).await.json());
@@ -184,6 +201,15 @@ async fn examples_are_as_they_are_described_and_work() {
             Value::Object(members) if members.contains_key("outcome") => "/api/v1/drivers",
             Value::Object(members) if members.contains_key("one_in") => "/api/v1/fact-sets/preview",
             Value::Object(members) if members.contains_key("additional") => "/api/v1/fact-sets",
+            Value::Object(members) if members.contains_key("first") => "/api/v1/paths",
+            Value::Object(members) if members.contains_key("depth") => "/api/v1/flows",
+            Value::Object(members) if members.contains_key("through") => "/api/v1/funnel",
+            Value::Object(members) if members.contains_key("at_least") => "/api/v1/lift",
+            Value::Object(members)
+                if !members.contains_key("metrics") && members.contains_key("compare") =>
+            {
+                "/api/v1/topics"
+            }
             Value::Object(members) if members.contains_key("periods") => "/api/v1/retention",
             _ => "/api/v1/query",
         };

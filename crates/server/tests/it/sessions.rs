@@ -229,6 +229,13 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                     "/api/v1/drivers" => json!({"outcome": "resolution", "by": "topic"}),
                     "/api/v1/fact-sets" => json!({"profile": "default"}),
                     "/api/v1/fact-sets/preview" => json!({"profile": "indigo"}),
+                    "/api/v1/paths" => json!({"by": "channel"}),
+                    "/api/v1/flows" => json!({"depth": 2}),
+                    "/api/v1/funnel" => {
+                        json!({"through": ["step.kind = topic", "step.kind = topic"]})
+                    }
+                    "/api/v1/lift" => json!({"at_least": 1}),
+                    "/api/v1/topics" => json!({"limit": 10}),
                     "/api/v1/retention" => json!({"period": "day", "back": ["engaged"]}),
                     _ => Value::Null,
                 };

@@ -42,7 +42,7 @@ pub(crate) async fn conditional(request: Request, next: Next) -> Response {
 }
 
 /// Weak, because the bytes that are sent may be packed.
-fn tag_of(bytes: &[u8]) -> String {
+pub(crate) fn tag_of(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
     let letters: String = hash
         .iter()
@@ -53,7 +53,7 @@ fn tag_of(bytes: &[u8]) -> String {
 }
 
 /// Whether the client's list of tags holds this one; weakness does not matter for that.
-fn names(list: &str, tag: &str) -> bool {
+pub(crate) fn names(list: &str, tag: &str) -> bool {
     let strong = tag.trim_start_matches("W/");
     list.split(',')
         .map(str::trim)

@@ -1,11 +1,12 @@
 //! The HTTP interface: events come in, numbers go out.
 //!
 //! This crate turns requests into calls of the lake and of the query engine, and their answers into
-//! JSON. It computes no numbers, keeps nothing of its own between requests and never logs a body or
-//! a key. Where to start reading: [`router()`] lists what there is, [`serve()`] listens, [`events`]
+//! JSON. It computes no numbers, keeps nothing between requests but answers to be given again (`answers`), and
+//! never logs a body or a key. Where to start reading: [`router()`] lists what there is, [`serve()`] listens, [`events`]
 //! is the way in, [`problem`] is how everything that goes wrong is said, and `guard` says who may
 //! ask.
 
+mod answers;
 pub mod body;
 mod conditional;
 pub mod events;

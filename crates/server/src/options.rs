@@ -59,6 +59,8 @@ pub struct Limits {
     /// What all bodies that are being received or read may take together, in bytes. Beyond it
     /// requests are answered with 429.
     pub bodies_bytes: usize,
+    /// What answers that are kept to be given again may take together, in bytes.
+    pub answers_bytes: usize,
     /// How long a client may take to send its body.
     pub body_time: Duration,
     /// How long a query may take, with the wait for its turn.
@@ -83,6 +85,7 @@ impl Limits {
             packed_bytes: whole.packed_bytes.min(bodies_bytes / 8),
             unpacked_bytes: whole.unpacked_bytes.min(bodies_bytes / 3),
             bodies_bytes,
+            answers_bytes: whole.answers_bytes.min(bodies_bytes / 4),
             ..whole
         }
     }
@@ -95,6 +98,7 @@ impl Default for Limits {
             unpacked_bytes: 64 << 20,
             query_bytes: 256 << 10,
             bodies_bytes: 192 << 20,
+            answers_bytes: 32 << 20,
             body_time: Duration::from_secs(60),
             query_time: Duration::from_secs(30),
             queries_at_once: 8,

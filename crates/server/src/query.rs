@@ -2,13 +2,18 @@
 
 use std::future::Future;
 
-use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Serialize;
+use tokio::sync::SemaphorePermit;
+use upshot_lake::{Capture, Table};
 use upshot_metrics::{
     DriverQuery, DriverResult, Query, QueryError, QueryResult, RetentionQuery, RetentionResult,
     tables_needed, tables_of_filters,
 };
 
+use crate::answers::{Answer, Kept, Key};
 use crate::input::{Workspace, json};
 use crate::problem::{FieldProblem, INTERNAL, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
@@ -39,6 +44,7 @@ use crate::state::ServerState;
     })),
     responses(
         (status = 200, description = "The numbers", body = QueryResult),
+        (status = 304, description = "The client has the answer already: its `if-none-match` names it"),
         (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, response = crate::openapi::Unauthorized),
         (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
@@ -50,16 +56,20 @@ pub(crate) async fn post(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<QueryResult>, Problem> {
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
     let mut query: Query = json(&state, request).await?;
     query.now = state.now();
-    let work = async {
-        let capture = state
-            .capture(&workspace, query.profile.as_deref(), &tables_needed(&query))
-            .await?;
-        Ok(state.engine.run(&query, &capture).await?)
+    let asked = Asked {
+        kind: "query",
+        workspace: &workspace,
+        profile: query.profile.as_deref(),
+        tables: tables_needed(&query),
+        now: query.now,
+        question: &query,
     };
-    Ok(Json(bounded(&state, "query", work).await?))
+    let work = async |capture: &Capture| Ok(state.engine.run(&query, capture).await?);
+    answered(&state, &headers, asked, work).await
 }
 
 /// Ask what drives an outcome
@@ -84,6 +94,7 @@ pub(crate) async fn post(
     })),
     responses(
         (status = 200, description = "The drivers, strongest first", body = DriverResult),
+        (status = 304, description = "The client has the answer already: its `if-none-match` names it"),
         (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, response = crate::openapi::Unauthorized),
         (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
@@ -95,20 +106,20 @@ pub(crate) async fn drivers(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<DriverResult>, Problem> {
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
     let mut query: DriverQuery = json(&state, request).await?;
     query.now = state.now();
-    let work = async {
-        let capture = state
-            .capture(
-                &workspace,
-                query.profile.as_deref(),
-                &tables_of_filters(&query.filters),
-            )
-            .await?;
-        Ok(state.engine.drivers(&query, &capture).await?)
+    let asked = Asked {
+        kind: "drivers",
+        workspace: &workspace,
+        profile: query.profile.as_deref(),
+        tables: tables_of_filters(&query.filters),
+        now: query.now,
+        question: &query,
     };
-    Ok(Json(bounded(&state, "drivers", work).await?))
+    let work = async |capture: &Capture| Ok(state.engine.drivers(&query, capture).await?);
+    answered(&state, &headers, asked, work).await
 }
 
 /// Ask who came back
@@ -135,6 +146,7 @@ pub(crate) async fn drivers(
     })),
     responses(
         (status = 200, description = "The cohorts, the oldest first", body = RetentionResult),
+        (status = 304, description = "The client has the answer already: its `if-none-match` names it"),
         (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, response = crate::openapi::Unauthorized),
         (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
@@ -146,17 +158,59 @@ pub(crate) async fn retention(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<RetentionResult>, Problem> {
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
     let mut query: RetentionQuery = json(&state, request).await?;
     query.now = state.now();
-    let work = async {
-        let tables = query.tables_needed();
-        let capture = state
-            .capture(&workspace, query.profile.as_deref(), &tables)
-            .await?;
-        Ok(state.engine.retention(&query, &capture).await?)
+    let asked = Asked {
+        kind: "retention",
+        workspace: &workspace,
+        profile: query.profile.as_deref(),
+        tables: query.tables_needed(),
+        now: query.now,
+        question: &query,
     };
-    Ok(Json(bounded(&state, "retention", work).await?))
+    let work = async |capture: &Capture| Ok(state.engine.retention(&query, capture).await?);
+    answered(&state, &headers, asked, work).await
+}
+
+/// A question, and what is read to answer it.
+struct Asked<'a, Q> {
+    kind: &'static str,
+    workspace: &'a str,
+    profile: Option<&'a str>,
+    tables: Vec<Table>,
+    now: i64,
+    question: &'a Q,
+}
+
+/// The answer to a question: the one that is kept, or that others are working on, or a new one.
+async fn answered<Q: Serialize, A: Answer>(
+    state: &ServerState,
+    headers: &HeaderMap,
+    asked: Asked<'_, Q>,
+    work: impl AsyncFnOnce(&Capture) -> Result<A, Problem>,
+) -> Result<Response, Problem> {
+    let answer = timed(state, asked.kind, async {
+        let capture = state
+            .capture(asked.workspace, asked.profile, &asked.tables)
+            .await?;
+        let key = Key::new(asked.kind, asked.workspace, &capture, asked.question)?;
+        if let Some(kept) = state.answers.get(key, asked.now) {
+            return Ok((kept, true));
+        }
+        let turn = state.answers.turn(key);
+        let _others_wait = turn.wait().await;
+        if let Some(kept) = state.answers.get(key, asked.now) {
+            return Ok((kept, true));
+        }
+        let _turn = query_turn(state).await?;
+        let kept = Kept::new(work(&capture).await?, asked.now)?;
+        state.answers.keep(key, &kept);
+        Ok((kept, false))
+    });
+    let (kept, was_kept) = answer.await?;
+    Ok(kept.response(headers, was_kept))
 }
 
 /// Runs a question within the time that questions may take, a few at once, and measures it. The work
@@ -166,17 +220,28 @@ pub(crate) async fn bounded<T>(
     kind: &'static str,
     work: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
-    let limit = state.options.limits.query_time;
-    let watch = state.telemetry.query(kind);
     let in_turn = async {
-        let _turn = state
-            .query_turns
-            .acquire()
-            .await
-            .map_err(|_| Problem::new(ProblemKind::Unavailable, "the server is ending"))?;
+        let _turn = query_turn(state).await?;
         work.await
     };
-    let answer = tokio::time::timeout(limit, in_turn).await.unwrap_or_else(|_| {
+    timed(state, kind, in_turn).await
+}
+
+/// Leave to run one more question.
+async fn query_turn(state: &ServerState) -> Result<SemaphorePermit<'_>, Problem> {
+    let turn = state.query_turns.acquire().await;
+    turn.map_err(|_| Problem::new(ProblemKind::Unavailable, "the server is ending"))
+}
+
+/// Runs a question within the time that questions may take, and measures it.
+async fn timed<T>(
+    state: &ServerState,
+    kind: &'static str,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let limit = state.options.limits.query_time;
+    let watch = state.telemetry.query(kind);
+    let answer = tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
         tracing::warn!(seconds = limit.as_secs(), "a query was given up");
         Err(Problem::new(
             ProblemKind::QueryTimeout,

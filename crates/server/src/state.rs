@@ -9,6 +9,7 @@ use upshot_lake::{Capture, Lake, LakeError, Table};
 use upshot_metrics::Engine;
 use upshot_text::Masker;
 
+use crate::answers::Answers;
 use crate::body::BODY_UNIT;
 use crate::events::READING_BYTES;
 use crate::guard::Guard;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub(crate) body_room: Arc<Semaphore>,
     /// Room for bodies that are turned into events, in bytes.
     pub(crate) reading_room: Semaphore,
+    /// Answers that may be given again.
+    pub(crate) answers: Arc<Answers>,
     /// How many more queries may run at once; the others wait for their turn.
     pub(crate) query_turns: Semaphore,
 }
@@ -52,6 +55,7 @@ impl ServerState {
                 request_ids: RequestIds::default(),
                 body_room: Arc::new(Semaphore::new(units)),
                 reading_room: Semaphore::new(READING_BYTES),
+                answers: Arc::new(Answers::new(options.limits.answers_bytes)),
                 query_turns: Semaphore::new(options.limits.queries_at_once),
                 lake,
                 engine,

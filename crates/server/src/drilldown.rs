@@ -1,0 +1,146 @@
+//! The sessions behind a number: `POST /api/v1/drilldown`.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use serde::{Deserialize, Serialize};
+use upshot_lake::Table;
+use upshot_metrics::drilldown::{Contribution, Page};
+use upshot_metrics::registry::Subject;
+use upshot_metrics::sessions::cursor_after;
+use upshot_metrics::{Cell, Query, RangeSpec};
+use utoipa::ToSchema;
+
+use crate::facts::{Facts, SessionFacts};
+use crate::input::{Workspace, json};
+use crate::problem::{Problem, ProblemDetails};
+use crate::query::bounded;
+use crate::sessions::{DEFAULT_LIMIT, check_limit};
+use crate::state::ServerState;
+
+/// Which number of which answer.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DrillDownQuery {
+    /// The question, as `/api/v1/query` took it.
+    query: Query,
+    /// The number.
+    cell: Cell,
+    /// Which page of the sessions; 50 of them where nothing is said, 1000 at most.
+    page: Page,
+}
+
+/// What is behind a number.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionsBehind {
+    /// What is counted.
+    subject: Subject,
+    /// How many sessions there are in all.
+    session_count: u64,
+    /// How many rows were counted in all: those of the sessions and those outside any.
+    row_count: u64,
+    /// How many of the rows belong to no session.
+    rows_without_session: u64,
+    /// What all rows add up to, where the number is a sum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<f64>,
+    /// How many different keys the rows have, where those are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distinct: Option<u64>,
+    /// A page of the sessions.
+    sessions: Vec<SessionBehind>,
+    /// Send this as `page.cursor`, with everything else as it was, for the next page; null on the last.
+    next_cursor: Option<String>,
+    /// The filters with which `/api/v1/sessions` lists the same sessions.
+    filters: Vec<String>,
+    /// The range with which it does.
+    range: RangeSpec,
+}
+
+/// A session behind a number.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionBehind {
+    /// Its facts.
+    session: SessionFacts,
+    /// How many of the counted rows it holds; 1 where sessions are counted.
+    rows: u64,
+    /// What it adds to a sum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<f64>,
+}
+
+impl From<Contribution> for SessionBehind {
+    fn from(found: Contribution) -> Self {
+        Self {
+            session: Facts(found.session),
+            rows: found.rows,
+            amount: found.amount,
+        }
+    }
+}
+
+/// List the sessions behind a number
+///
+/// `query` is the question that was asked, `cell` says which number of its answer: the metric, which
+/// part of its value, and the values of the row's dimensions. The counts equal the number.
+#[utoipa::path(
+    post,
+    path = "/api/v1/drilldown",
+    operation_id = "drilldown",
+    tag = "sessions",
+    params(
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+    ),
+    request_body(content = DrillDownQuery, example = json!({
+        "query": {
+            "metrics": ["sessions", "resolution_rate"],
+            "dimensions": ["channel"],
+            "range": { "last": "28d" }
+        },
+        "cell": { "metric": "resolution_rate", "part": "numerator", "dimensions": { "channel": "web" } },
+        "page": { "limit": 10 }
+    })),
+    responses(
+        (status = 200, description = "How many there are, and a page of them", body = SessionsBehind),
+        (status = 400, description = "The query is wrong, or its answer has no such number", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn post(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    request: Request,
+) -> Result<Json<SessionsBehind>, Problem> {
+    let mut asked: DrillDownQuery = json(&state, request).await?;
+    asked.query.now = state.now();
+    let limit = check_limit(asked.page.limit.unwrap_or(DEFAULT_LIMIT), "page.limit")?;
+    // One more, so that it is known whether there are more.
+    asked.page.limit = Some(limit + 1);
+    let work = async {
+        // What segments and the parts of metrics ask for is not known here.
+        let profile = asked.query.profile.as_deref();
+        let capture = state.capture(&workspace, profile, &Table::FACTS).await?;
+        let DrillDownQuery { query, cell, page } = &asked;
+        Ok(state.engine.drilldown(query, cell, page, &capture).await?)
+    };
+    let mut found = bounded(&state, "drilldown", work).await?;
+    let more = found.sessions.len() > limit;
+    found.sessions.truncate(limit);
+    let last = found.sessions.last().filter(|_| more);
+    let next_cursor = last.and_then(|last| cursor_after(&found.query, &last.session));
+    Ok(Json(SessionsBehind {
+        subject: found.subject,
+        session_count: found.session_count,
+        row_count: found.row_count,
+        rows_without_session: found.rows_without_session,
+        amount: found.amount,
+        distinct: found.distinct,
+        sessions: found.sessions.into_iter().map(Into::into).collect(),
+        next_cursor,
+        filters: found.query.filters,
+        range: found.query.range,
+    }))
+}

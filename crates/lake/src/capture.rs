@@ -30,6 +30,15 @@ pub struct DataFile {
     pub fact_set: String,
 }
 
+/// What a message that belongs to no session is known by in [`TableCapture::replaced`]: never the id of
+/// a session.
+pub fn lone_message_key(event_id: &str) -> String {
+    format!("{LONE_MESSAGE}{event_id}")
+}
+
+/// With what the key of a message that belongs to no session begins.
+pub const LONE_MESSAGE: &str = "message ";
+
 /// What one table gives to one query.
 #[derive(Debug, Clone)]
 pub struct TableCapture {
@@ -39,8 +48,8 @@ pub struct TableCapture {
     pub files: Vec<DataFile>,
     /// Rows that are not yet in files, in the schema of the table.
     pub memory: Vec<RecordBatch>,
-    /// Sessions whose rows in `files` are replaced by `memory`: leave out rows whose `session_id` is
-    /// in here. Empty for events and texts.
+    /// What `memory` replaces in `files`: leave out rows whose `session_id` is in here, and rows
+    /// without one whose [`lone_message_key`] is. Empty for events and texts.
     pub replaced: Arc<HashSet<Box<str>>>,
 }
 

@@ -14,6 +14,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
 use tokio::task::JoinSet;
 use upshot_core::time::start_of_day;
+use upshot_lake::capture::LONE_MESSAGE;
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
 
 use crate::columns::native;
@@ -121,6 +122,10 @@ impl<'a> Source<'a> {
         let mut base = base.clone();
         if !self.rows.replaced.is_empty() {
             base.replaced = Some(Arc::clone(&self.rows.replaced));
+            let is_message = |key: &Box<str>| key.starts_with(LONE_MESSAGE);
+            if self.rows.table == Table::Messages && self.rows.replaced.iter().any(is_message) {
+                base.wanted.insert("event_id");
+            }
         }
         let mut shapes: Vec<FileShape<'a>> = Vec::new();
         // Files of one day mostly leave the same shape.

@@ -28,11 +28,16 @@ async fn apply_fact_sets(
 ) -> Result<(), LakeError> {
     let workspace = change.workspace.as_str();
     for name in &change.fact_sets_remove {
-        sqlx::query("DELETE FROM upshot_fact_set WHERE workspace = ?1 AND name = ?2")
-            .bind(workspace)
-            .bind(name)
-            .execute(&mut *connection)
-            .await?;
+        for statement in [
+            "DELETE FROM upshot_fact_set WHERE workspace = ?1 AND name = ?2",
+            "DELETE FROM upshot_carry WHERE workspace = ?1 AND fact_set = ?2",
+        ] {
+            sqlx::query(statement)
+                .bind(workspace)
+                .bind(name)
+                .execute(&mut *connection)
+                .await?;
+        }
     }
     for fact_set in &change.fact_sets {
         let (role, replaces) = match &fact_set.role {
@@ -209,7 +214,8 @@ impl Catalog {
             .collect()
     }
 
-    /// For each of the conversations that has one, the latest carry of a cut at or before the time.
+    /// The carries around a time of each of the conversations, by conversation and time: the last two
+    /// of cuts before it, and all of later cuts.
     ///
     /// # Errors
     /// When the database refuses.
@@ -225,12 +231,14 @@ impl Catalog {
             .collect();
         let mut writer = self.writer().await?;
         let rows = sqlx::query(
-            "SELECT c.conversation_id, c.at_time, c.carry FROM json_each(?3) wanted \
-             JOIN upshot_carry c ON c.workspace = ?1 AND c.fact_set = ?2 \
-               AND c.conversation_id = wanted.value->>0 \
-               AND c.at_time = (SELECT max(l.at_time) FROM upshot_carry l WHERE l.workspace = ?1 \
-                 AND l.fact_set = ?2 AND l.conversation_id = wanted.value->>0 \
-                 AND l.at_time <= wanted.value->>1)",
+            "SELECT c.conversation_id, c.at_time, c.carry \
+             FROM json_each(?3) wanted CROSS JOIN upshot_carry c \
+             ON c.workspace = ?1 AND c.fact_set = ?2 AND c.conversation_id = wanted.value->>0 \
+               AND c.at_time >= coalesce((SELECT l.at_time FROM upshot_carry l \
+                 WHERE l.workspace = ?1 AND l.fact_set = ?2 \
+                   AND l.conversation_id = wanted.value->>0 AND l.at_time < wanted.value->>1 \
+                 ORDER BY l.at_time DESC LIMIT 1 OFFSET 1), 0) \
+             ORDER BY c.conversation_id, c.at_time",
         )
         .bind(workspace)
         .bind(fact_set)

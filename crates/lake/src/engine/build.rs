@@ -2,15 +2,18 @@
 //! conversations that are over. Works on copies, without the lock, on several threads.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use upshot_core::event::{TEXT_FIELDS, order_key};
 use upshot_core::fold::Facts;
 use upshot_core::time::day_of;
-use upshot_core::{Event, Record, Session};
+use upshot_core::{Event, Record};
 
+use crate::capture::lone_message_key;
 use crate::codec::Decoder;
-use crate::engine::overlay::{decode_all, fold_conversation};
+use crate::engine::cuts::{Cut, CutFacts, Cuts, FoundCut};
+use crate::engine::overlay::{decode_all, fold_conversation, source_of};
 use crate::engine::sets::{FactSet, FactSets, SetId};
 use crate::engine::state::{Replaced, StoredEvent};
 use crate::error::LakeError;
@@ -24,15 +27,31 @@ pub(crate) struct Job {
     pub complete: bool,
     pub sessions_known: bool,
     /// What memory held, then what was looked up in files.
-    pub events: Vec<StoredEvent>,
+    pub events: Arc<Vec<StoredEvent>>,
     /// How many of `events` memory held.
     pub in_memory: usize,
+    /// From where each set's facts are folded.
+    pub cuts: Cuts,
     /// Sessions in files that the facts made here stand in for.
     pub replaced: Vec<Replaced>,
-    /// Whether the facts are written; set by [`build`].
+    /// Whether all facts are written; set by [`build`].
     pub sealed: bool,
-    /// The sessions that were written; set by [`build`].
+    /// Of which sets facts are written, and of which time: from the first to before the second; set by
+    /// [`build`].
+    pub written: Vec<(SetId, i64, i64)>,
+    /// The cuts before which all facts are in files with this flush; set by [`build`].
+    pub new_cuts: Vec<Arc<Cut>>,
+    /// The sessions that were written, where all were; set by [`build`].
     pub sessions: Vec<Replaced>,
+}
+
+impl Job {
+    /// Whether facts of this set are written that stand in for others.
+    pub fn rewrites(&self, set: SetId) -> Option<(i64, i64)> {
+        let (_, from, to) = *self.written.iter().find(|(of, ..)| *of == set)?;
+        let known = |known: &Replaced| known.set == set && (from..to).contains(&known.start);
+        self.replaced.iter().any(known).then_some((from, to))
+    }
 }
 
 /// Where rows belong: table, day, bucket.
@@ -105,32 +124,17 @@ const LATENESS: i64 = upshot_core::time::MINUTE;
 
 fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Built, LakeError> {
     let decoder = Decoder::current();
-    let gap = context.sets.cut_gap();
     let mut event_builders = Builders::default();
     let mut fact_builders: BTreeMap<SetId, Builders> = BTreeMap::new();
     for job in jobs {
         let mut events = decode_all(&decoder, &job.events)?;
         event_builders.push_events(job, &events)?;
-        let mut all_over = true;
-        let mut made = Vec::new();
-        for set in context.sets.folded() {
-            let (mut facts, over) = fold_in(context.workspace, set, context.now, &mut events);
-            all_over &= over;
-            set.leave_out_unbuilt(&events, gap, &mut facts);
-            made.push((set.id, facts));
-        }
-        // A conversation leaves memory when it is over by the rules of every set.
-        job.sealed = all_over || context.seal_all;
-        if !job.sealed {
-            continue;
-        }
-        for (set, facts) in made {
-            fact_builders
-                .entry(set)
-                .or_default()
-                .push_facts(job.bucket, &facts)?;
-            job.sessions
-                .extend(facts.sessions.iter().map(|session| replaced(set, session)));
+        for (set, facts) in facts_to_write(context, job, &mut events) {
+            let builders = fact_builders.entry(set).or_default();
+            builders.push_facts(job.bucket, &facts)?;
+            if job.sealed {
+                job.sessions.extend(replaced(set, &facts));
+            }
         }
     }
     let facts = fact_builders
@@ -143,29 +147,128 @@ fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Built, Lak
     })
 }
 
-/// The facts of a conversation in this set, and whether it is over by its rules: nothing is open,
-/// and the silence is longer than the time-out. Puts the events in order.
+/// The facts of a conversation that go into files now: all where it is over by the rules of every set,
+/// those before the last cut where every set has one, else none.
+fn facts_to_write(
+    context: &BuildContext<'_>,
+    job: &mut Job,
+    events: &mut Vec<Event>,
+) -> Vec<(SetId, Facts)> {
+    let sets = context.sets;
+    let mut all_over = true;
+    let mut made: Vec<(SetId, Facts, Option<(Arc<Cut>, FoundCut)>)> = Vec::new();
+    // Where a set is being built, whole stretches are needed for a while.
+    let all_whole = sets.folded().iter().all(FactSet::is_whole);
+    for set in sets.folded() {
+        let cut = job.cuts.of(set.id).cloned();
+        let mut folded = fold_from(context.workspace, set, context.now, cut.as_deref(), events);
+        all_over &= folded.over;
+        set.leave_out_unbuilt(events, sets.cut_gap(), &mut folded.facts);
+        let last = if all_whole { folded.cuts.pop() } else { None };
+        if all_whole {
+            job.new_cuts
+                .extend(folded.cuts.into_iter().map(|(cut, _)| cut));
+            job.new_cuts.extend(last.iter().map(|(cut, _)| cut.clone()));
+        }
+        made.push((set.id, folded.facts, last));
+    }
+    // A conversation leaves memory when it is over by the rules of every set.
+    job.sealed = all_over || context.seal_all;
+    if job.sealed {
+        let everything = |set| (set, job.cuts.from(set), i64::MAX);
+        job.written = made.iter().map(|(set, ..)| everything(*set)).collect();
+        return made
+            .into_iter()
+            .map(|(set, facts, _)| (set, facts))
+            .collect();
+    }
+    let base = made.iter().map(|(set, _, last)| {
+        let last = last.as_ref().map(|(cut, _)| cut.time);
+        last.unwrap_or_else(|| job.cuts.from(*set))
+    });
+    if base.min().is_none_or(|base| base <= job.cuts.base(sets)) {
+        job.new_cuts.clear();
+        return Vec::new();
+    }
+    let mut write = Vec::new();
+    for (set, mut facts, last) in made {
+        if let Some((cut, found)) = last {
+            found.keep_before(&mut facts);
+            job.written.push((set, job.cuts.from(set), cut.time));
+            write.push((set, facts));
+        }
+    }
+    write
+}
+
+/// What folding a conversation gives.
+pub(crate) struct Folded {
+    pub facts: Facts,
+    /// Whether it is over by the rules of the set: nothing is open, and the silence is longer than the
+    /// time-out.
+    pub over: bool,
+    /// Where the facts can be divided.
+    cuts: Vec<(Arc<Cut>, FoundCut)>,
+}
+
+/// The facts of a conversation in this set from the cut on. Puts the events in order.
+fn fold_from(
+    workspace: &str,
+    set: &FactSet,
+    now: i64,
+    cut: Option<&Cut>,
+    events: &mut Vec<Event>,
+) -> Folded {
+    let mut sink = CutFacts::default();
+    let (profile, before) =
+        fold_conversation(workspace, &set.settings, now, cut, events, &mut sink);
+    let source = source_of(cut, events);
+    let events = &events[before..];
+    let channel = events.iter().find_map(|event| event.channel.as_deref());
+    let silence = profile.timeout(channel) + LATENESS;
+    let facts = sink.facts;
+    let over = facts.sessions.iter().all(|session| !session.open)
+        && events.last().is_none_or(|event| event.time + silence < now);
+    let usable = |found: FoundCut| {
+        let cut = found.usable(set.id, source, events, now - LATENESS)?;
+        Some((Arc::new(cut), found))
+    };
+    Folded {
+        facts,
+        over,
+        cuts: sink.cuts.into_iter().filter_map(usable).collect(),
+    }
+}
+
+/// The facts of a conversation in this set from its first event on, and whether it is over by the rules
+/// of the set. Puts the events in order.
 pub(crate) fn fold_in(
     workspace: &str,
     set: &FactSet,
     now: i64,
     events: &mut Vec<Event>,
 ) -> (Facts, bool) {
-    let mut facts = Facts::default();
-    let profile = fold_conversation(workspace, &set.settings, now, events, &mut facts);
-    let channel = events.iter().find_map(|event| event.channel.as_deref());
-    let silence = profile.timeout(channel) + LATENESS;
-    let over = facts.sessions.iter().all(|session| !session.open)
-        && events.last().is_none_or(|event| event.time + silence < now);
-    (facts, over)
+    let folded = fold_from(workspace, set, now, None, events);
+    (folded.facts, folded.over)
 }
 
-fn replaced(set: SetId, session: &Session) -> Replaced {
-    Replaced {
+/// What memory has to remember of facts that are in files: sessions, and messages that belong to none.
+fn replaced(set: SetId, facts: &Facts) -> Vec<Replaced> {
+    let sessions = facts.sessions.iter().map(|session| Replaced {
         set,
-        session_id: session.session_id.clone(),
-        day: day_of(session.start_time),
-    }
+        key: session.session_id.clone(),
+        start: session.start_time,
+    });
+    let lone = facts
+        .messages
+        .iter()
+        .filter(|message| message.session_id.is_none());
+    let lone = lone.map(|message| Replaced {
+        set,
+        key: lone_message_key(&message.event_id).into(),
+        start: message.session_start,
+    });
+    sessions.chain(lone).collect()
 }
 
 /// Collects rows by where they belong.

@@ -250,7 +250,7 @@ fn dirty(inner: &Inner, workspace: &str, question: &Question, gap: i64) -> Dirty
         .workspace(workspace)
         .and_then(|memory| memory.conversation(&question.conversation_id));
     let times = || {
-        let more = in_memory.into_iter().flat_map(|known| &known.events);
+        let more = in_memory.into_iter().flat_map(|known| known.events.iter());
         question
             .known
             .events
@@ -281,12 +281,13 @@ fn take_over(
     for question in unfinished {
         let id = &question.conversation_id;
         let is_new = memory.conversation(id).is_none();
-        for event in question.known.events {
-            memory.take_filed(id, question.bucket, event);
+        for event in question.known.events.iter() {
+            memory.take_filed(id, question.bucket, event.clone());
         }
         let known = memory.shard_mut(id).conversations.get_mut(id);
         if let Some(known) = known.filter(|_| is_new) {
             known.replaced = question.found.replaced;
+            known.cuts = question.found.cuts;
             known.complete = true;
             known.sessions_known = true;
             fresh.insert(id.clone());

@@ -158,10 +158,11 @@ fn complete(inner: &Inner, name: &str, moment: &mut Moment) -> Result<(), LakeEr
     }
     let place = Place {
         inner,
+        workspace: name,
         files: &moment.files,
         gap: moment.sets.cut_gap(),
     };
-    lookup::complete(&place, &moment.sets, &mut questions)?;
+    let settled = lookup::complete(&place, &moment.sets, &mut questions)?;
     let mut found = questions.into_iter().map(|question| question.found);
     for (_, _, shard) in &mut moment.shards {
         let ShardCopy::Conversations(conversations) = shard else {
@@ -169,13 +170,18 @@ fn complete(inner: &Inner, name: &str, moment: &mut Moment) -> Result<(), LakeEr
         };
         for copy in conversations.iter_mut().filter(|copy| !copy.complete) {
             let found = found.next().unwrap_or_default();
-            copy.events.extend(found.events.iter().cloned());
+            if !found.events.is_empty() {
+                Arc::make_mut(&mut copy.events).extend(found.events.iter().cloned());
+            }
+            copy.cuts = found.cuts.clone();
             for replaced in &found.replaced {
                 if !copy.replaced.contains(replaced) {
                     copy.replaced.push(replaced.clone());
                 }
             }
-            give_to_memory(inner, name, &moment.files, copy, found);
+            if settled {
+                give_to_memory(inner, name, &moment.files, copy, found);
+            }
         }
     }
     Ok(())
@@ -227,6 +233,7 @@ fn capture(
             ShardCopy::Facts(facts) => facts.clone(),
             ShardCopy::Conversations(conversations) => {
                 let facts = shard_facts(name, set, conversations, now)?;
+                inner.counters.folded(facts.folded);
                 let mut state = inner.lock_state();
                 if let Some(workspace) = state.workspace_mut(name) {
                     workspace.shards[*index].keep(set.id, &facts, *changes);
@@ -365,7 +372,7 @@ fn conversation(inner: &Inner, name: &str, conversation_id: &str) -> Result<Vec<
                     .conversations
                     .get(conversation_id)
             })
-            .map(|conversation| conversation.events.clone())
+            .map(|conversation| conversation.events.to_vec())
             .unwrap_or_default()
     };
     let mut events = read(Table::Events)?;

@@ -391,13 +391,16 @@ pub(crate) fn settle(inner: &Inner, workspace: &str, sets: FactSets, removed: Op
     if let Some(removed) = removed {
         memory.forget_set(removed);
     }
-    if wider {
-        // More hangs together than was looked up.
-        let ids = memory
-            .shards
-            .iter()
-            .flat_map(|shard| shard.conversations.keys());
-        for id in ids.cloned().collect::<Vec<_>>() {
+    let whole = memory.sets.folded().iter().all(FactSet::is_whole);
+    if wider || !whole {
+        // More hangs together than was looked up, or a set that is being built needs what lies before the
+        // cuts of the others.
+        let conversations = memory.shards.iter().flat_map(|shard| &shard.conversations);
+        let ids: Vec<Box<str>> = conversations
+            .filter(|(_, known)| wider || known.cuts.is_cut())
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in ids {
             memory.look_up_again(&id);
         }
     }

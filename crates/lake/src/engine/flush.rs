@@ -8,21 +8,20 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use upshot_core::time::{DAY, MINUTE};
 
 use crate::catalog::{self, Dirty, Marks, NewFile, Transaction};
 use crate::engine::build::{BuildContext, Job, Rows, build};
+use crate::engine::cuts::Cuts;
 use crate::engine::ingest::Command;
 use crate::engine::lookup::{self, Place, Question};
 use crate::engine::rewrite;
 use crate::engine::sets::{FactSet, FactSets};
-use crate::engine::state::{StoredEvent, Workspace};
+use crate::engine::state::{EVENT_OVERHEAD, StoredEvent, Workspace};
 use crate::engine::{Inner, Lake};
 use crate::error::LakeError;
 use crate::schema::Table;
-
-/// How much a flush moves at once at most, in bytes of events: bounds the memory of its copies.
-const PORTION_BYTES: usize = 192 << 20;
 
 impl Lake {
     /// Writes everything to files, and seals the conversations that are over. Returns when it is
@@ -56,7 +55,8 @@ pub(crate) async fn flush_all(inner: &Arc<Inner>, seal_all: bool) -> Result<(), 
         )
     };
     for name in names {
-        while flush_portion(inner, &name, seal_all).await? {}
+        let mut asked = FxHashSet::default();
+        while flush_portion(inner, &name, seal_all, &mut asked).await? {}
     }
     // What was in memory when this began is in files now, of every workspace.
     inner.counters.note_flushed_sequence(sequence);
@@ -68,11 +68,12 @@ async fn flush_portion(
     inner: &Arc<Inner>,
     name: &Arc<str>,
     seal_all: bool,
+    asked: &mut FxHashSet<Box<str>>,
 ) -> Result<bool, LakeError> {
     let _committing = inner.committing.lock().await;
     inner.check_durable()?;
     let now = inner.now();
-    let Some(collected) = collect(inner, name, now, seal_all) else {
+    let Some(collected) = collect(inner, name, now, seal_all, asked) else {
         return Ok(false);
     };
     inner.catalog.create_workspace(name, now).await?;
@@ -112,7 +113,15 @@ struct Written {
     collected: Collected,
 }
 
-fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<Collected> {
+/// Takes what is not in files, and what may be over and was not `asked` by this flush before: else those
+/// that go on would fill one portion after the other.
+fn collect(
+    inner: &Inner,
+    name: &Arc<str>,
+    now: i64,
+    seal_all: bool,
+    asked: &mut FxHashSet<Box<str>>,
+) -> Option<Collected> {
     let state = inner.lock_state();
     let sequence = state.applied_sequence;
     let workspace = state.workspace(name)?;
@@ -129,10 +138,11 @@ fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<C
                 .max()
                 .unwrap_or(i64::MIN);
             let may_be_over = last < now - SHORTEST_SESSION;
-            if !unflushed && !may_be_over && !seal_all {
+            let asks = (may_be_over || seal_all) && !asked.contains(id);
+            if !unflushed && !asks {
                 continue;
             }
-            if bytes > PORTION_BYTES {
+            if bytes > inner.options.portion_bytes {
                 all = false;
                 break;
             }
@@ -141,6 +151,7 @@ fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<C
                 .iter()
                 .map(|event| event.bytes.len())
                 .sum::<usize>();
+            asked.insert(id.clone());
             jobs.push(Job {
                 conversation_id: id.clone(),
                 bucket: conversation.bucket,
@@ -149,8 +160,11 @@ fn collect(inner: &Inner, name: &Arc<str>, now: i64, seal_all: bool) -> Option<C
                 sessions_known: conversation.sessions_known,
                 events: conversation.events.clone(),
                 in_memory: conversation.events.len(),
+                cuts: conversation.cuts.clone(),
                 replaced: conversation.replaced.clone(),
                 sealed: false,
+                written: Vec::new(),
+                new_cuts: Vec::new(),
                 sessions: Vec::new(),
             });
         }
@@ -220,14 +234,16 @@ fn write(
             transaction
                 .dirty_remove
                 .push(job.conversation_id.to_string());
-        } else if job
-            .events
-            .iter()
-            .take(job.in_memory)
-            .any(|event| !event.flushed)
+        } else if !job.written.is_empty()
+            || job
+                .events
+                .iter()
+                .take(job.in_memory)
+                .any(|event| !event.flushed)
         {
-            transaction.dirty_add.push(dirty(job, gap));
+            transaction.dirty_add.push(dirty(job, &sets, gap));
         }
+        change_carries(&mut transaction, job, &sets);
     }
     Ok(Written {
         transaction,
@@ -242,8 +258,45 @@ fn unstored(sets: &FactSets) -> Vec<catalog::FactSet> {
     unstored.map(FactSet::to_stored).collect()
 }
 
-fn dirty(job: &Job, gap: i64) -> Dirty {
-    let times = || job.events.iter().map(|event| event.time);
+/// Drops cuts that late events made stale, and keeps those before which all facts are in files now.
+fn change_carries(transaction: &mut Transaction, job: &Job, sets: &FactSets) {
+    let conversation = || job.conversation_id.to_string();
+    for (set, from) in &job.cuts.stale {
+        if let Some(set) = sets.get(*set) {
+            let name = set.name.to_string();
+            transaction
+                .carries_remove
+                .push((name, conversation(), *from));
+        }
+    }
+    for cut in &job.new_cuts {
+        if let Some(set) = sets.get(cut.set) {
+            transaction.carries_add.push(catalog::Carry {
+                fact_set: set.name.to_string(),
+                conversation_id: conversation(),
+                at_time: cut.time,
+                carry: cut.encode(),
+            });
+        }
+    }
+}
+
+/// From where each set's facts of this conversation are folded after the flush.
+fn cuts_after(job: &Job) -> Cuts {
+    let mut cuts = job.cuts.clone();
+    cuts.stale.clear();
+    for cut in &job.new_cuts {
+        cuts.choose(cut.clone());
+    }
+    cuts
+}
+
+fn dirty(job: &Job, sets: &FactSets, gap: i64) -> Dirty {
+    let base = cuts_after(job).base(sets);
+    let times = || {
+        let times = job.events.iter().map(|event| event.time);
+        times.filter(move |time| *time >= base)
+    };
     let last = times().max().unwrap_or_default();
     Dirty {
         conversation_id: job.conversation_id.to_string(),
@@ -271,13 +324,17 @@ fn look_up(inner: &Inner, workspace: &str, collected: &mut Collected) -> Result<
     // Whoever flushes is the only one who commits, so the newest files are those of the jobs.
     let place = Place {
         inner,
+        workspace,
         files: &inner.catalog.file_list(workspace).unwrap_or_default(),
         gap: collected.sets.cut_gap(),
     };
     lookup::complete(&place, &collected.sets, &mut questions)?;
     for (index, question) in asked.into_iter().zip(questions) {
         let job = &mut collected.jobs[index];
-        job.events.extend(question.found.events);
+        if !question.found.events.is_empty() {
+            Arc::make_mut(&mut job.events).extend(question.found.events);
+        }
+        job.cuts = question.found.cuts;
         for replaced in question.found.replaced {
             if !job.replaced.contains(&replaced) {
                 job.replaced.push(replaced);
@@ -351,7 +408,7 @@ fn settle(inner: &Inner, name: &Arc<str>, collected: Collected) {
         }
     }
     for job in collected.jobs {
-        settle_job(workspace, job);
+        settle_job(workspace, job, &collected.sets);
     }
     if workspace.unflushed_events == 0 {
         workspace.oldest_unflushed = None;
@@ -360,36 +417,46 @@ fn settle(inner: &Inner, name: &Arc<str>, collected: Collected) {
     workspace.version += 1;
 }
 
-fn settle_job(workspace: &mut Workspace, job: Job) {
+fn settle_job(workspace: &mut Workspace, mut job: Job, sets: &FactSets) {
     let (mut events, mut bytes) = (0, 0);
     let shard = workspace.shard_mut(&job.conversation_id);
     let Some(conversation) = shard.conversations.get_mut(&job.conversation_id) else {
         return;
     };
+    let unchanged = conversation.version == job.version;
+    let found: Vec<StoredEvent> = job.events[job.in_memory..].to_vec();
+    // The list is the conversation's own again, and need not be copied.
+    job.events = Arc::default();
     // Memory only ever appends to a conversation, so its first events are those of the job.
-    for event in conversation
-        .events
+    let list = Arc::make_mut(&mut conversation.events);
+    for event in list
         .iter_mut()
         .take(job.in_memory)
         .filter(|event| !event.flushed)
     {
         event.flushed = true;
         events += 1;
-        bytes += event.bytes.len() + crate::engine::state::EVENT_OVERHEAD;
+        bytes += event.bytes.len() + EVENT_OVERHEAD;
     }
-    let unchanged = conversation.version == job.version;
+    let (mut left, mut cost) = (Vec::new(), 0);
     if !(job.sealed && unchanged) {
-        let found: Vec<StoredEvent> = job.events[job.in_memory..].to_vec();
-        let present: HashSet<u128> = conversation
-            .events
-            .iter()
-            .map(|event| event.id_hash)
-            .collect();
-        conversation.events.extend(
-            found
-                .into_iter()
-                .filter(|event| !present.contains(&event.id_hash)),
-        );
+        let present: HashSet<u128> = list.iter().map(|event| event.id_hash).collect();
+        for event in found {
+            if !present.contains(&event.id_hash) {
+                cost += event.bytes.len() + EVENT_OVERHEAD;
+                list.push(event);
+            }
+        }
+        conversation.cuts = cuts_after(&job);
+        let base = conversation.cuts.base(sets);
+        // What lies before the cuts of all sets is in files with its facts.
+        list.retain(|event| {
+            let stays = event.time >= base || !event.flushed;
+            if !stays {
+                left.push((event.id_hash, event.bytes.len() + EVENT_OVERHEAD));
+            }
+            stays
+        });
         conversation.complete = unchanged;
         conversation.sessions_known = true;
         // Whatever was sealed meanwhile is what the overlay now stands in for.
@@ -398,7 +465,16 @@ fn settle_job(workspace: &mut Workspace, job: Job) {
         } else {
             job.replaced
         };
+        let cuts = &conversation.cuts;
+        conversation
+            .replaced
+            .retain(|known| known.start >= cuts.from(known.set));
         shard.changed();
+    }
+    workspace.memory_bytes += cost;
+    for (id_hash, cost) in left {
+        workspace.ids.remove(&id_hash);
+        workspace.memory_bytes = workspace.memory_bytes.saturating_sub(cost);
     }
     workspace.unflushed_events = workspace.unflushed_events.saturating_sub(events);
     workspace.unflushed_bytes = workspace.unflushed_bytes.saturating_sub(bytes);

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use rustc_hash::{FxHashMap, FxHashSet};
 use upshot_core::event::conversation_hash;
-use upshot_core::{Event, EventView, Record, Session, event::SourceEvent};
+use upshot_core::time::day_of;
+use upshot_core::{Event, EventView, Message, Record, Session, event::SourceEvent};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::capture::DataFile;
+use crate::capture::{DataFile, lone_message_key};
 use crate::catalog::{Dirty, FileList};
 use crate::codec::encode;
+use crate::engine::cuts::{Cut, Cuts};
 use crate::engine::open::{bucket_in, days_of_dirty};
 use crate::engine::overlay::{days_of, neighbourhoods};
-use crate::engine::sets::{FactSets, SetId};
+use crate::engine::sets::{FactSet, FactSets};
 use crate::engine::state::{Conversation, Known, Replaced, StoredEvent};
 use crate::engine::{Inner, files_in};
 use crate::error::LakeError;
@@ -57,6 +59,8 @@ pub(crate) struct Found {
     pub events: Vec<StoredEvent>,
     /// Sessions that were made of them.
     pub replaced: Vec<Replaced>,
+    /// From where each set's facts are folded.
+    pub cuts: Cuts,
 }
 
 /// A conversation whose neighbourhood is to be looked up: what memory holds of it.
@@ -71,6 +75,8 @@ pub(crate) struct Question {
     pub found: Found,
     /// The ids of all events in `known`.
     pub ids: FxHashSet<u128>,
+    /// Events before this time are not needed.
+    pub from: i64,
 }
 
 impl Question {
@@ -83,7 +89,7 @@ impl Question {
     ) -> Self {
         let known = Conversation {
             bucket,
-            events: events.to_vec(),
+            events: Arc::new(events.to_vec()),
             sessions_known,
             ..Conversation::default()
         };
@@ -94,20 +100,89 @@ impl Question {
             known,
             found: Found::default(),
             ids,
+            from: i64::MIN,
         }
     }
 }
 
 /// Brings in what files hold around these conversations' events. Each round reads every file that
 /// may matter once, for all conversations together; a round that finds events further out is
-/// followed by another.
+/// followed by another. Where every set has a cut, nothing before the first of them is looked up.
+///
+/// Says whether the catalog's cuts are those of the files. Where somebody commits at this moment they
+/// are not; then everything since the last silence is found, which is right, only more, and is not to be
+/// remembered.
 pub(crate) fn complete(
     place: &Place<'_>,
     sets: &FactSets,
     questions: &mut [Question],
-) -> Result<(), LakeError> {
+) -> Result<bool, LakeError> {
+    let settled = choose_cuts(place, sets, questions)?;
     complete_events(place, questions)?;
-    load_sessions(place, sets, questions)
+    load_sessions(place, sets, questions)?;
+    Ok(settled)
+}
+
+/// Chooses for each set the last cut that no event in memory makes stale.
+fn choose_cuts(
+    place: &Place<'_>,
+    sets: &FactSets,
+    questions: &mut [Question],
+) -> Result<bool, LakeError> {
+    let catalog = &place.inner.catalog;
+    if questions.is_empty() {
+        return Ok(true);
+    }
+    let runtime = tokio::runtime::Handle::try_current()
+        .map_err(|error| LakeError::Stopped(error.to_string()))?;
+    let by_id: FxHashMap<Box<str>, usize> = questions
+        .iter()
+        .enumerate()
+        .map(|(index, question)| (question.conversation_id.clone(), index))
+        .collect();
+    let first_new: Vec<i64> = questions
+        .iter()
+        .map(|question| {
+            let events = question.known.events.iter();
+            let new = events.filter(|event| !event.flushed);
+            new.map(|event| event.time).min().unwrap_or(i64::MAX)
+        })
+        .collect();
+    let mut chosen: Vec<Cuts> = questions.iter().map(|_| Cuts::default()).collect();
+    // A set that is being built needs whole stretches.
+    let all_whole = sets.folded().iter().all(FactSet::is_whole);
+    for set in sets.folded() {
+        let wanted: Vec<(&str, i64)> = questions
+            .iter()
+            .zip(&first_new)
+            .map(|(question, time)| (&*question.conversation_id, *time))
+            .collect();
+        let rows = runtime.block_on(catalog.carries(place.workspace, &set.name, &wanted))?;
+        for row in rows {
+            let index = by_id[row.conversation_id.as_str()];
+            let cuts = &mut chosen[index];
+            cuts.any_stored = true;
+            match Cut::decode(set.id, row.at_time, &row.carry) {
+                Some(cut) if cut.decided < first_new[index] => {
+                    cuts.stale.retain(|(of, _)| *of != set.id);
+                    if all_whole {
+                        cuts.choose(Arc::new(cut));
+                    }
+                }
+                _ if cuts.stale.iter().any(|(of, _)| *of == set.id) => {}
+                _ => cuts.stale.push((set.id, row.at_time)),
+            }
+        }
+    }
+    let newest = catalog.file_list(place.workspace).unwrap_or_default();
+    if newest.snapshot() != place.files.snapshot() {
+        return Ok(chosen.iter().all(|cuts| !cuts.any_stored));
+    }
+    for (question, cuts) in questions.iter_mut().zip(chosen) {
+        question.from = cuts.base(sets);
+        question.found.cuts = cuts;
+    }
+    Ok(true)
 }
 
 /// Brings in the events alone.
@@ -126,6 +201,7 @@ pub(crate) fn complete_events(
 /// Where [`complete`] looks.
 pub(crate) struct Place<'a> {
     pub inner: &'a Inner,
+    pub workspace: &'a str,
     /// The files with which the memory that asks is settled: what it holds is not in them, but for
     /// what it knows to be in files.
     pub files: &'a FileList,
@@ -142,6 +218,7 @@ fn by_partition(questions: &[Question], waiting: &[usize], gap: i64) -> ByPartit
         let days: FxHashSet<i32> = neighbourhoods(&question.known, gap)
             .into_iter()
             .flat_map(days_of)
+            .filter(|day| *day >= day_of(question.from.max(0)))
             .collect();
         for day in days {
             partitions
@@ -189,7 +266,10 @@ fn load_events(
             .collect();
         for event in events {
             let index = wanted[&*event.conversation_id];
-            if within(&near[&index], event.time) && add(&mut questions[index], &event) {
+            if event.time >= questions[index].from
+                && within(&near[&index], event.time)
+                && add(&mut questions[index], &event)
+            {
                 grown.insert(index);
             }
         }
@@ -257,7 +337,7 @@ fn add(question: &mut Question, event: &Event) -> bool {
         return false;
     }
     let stored = stored(event);
-    question.known.events.push(stored.clone());
+    Arc::make_mut(&mut question.known.events).push(stored.clone());
     question.found.events.push(stored);
     true
 }
@@ -268,8 +348,8 @@ fn within(stretches: &[(i64, i64)], time: i64) -> bool {
     after > 0 && time <= stretches[after - 1].1
 }
 
-/// The sessions in files that start within the neighbourhood of what is known: they were made of
-/// these events and are made anew.
+/// The sessions in files that start within the neighbourhood of what is known, and after the cut: they
+/// were made of these events and are made anew. So are the messages of agents that belong to none.
 fn load_sessions(
     place: &Place<'_>,
     sets: &FactSets,
@@ -278,6 +358,7 @@ fn load_sessions(
     let (inner, gap) = (place.inner, place.gap);
     let asked = |question: &Question| {
         !question.found.events.is_empty()
+            || question.found.cuts.any_stored
             || !question.known.sessions_known
                 && question.known.events.iter().any(|event| event.flushed)
     };
@@ -295,44 +376,50 @@ fn load_sessions(
             .collect();
         let keys = Keys::new("conversation_id", wanted.keys().cloned());
         for set in sets.folded() {
-            let files = files_in(
-                place.files,
-                Table::Sessions,
-                day..=day,
-                Some(bucket),
-                Some(&set.name),
-            );
-            for file in files {
+            let mut note = |id: &str, key: Box<str>, start: i64| {
+                let question = &mut questions[wanted[id]];
+                let is_new =
+                    start >= question.found.cuts.from(set.id) && within(&near[&wanted[id]], start);
+                let replaced = Replaced {
+                    set: set.id,
+                    key,
+                    start,
+                };
+                if is_new && !question.found.replaced.contains(&replaced) {
+                    question.found.replaced.push(replaced);
+                }
+            };
+            let name = Some(&*set.name);
+            for file in files_in(place.files, Table::Sessions, day..=day, Some(bucket), name) {
                 let columns = ["session_id", "conversation_id", "start_time"];
                 for batch in inner.read_rows(&file, Table::Sessions, Some(&columns), &keys)? {
                     let reader = BatchReader::new::<Session>(&batch)?;
                     for row in 0..reader.len() {
                         let session = Session::read(&reader.row(row));
-                        let index = wanted[&*session.conversation_id];
-                        note_replaced(&mut questions[index], set.id, &session, &near[&index], day);
+                        note(
+                            &session.conversation_id,
+                            session.session_id,
+                            session.start_time,
+                        );
+                    }
+                }
+            }
+            for file in files_in(place.files, Table::Messages, day..=day, Some(bucket), name) {
+                let columns = ["event_id", "session_id", "conversation_id", "session_start"];
+                for batch in inner.read_rows(&file, Table::Messages, Some(&columns), &keys)? {
+                    let reader = BatchReader::new::<Message>(&batch)?;
+                    for row in 0..reader.len() {
+                        let message = Message::read(&reader.row(row));
+                        if message.session_id.is_none() {
+                            let key = lone_message_key(&message.event_id).into();
+                            note(&message.conversation_id, key, message.session_start);
+                        }
                     }
                 }
             }
         }
     }
     Ok(())
-}
-
-fn note_replaced(
-    question: &mut Question,
-    set: SetId,
-    session: &Session,
-    near: &[(i64, i64)],
-    day: i32,
-) {
-    let replaced = Replaced {
-        set,
-        session_id: session.session_id.clone(),
-        day,
-    };
-    if within(near, session.start_time) && !question.found.replaced.contains(&replaced) {
-        question.found.replaced.push(replaced);
-    }
 }
 
 /// Brings conversations back into memory that files hold but whose facts they do not.

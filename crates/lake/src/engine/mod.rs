@@ -17,6 +17,7 @@ mod build;
 mod building;
 mod capture;
 mod compare;
+mod cuts;
 mod fact_sets;
 mod flush;
 mod ingest;
@@ -87,6 +88,8 @@ pub struct LakeOptions {
     pub flush_interval: Duration,
     /// A log segment is followed by another at this size, in bytes.
     pub segment_bytes: u64,
+    /// A flush moves so much at once at most, in bytes of events: bounds the memory of its copies.
+    pub portion_bytes: usize,
     /// How many threads a flush may use.
     pub threads: usize,
     /// A step of building a fact set takes whole days until they have so many events. Memory holds
@@ -112,6 +115,7 @@ impl LakeOptions {
             flush_bytes: 96 << 20,
             flush_interval: Duration::from_secs(60),
             segment_bytes: 64 << 20,
+            portion_bytes: 192 << 20,
             threads: 2,
             build_events: 250_000,
             keep_snapshots: Duration::from_secs(3600),

@@ -403,6 +403,6 @@ impl Workspace {
         conversation.complete = false;
         conversation.sessions_known = false;
         conversation.version = version;
-        conversation.events.push(event);
+        Arc::make_mut(&mut conversation.events).push(event);
     }
 }

@@ -11,6 +11,7 @@ use upshot_core::profile::Profile;
 use upshot_core::time::{DAY, day_of};
 
 use crate::codec::Decoder;
+use crate::engine::cuts::{Cut, Cuts};
 use crate::engine::sets::{FactSet, SetId};
 use crate::engine::settings::Settings;
 use crate::engine::state::{Conversation, Replaced, Shard, ShardFacts, StoredEvent};
@@ -39,30 +40,42 @@ impl FactSink for FactBatches {
 }
 
 /// Folds the events of one conversation, which come in any order, with the profile of its source;
-/// gives that profile. What a silence cuts off leaves nothing behind (see [`Carry`]), so folding
-/// begins anew.
+/// gives that profile, and how many events lie before the cut and are left out. What a silence cuts off
+/// leaves nothing behind (see [`Carry`]), so without a cut folding begins anew.
 pub(crate) fn fold_conversation<'a>(
     workspace: &str,
     settings: &'a Settings,
     as_of: i64,
+    cut: Option<&Cut>,
     events: &mut Vec<Event>,
     sink: &mut impl FactSink,
-) -> &'a Profile {
+) -> (&'a Profile, usize) {
     events.sort_by(|left, right| order_key(left).cmp(&order_key(right)));
     events.dedup_by(|next, kept| next.event_id == kept.event_id);
-    let source = events.first().and_then(|event| event.source());
-    let profile = settings.profile(source);
+    let before = cut.map_or(0, |cut| {
+        events.partition_point(|event| event.time < cut.time)
+    });
+    let profile = settings.profile(source_of(cut, events));
+    let beginning = Carry::default();
     fold(
         &FoldContext {
             workspace,
             profile,
             as_of,
         },
-        &Carry::default(),
-        events,
+        cut.map_or(&beginning, |cut| &cut.carry),
+        &events[before..],
         sink,
     );
-    profile
+    (profile, before)
+}
+
+/// The source that chooses the profile: that of the first event, which may lie before the cut.
+pub(crate) fn source_of<'a>(cut: Option<&'a Cut>, events: &'a [Event]) -> Option<&'a str> {
+    match cut {
+        Some(cut) => cut.source.as_deref(),
+        None => events.first().and_then(|event| event.source()),
+    }
 }
 
 /// The events of a conversation, decoded.
@@ -70,8 +83,18 @@ pub(crate) fn decode_all(
     decoder: &Decoder,
     stored: &[StoredEvent],
 ) -> Result<Vec<Event>, LakeError> {
+    decode_from(decoder, stored, i64::MIN)
+}
+
+/// Those from this time on.
+fn decode_from(
+    decoder: &Decoder,
+    stored: &[StoredEvent],
+    from: i64,
+) -> Result<Vec<Event>, LakeError> {
     stored
         .iter()
+        .filter(|event| event.time >= from)
         .map(|event| decoder.decode(&event.bytes))
         .collect()
 }
@@ -84,7 +107,8 @@ pub(crate) struct ConversationCopy {
     pub version: u64,
     pub complete: bool,
     pub sessions_known: bool,
-    pub events: Vec<StoredEvent>,
+    pub events: Arc<Vec<StoredEvent>>,
+    pub cuts: Cuts,
     pub replaced: Vec<Replaced>,
 }
 
@@ -97,7 +121,7 @@ pub(crate) enum ShardCopy {
     Conversations(Vec<ConversationCopy>),
 }
 
-/// Copies what has to be folded in this set; the bytes of the events are shared.
+/// Copies what has to be folded in this set; the lists of events are shared.
 pub(crate) fn copy_shard(shard: &Shard, set: SetId, as_of: i64) -> ShardCopy {
     if let Some(facts) = shard.facts(set)
         && (as_of - facts.as_of).abs() < FRESH
@@ -114,6 +138,7 @@ pub(crate) fn copy_shard(shard: &Shard, set: SetId, as_of: i64) -> ShardCopy {
                 complete: conversation.complete,
                 sessions_known: conversation.sessions_known,
                 events: conversation.events.clone(),
+                cuts: conversation.cuts.clone(),
                 replaced: conversation.replaced.clone(),
             })
             .collect(),
@@ -133,16 +158,20 @@ pub(crate) fn shard_facts(
         bucket: 0,
     };
     let mut replaced = Vec::new();
+    let mut folded = 0;
     for conversation in conversations {
-        let mut events = decode_all(&decoder, &conversation.events)?;
+        let cut = conversation.cuts.of(set.id).map(|cut| &**cut);
+        let from = conversation.cuts.from(set.id);
+        let mut events = decode_from(&decoder, &conversation.events, from)?;
+        folded += events.len();
         sink.bucket = conversation.bucket;
-        fold_conversation(workspace, &set.settings, as_of, &mut events, &mut sink);
+        fold_conversation(workspace, &set.settings, as_of, cut, &mut events, &mut sink);
         replaced.extend(
             conversation
                 .replaced
                 .iter()
-                .filter(|session| session.set == set.id)
-                .map(|session| session.session_id.clone()),
+                .filter(|known| known.set == set.id && known.start >= from)
+                .map(|known| known.key.clone()),
         );
     }
     let [sessions, messages, steps] = &mut sink.builders;
@@ -151,6 +180,7 @@ pub(crate) fn shard_facts(
         as_of,
         batches,
         replaced,
+        folded,
     }))
 }
 

@@ -158,6 +158,7 @@ impl Walk<'_> {
     pub fn place(&self) -> Place<'_> {
         Place {
             inner: self.inner,
+            workspace: self.workspace,
             files: self.files,
             gap: self.gap,
         }
@@ -229,7 +230,7 @@ impl Walk<'_> {
         }
         lookup::complete_events(&self.place(), &mut questions)?;
         for (index, question) in asked.into_iter().zip(questions) {
-            stretches[index].events = question.known.events;
+            stretches[index].events = question.known.events.to_vec();
             stretches[index].events.sort_by_key(|event| event.time);
         }
         Ok(())

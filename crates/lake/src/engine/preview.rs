@@ -277,7 +277,7 @@ fn stretches_in_memory(
     lookup::complete_events(&walk.place(), &mut questions)?;
     let mut stretches = Vec::new();
     for question in questions {
-        let mut events = question.known.events;
+        let mut events = question.known.events.to_vec();
         events.sort_by_key(|event| event.time);
         for events in divide(events, walk.gap) {
             stretches.push(Stretch {
@@ -392,7 +392,7 @@ impl Both<'_> {
 
     fn sessions(&self, settings: &Settings, events: &mut Vec<Event>) -> Vec<Session> {
         let mut facts = Facts::default();
-        fold_conversation(self.workspace, settings, self.now, events, &mut facts);
+        fold_conversation(self.workspace, settings, self.now, None, events, &mut facts);
         facts.sessions
     }
 

@@ -32,14 +32,19 @@ pub(crate) fn keep_other_rows(
     rows: &mut Rows,
 ) -> Result<Vec<i64>, LakeError> {
     let mut by_partition: BTreeMap<(i32, i32), Anew<'_>> = BTreeMap::new();
-    for job in jobs
-        .iter()
-        .filter(|job| job.sealed && job.replaced.iter().any(|session| session.set == set.id))
-    {
-        let stretches = Arc::new(stretches_around(
-            job.events.iter().map(|event| event.time),
-            gap,
-        ));
+    for job in jobs {
+        let Some((first, end)) = job.rewrites(set.id) else {
+            continue;
+        };
+        // Only what was folded anew is written anew: nothing before the cut from which it was, nor after
+        // the one up to which it is written.
+        let times = job.events.iter().map(|event| event.time);
+        let stretches: Vec<(i64, i64)> = stretches_around(times.filter(|time| *time >= first), gap)
+            .into_iter()
+            .map(|(from, to)| (from.max(first), to.min(end - 1)))
+            .filter(|(from, to)| from <= to)
+            .collect();
+        let stretches = Arc::new(stretches);
         for day in stretches.iter().copied().flat_map(days_of) {
             by_partition
                 .entry((day, job.bucket))

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use upshot_core::event::conversation_hash;
 
 use crate::catalog::FileList;
+use crate::engine::cuts::Cuts;
 use crate::engine::lookup::Found;
 use crate::engine::sets::{FactSets, SetId};
 
@@ -38,8 +39,11 @@ pub(crate) struct StoredEvent {
 pub(crate) struct Conversation {
     /// The bucket of its rows.
     pub bucket: i32,
-    /// Its events since the last cut, in the order of arrival.
-    pub events: Vec<StoredEvent>,
+    /// Its events since the last silence, or since the cut from which every fact set is folded, in
+    /// the order of arrival. A query shares the list; whoever changes it meanwhile copies it.
+    pub events: Arc<Vec<StoredEvent>>,
+    /// From where the facts of each set are made of these events.
+    pub cuts: Cuts,
     /// Whether what files hold around these events has been brought in.
     pub complete: bool,
     /// Whether the sessions that files hold of those of its events that are in files were looked
@@ -51,15 +55,15 @@ pub(crate) struct Conversation {
     pub version: u64,
 }
 
-/// A session in a file that the overlay stands in for.
+/// A session in a file, or a message there that belongs to none, that the overlay stands in for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Replaced {
     /// Its fact set.
     pub set: SetId,
-    /// Its id.
-    pub session_id: Box<str>,
-    /// The day under which it is filed.
-    pub day: i32,
+    /// The session's id, or the [`lone_message_key`](crate::capture::lone_message_key) of the message.
+    pub key: Box<str>,
+    /// When the session started, or the message was said.
+    pub start: i64,
 }
 
 /// The facts of one shard's conversations in one fact set.
@@ -69,8 +73,10 @@ pub(crate) struct ShardFacts {
     pub as_of: i64,
     /// Sessions, messages and steps, each in the schema of its table.
     pub batches: [RecordBatch; 3],
-    /// The sessions in files that these stand in for.
+    /// The keys of the sessions and messages in files that these stand in for.
     pub replaced: Vec<Box<str>>,
+    /// How many events were folded.
+    pub folded: usize,
 }
 
 /// A part of the overlay.
@@ -220,7 +226,7 @@ impl Workspace {
         conversation.complete = false;
         self.version += 1;
         conversation.version = self.version;
-        conversation.events.push(StoredEvent {
+        Arc::make_mut(&mut conversation.events).push(StoredEvent {
             time: event.time,
             id_hash: event.id_hash,
             bytes: event.bytes,
@@ -247,12 +253,14 @@ impl Workspace {
             .iter()
             .map(|event| event.id_hash)
             .collect();
+        let events = Arc::make_mut(&mut conversation.events);
         for event in found.events {
             if !present.contains(&event.id_hash) {
                 cost += event.bytes.len() + EVENT_OVERHEAD;
-                conversation.events.push(event);
+                events.push(event);
             }
         }
+        conversation.cuts = found.cuts;
         for replaced in found.replaced {
             if !conversation.replaced.contains(&replaced) {
                 conversation.replaced.push(replaced);
@@ -283,6 +291,7 @@ impl Workspace {
             shard.changed();
             for conversation in shard.conversations.values_mut() {
                 conversation.replaced.retain(|session| session.set != set);
+                conversation.cuts.forget_set(set);
             }
         }
     }
@@ -294,13 +303,24 @@ impl Workspace {
         let Some(conversation) = shard.conversations.remove(conversation_id) else {
             return;
         };
-        for event in &conversation.events {
+        for event in conversation.events.iter() {
             self.ids.remove(&event.id_hash);
             self.memory_bytes = self
                 .memory_bytes
                 .saturating_sub(event.bytes.len() + EVENT_OVERHEAD);
         }
         self.version += 1;
+    }
+
+    /// How many events are in memory.
+    pub fn events(&self) -> usize {
+        let conversations = self
+            .shards
+            .iter()
+            .flat_map(|shard| shard.conversations.values());
+        conversations
+            .map(|conversation| conversation.events.len())
+            .sum()
     }
 
     /// How many conversations are in memory.

@@ -17,6 +17,7 @@ pub(crate) struct Counters {
     log_sequence: AtomicU64,
     flushed_sequence: AtomicU64,
     log_stopped: AtomicU64,
+    events_folded: AtomicU64,
 }
 
 impl Counters {
@@ -46,6 +47,11 @@ impl Counters {
         );
     }
 
+    pub fn folded(&self, events: usize) {
+        self.events_folded
+            .fetch_add(events as u64, Ordering::Relaxed);
+    }
+
     pub fn note_flushed_sequence(&self, sequence: u64) {
         self.flushed_sequence.fetch_max(sequence, Ordering::Relaxed);
     }
@@ -73,6 +79,10 @@ pub struct Status {
     pub flushes: u64,
     /// Conversations in the overlay.
     pub overlay_conversations: usize,
+    /// Events in the overlay.
+    pub overlay_events: usize,
+    /// Events that queries folded since the lake was opened, each as often as it was.
+    pub events_folded: u64,
     /// What the overlay takes, in bytes.
     pub overlay_bytes: usize,
     /// Events that are in no data file yet.
@@ -102,6 +112,8 @@ impl Lake {
                 .workspaces()
                 .map(|workspace| workspace.conversations())
                 .sum(),
+            overlay_events: state.workspaces().map(|workspace| workspace.events()).sum(),
+            events_folded: counters.events_folded.load(Ordering::Relaxed),
             overlay_bytes: state
                 .workspaces()
                 .map(|workspace| workspace.memory_bytes)

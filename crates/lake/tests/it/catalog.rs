@@ -225,7 +225,11 @@ async fn dirty_conversations_carries_and_fact_sets_are_kept() {
     };
     let change = Transaction {
         dirty_add: vec![dirty("b", 20), dirty("a", 30)],
-        carries_add: vec![carry("a", 10, b"one"), carry("a", 20, b"two")],
+        carries_add: vec![
+            carry("a", 10, b"one"),
+            carry("a", 20, b"two"),
+            carry("a", 30, b"three"),
+        ],
         fact_sets: vec![
             fact_set("gone", FactSetRole::Additional),
             fact_set("one", FactSetRole::Active),
@@ -258,9 +262,16 @@ async fn dirty_conversations_carries_and_fact_sets_are_kept() {
         let wanted = [("a", time), ("absent", time)];
         catalog.carries("main", "default@1", &wanted).await.unwrap()
     };
-    assert_eq!(carries(9).await, []);
-    assert_eq!(carries(19).await, [carry("a", 10, b"one")]);
-    assert_eq!(carries(20).await, [carry("a", 20, b"two")]);
+    // The last two before a time, and all after.
+    let [one, two, three] = [
+        carry("a", 10, b"one"),
+        carry("a", 20, b"two"),
+        carry("a", 30, b"three"),
+    ];
+    let all = [one.clone(), two.clone(), three.clone()];
+    for (time, wanted) in [(9, &all[..]), (30, &all), (31, &all[1..])] {
+        assert_eq!(carries(time).await, wanted, "around {time}");
+    }
 
     let change = Transaction {
         dirty_remove: vec!["b".to_owned(), "a".to_owned()],
@@ -270,7 +281,15 @@ async fn dirty_conversations_carries_and_fact_sets_are_kept() {
     };
     catalog.commit(change).await.unwrap();
     assert_eq!(catalog.dirty("main").await.unwrap(), [dirty("a", 40)]);
-    assert_eq!(carries(99).await, [carry("a", 10, b"one")]);
+    assert_eq!(carries(99).await, [one]);
+
+    // A set that is taken away takes its carries with it.
+    let change = Transaction {
+        fact_sets_remove: vec!["default@1".to_owned()],
+        ..add(vec![])
+    };
+    catalog.commit(change).await.unwrap();
+    assert_eq!(carries(99).await, []);
 }
 
 #[tokio::test]

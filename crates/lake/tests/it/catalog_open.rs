@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
-use upshot_lake::catalog::Catalog;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+use upshot_lake::catalog::{Catalog, FactSet, FactSetRole, Transaction};
 use upshot_lake::files::DiskFiles;
 use upshot_lake::parquet_files::{ReadRequest, read};
 use upshot_lake::{LakeError, Table};
 
-use crate::common::{DAY, Lake, NOW, events, execute, paths, sessions, without_column};
+use crate::common::{DAY, Lake, NOW, add, events, execute, open, paths, sessions, without_column};
 
 /// A lake as a version without some columns would have written it.
 pub async fn old_lake() -> Lake {
@@ -227,4 +229,48 @@ async fn a_change_by_another_program_is_noticed() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("another program"), "{error}");
+}
+
+#[tokio::test]
+async fn a_catalog_of_version_1_is_brought_to_the_newest() {
+    let lake = Lake::new().await;
+    let set = |name: &str, role| FactSet {
+        name: name.to_owned(),
+        profile_toml: "x = 1".to_owned(),
+        fold_version: 1,
+        role,
+        built_to: i64::MAX,
+    };
+    let change = Transaction {
+        fact_sets: vec![
+            set("old@1/fold1", FactSetRole::Additional),
+            set("mine@1/fold1", FactSetRole::Active),
+        ],
+        ..add(vec![])
+    };
+    lake.catalog.commit(change).await.unwrap();
+    let database = lake.database();
+    lake.catalog.close().await.unwrap();
+    // As version 1 had it: a set was the active one, or given up.
+    let options = SqliteConnectOptions::new().filename(database);
+    let mut connection = options.connect().await.unwrap();
+    for statement in [
+        "ALTER TABLE upshot_fact_set DROP COLUMN role",
+        "ALTER TABLE upshot_fact_set DROP COLUMN replaces",
+        "ALTER TABLE upshot_fact_set DROP COLUMN built_to",
+        "UPDATE upshot_meta SET value = '1' WHERE key = 'catalog_version'",
+    ] {
+        sqlx::query(statement)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+    connection.close().await.unwrap();
+    // The second opening finds nothing to be done.
+    for _ in 0..2 {
+        let catalog = open(&lake.folder).await;
+        let sets = catalog.fact_sets("main").await.unwrap();
+        assert_eq!(sets, [set("mine@1/fold1", FactSetRole::Active)]);
+        catalog.close().await.unwrap();
+    }
 }

@@ -10,8 +10,9 @@ use tempfile::TempDir;
 use upshot_core::event::order_key;
 use upshot_core::fold::{Carry, Facts, FoldContext, fold};
 use upshot_core::time::{DAY, HOUR, MINUTE};
-use upshot_core::{Event, EventView, Record, Session};
+use upshot_core::{Event, EventView, Message, Record, Session, Step};
 use upshot_demo::{DemoOptions, generate};
+use upshot_lake::capture::lone_message_key;
 use upshot_lake::schema::BatchReader;
 use upshot_lake::{Capture, Lake, LakeError, LakeOptions, Settings, Table};
 
@@ -103,6 +104,78 @@ pub fn sessions(capture: &Capture) -> BTreeMap<Box<str>, Session> {
     found
 }
 
+/// The rows of a fact table of a capture, each as text, in order: every row as often as it stands there.
+fn rows<T: Record + std::fmt::Debug>(
+    capture: &Capture,
+    table: Table,
+    key: impl Fn(&T) -> Box<str>,
+) -> Vec<String> {
+    let part = capture.table(table).unwrap();
+    let mut found = Vec::new();
+    let mut take = |batch: &arrow::array::RecordBatch, in_file: bool| {
+        let reader = BatchReader::new::<T>(batch).unwrap();
+        for row in 0..reader.len() {
+            let record = T::read(&reader.row(row));
+            if !(in_file && part.replaced.contains(&key(&record))) {
+                found.push(format!("{record:?}"));
+            }
+        }
+    };
+    for file in &part.files {
+        let opened = std::fs::File::open(&file.path).unwrap();
+        let reader =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(opened).unwrap();
+        for batch in reader.build().unwrap() {
+            take(&batch.unwrap(), true);
+        }
+    }
+    for batch in &part.memory {
+        take(batch, false);
+    }
+    found.sort();
+    found
+}
+
+fn as_text<T: std::fmt::Debug>(records: &[T]) -> Vec<String> {
+    let mut texts: Vec<String> = records.iter().map(|record| format!("{record:?}")).collect();
+    texts.sort();
+    texts
+}
+
+/// All three fact tables of the capture are, as multisets, what one fold of all events gives.
+pub fn assert_facts(capture: &Capture, wanted: &Facts) {
+    let message = |message: &Message| match &message.session_id {
+        Some(id) => id.clone(),
+        None => lone_message_key(&message.event_id).into(),
+    };
+    let found = [
+        rows(capture, Table::Sessions, |session: &Session| {
+            session.session_id.clone()
+        }),
+        rows(capture, Table::Messages, message),
+        rows(capture, Table::Steps, |step: &Step| step.session_id.clone()),
+    ];
+    let wanted = [
+        as_text(&wanted.sessions),
+        as_text(&wanted.messages),
+        as_text(&wanted.steps),
+    ];
+    for (found, wanted) in found.iter().zip(&wanted) {
+        let differs = found
+            .iter()
+            .zip(wanted)
+            .find(|(found, wanted)| found != wanted);
+        assert_eq!(
+            differs,
+            None,
+            "{} rows, {} wanted",
+            found.len(),
+            wanted.len()
+        );
+        assert_eq!(found.len(), wanted.len());
+    }
+}
+
 /// What folding all events of all conversations at once gives.
 pub fn expected(workspace: &str, events: &[Event], now: i64) -> BTreeMap<Box<str>, Session> {
     expected_by(&Settings::built_in().unwrap(), workspace, events, now)
@@ -114,6 +187,15 @@ pub fn expected_by(
     events: &[Event],
     now: i64,
 ) -> BTreeMap<Box<str>, Session> {
+    facts_by(settings, workspace, events, now)
+        .sessions
+        .into_iter()
+        .map(|session| (session.session_id.clone(), session))
+        .collect()
+}
+
+/// All facts that folding everything at once gives.
+pub fn facts_by(settings: &Settings, workspace: &str, events: &[Event], now: i64) -> Facts {
     let mut conversations: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in events {
         conversations
@@ -134,10 +216,6 @@ pub fn expected_by(
         fold(&context, &Carry::default(), &events, &mut facts);
     }
     facts
-        .sessions
-        .into_iter()
-        .map(|session| (session.session_id.clone(), session))
-        .collect()
 }
 
 pub fn assert_same(found: &BTreeMap<Box<str>, Session>, wanted: &BTreeMap<Box<str>, Session>) {
@@ -149,7 +227,9 @@ pub fn assert_same(found: &BTreeMap<Box<str>, Session>, wanted: &BTreeMap<Box<st
 
 async fn check(lake: &Lake, events: &[Event], now: i64) {
     let capture = lake.capture("main", &Table::FACTS).await.unwrap();
+    let settings = Settings::built_in().unwrap();
     assert_same(&sessions(&capture), &expected("main", events, now));
+    assert_facts(&capture, &facts_by(&settings, "main", events, now));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! Tests of the lake as a whole.
 #![allow(clippy::unwrap_used)]
 
+mod carries;
 mod catalog;
 mod catalog_cost;
 mod catalog_open;

@@ -23,6 +23,8 @@ enum Damage {
     Catalog(&'static str),
     Sessions(fn(&mut Vec<Session>)),
     Events(fn(&mut Vec<Event>)),
+    Messages(fn(&mut Vec<Message>)),
+    Steps(fn(&mut Vec<Step>)),
     /// Rows and catalog agree on a bucket that is not that of the conversation.
     Bucket,
     Day,
@@ -132,6 +134,8 @@ impl Damage {
             Self::Catalog(statement) => execute(directory, statement).await,
             Self::Sessions(change) => rewrite(directory, Table::Sessions, 0, 0, change).await,
             Self::Events(change) => rewrite(directory, Table::Events, 0, 0, change).await,
+            Self::Messages(change) => rewrite(directory, Table::Messages, 0, 0, change).await,
+            Self::Steps(change) => rewrite(directory, Table::Steps, 0, 0, change).await,
             Self::Bucket => {
                 rewrite(directory, Table::Steps, 1, 0, |_: &mut Vec<Step>| {}).await;
             }
@@ -218,6 +222,36 @@ const CASES: &[(&str, Damage, &str)] = &[
         "a fact that was changed",
         Damage::Sessions(|sessions| sessions[0].end_time += 1),
         "Facts: end_time",
+    ),
+    (
+        "a message that was deleted",
+        Damage::Messages(|messages| drop(messages.remove(0))),
+        "Facts: messages: ",
+    ),
+    (
+        "a message that was changed",
+        Damage::Messages(|messages| messages[0].page = Some("elsewhere".into())),
+        "Facts: messages: those in files",
+    ),
+    (
+        "messages of a session that is not there",
+        Damage::Messages(|messages| {
+            let mut strange = messages[0].clone();
+            strange.event_id = "strange".into();
+            strange.session_id = Some("strange".into());
+            messages.insert(0, strange);
+        }),
+        "Facts: has messages or steps",
+    ),
+    (
+        "a step that was deleted",
+        Damage::Steps(|steps| drop(steps.remove(0))),
+        "Facts: steps: ",
+    ),
+    (
+        "a step that was changed",
+        Damage::Steps(|steps| steps[0].position += 1000),
+        "Facts: steps: those in files",
     ),
     (
         "an event that stands there twice",

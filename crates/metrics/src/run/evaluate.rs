@@ -9,6 +9,7 @@ use arrow::datatypes::{
 };
 use rustc_hash::FxHashMap;
 use upshot_core::facts::TOPIC_SEPARATOR;
+use upshot_lake::capture::lone_message_key;
 
 use crate::filter::{Measure, NumberTest, Predicate, SessionSet, TextSource};
 use crate::join::session_hash;
@@ -423,14 +424,19 @@ fn texts_of(array: &ArrayRef) -> Texts<'_> {
     }
 }
 
-/// The rows of a memory batch or file whose session is not replaced.
+/// The rows of a file whose session is not replaced, nor, where they belong to none, their message.
 pub(crate) fn not_replaced(
     evaluator: &Evaluator<'_>,
     replaced: &std::collections::HashSet<Box<str>>,
 ) -> BooleanBuffer {
     let source = TextSource::Column("session_id");
-    let texts = evaluator.texts(&source);
-    BooleanBuffer::collect_bool(evaluator.rows(), |row| {
-        texts.row(row).is_none_or(|id| !replaced.contains(id))
+    let sessions = evaluator.texts(&source);
+    let source = TextSource::Column("event_id");
+    let messages = evaluator.texts(&source);
+    BooleanBuffer::collect_bool(evaluator.rows(), |row| match sessions.row(row) {
+        Some(id) => !replaced.contains(id),
+        None => messages
+            .row(row)
+            .is_none_or(|id| !replaced.contains(lone_message_key(id).as_str())),
     })
 }

@@ -1,5 +1,6 @@
 //! Writing data files.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,9 @@ use crate::schema::{Column, MAP_PARTS, Table};
 /// Rows of a row group: small enough that a reader of one conversation skips most of a large file,
 /// large enough that dictionaries and pages are worth it.
 pub const ROW_GROUP_ROWS: usize = 262_144;
+/// Rows of a page, at most. In a file that has no more, the footer says of each column what an index of
+/// its pages would say, and there is none.
+const PAGE_ROWS: usize = 20_000;
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 const WRITE_BUFFER: usize = 256 * 1024;
 const COMPRESSION_LEVEL: i32 = 1;
@@ -171,6 +175,18 @@ impl<'a> FileWriter<'a> {
         ids: &FieldIds,
         expected_rows: usize,
     ) -> Result<Self, LakeError> {
+        Self::without(&HashSet::new(), files, path, table, ids, expected_rows)
+    }
+
+    /// As [`FileWriter::new`], of rows that have no value in these columns.
+    fn without(
+        empty: &HashSet<&str>,
+        files: &'a dyn Files,
+        path: &Path,
+        table: Table,
+        ids: &FieldIds,
+        expected_rows: usize,
+    ) -> Result<Self, LakeError> {
         let columns = table
             .columns()
             .into_iter()
@@ -188,7 +204,7 @@ impl<'a> FileWriter<'a> {
             .create(&temporary)
             .map_err(LakeError::io("create", &temporary))?;
         let options = ArrowWriterOptions::new()
-            .with_properties(properties(table, &columns, expected_rows))
+            .with_properties(properties(table, &columns, expected_rows, empty))
             // The Parquet schema says it all; without the copy a footer is a third smaller.
             .with_skip_arrow_metadata(true);
         let writer =
@@ -308,11 +324,30 @@ pub fn write<'b>(
 ) -> Result<DataFileInfo, LakeError> {
     let batches = batches.into_iter();
     let rows = batches.clone().map(RecordBatch::num_rows).sum();
-    let mut writer = FileWriter::new(files, path, table, ids, rows)?;
+    let empty = empty_columns(table, batches.clone());
+    let mut writer = FileWriter::without(&empty, files, path, table, ids, rows)?;
     for batch in batches {
         writer.write(batch)?;
     }
     writer.finish()
+}
+
+/// The columns in which no row has a value: most of them, in most files.
+fn empty_columns<'b>(
+    table: Table,
+    batches: impl Iterator<Item = &'b RecordBatch> + Clone,
+) -> HashSet<&'static str> {
+    let is_empty = |index: usize| {
+        batches.clone().all(|batch| {
+            let column = batch.columns().get(index);
+            column.is_some_and(|column| column.null_count() == column.len())
+        })
+    };
+    let columns = table.columns().into_iter().enumerate();
+    columns
+        .filter(|(index, _)| is_empty(*index))
+        .map(|(_, column)| column.name)
+        .collect()
 }
 
 /// What stands behind the name of a file that is not finished.
@@ -377,14 +412,29 @@ fn properties(
     table: Table,
     columns: &[(Column, ColumnId)],
     expected_rows: usize,
+    empty: &HashSet<&str>,
 ) -> WriterProperties {
     let level = ZstdLevel::try_new(COMPRESSION_LEVEL).unwrap_or_default();
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_bloom_filter_position(BloomFilterPosition::End)
         .set_sorting_columns(Some(sorting_columns(table, columns)))
         .set_created_by(concat!("upshot ", env!("CARGO_PKG_VERSION")).to_owned());
+    if expected_rows <= PAGE_ROWS {
+        builder = builder
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true);
+    }
+    for name in empty {
+        for path in leaf_paths(name, columns) {
+            // A dictionary and a compressor are dear to make, and there is nothing for them to do.
+            builder = builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_compression(path, Compression::UNCOMPRESSED);
+        }
+    }
     for name in table.private_columns() {
         for path in leaf_paths(name, columns) {
             builder = builder.set_column_statistics_enabled(path, EnabledStatistics::None);
@@ -397,6 +447,9 @@ fn properties(
     }
     let distinct = expected_rows.clamp(1, ROW_GROUP_ROWS) as u64;
     for name in table.bloom_columns() {
+        if empty.contains(name) {
+            continue;
+        }
         for path in leaf_paths(name, columns) {
             // A filter is made for the rows and then folded to what the distinct values need.
             builder = builder

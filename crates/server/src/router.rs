@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    conditional, events, fact_sets, guard, health, observe, paths, prices, query, registry, sessions,
+    conditional, events, fact_sets, guard, health, observe, paths, prices, query, registry,
+    sessions,
 };
 
 /// Every path with its handler and its description.

@@ -147,6 +147,9 @@ fn build_part(context: &BuildContext<'_>, jobs: &mut [Job]) -> Result<Built, Lak
     })
 }
 
+/// What one set makes of a conversation, and the last cut that was found.
+type Made = (SetId, Facts, Option<(Arc<Cut>, FoundCut)>);
+
 /// The facts of a conversation that go into files now: all where it is over by the rules of every set,
 /// those before the last cut where every set has one, else none.
 fn facts_to_write(
@@ -156,7 +159,7 @@ fn facts_to_write(
 ) -> Vec<(SetId, Facts)> {
     let sets = context.sets;
     let mut all_over = true;
-    let mut made: Vec<(SetId, Facts, Option<(Arc<Cut>, FoundCut)>)> = Vec::new();
+    let mut made: Vec<Made> = Vec::new();
     // Where a set is being built, whole stretches are needed for a while.
     let all_whole = sets.folded().iter().all(FactSet::is_whole);
     for set in sets.folded() {

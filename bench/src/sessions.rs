@@ -29,7 +29,7 @@ const BATCH_ROWS: usize = 32_768;
 /// Conversations that are handed on at once.
 const AT_ONCE: usize = 4096;
 
-/// A day is written when sessions begin so many days after it; what comes later is another file.
+/// A day is written when conversations start so many days after it; what comes later is another file.
 const DAYS_IN_MEMORY: i32 = 3;
 
 /// Opens the data directory at a fixed time, after all that is in it.
@@ -92,6 +92,11 @@ async fn write_all(
     };
     for conversations in receiver {
         for events in &conversations {
+            // Conversations come in the order in which they start. A session of one of them may begin weeks
+            // after that, and says nothing of which days are over.
+            if let Some(first) = events.first() {
+                days.newest = days.newest.max(day_of(first.time));
+            }
             let context = FoldContext {
                 workspace: DEFAULT_WORKSPACE,
                 profile: settings.default_profile(),
@@ -121,6 +126,7 @@ fn pattern(catalog: &Catalog) -> PathBuf {
 #[derive(Default)]
 struct Days {
     open: BTreeMap<i32, Day>,
+    /// The day on which the newest conversation started.
     newest: i32,
     /// How many sessions are still wanted.
     left: u64,
@@ -204,7 +210,6 @@ impl FactSink for Days {
         }
         self.left -= 1;
         let day = day_of(session.start_time);
-        self.newest = self.newest.max(day);
         let rows = self.open.entry(day).or_insert_with(Day::new);
         rows.builder.push(&session, day, 0);
     }

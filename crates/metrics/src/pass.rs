@@ -122,8 +122,10 @@ impl<'a> Source<'a> {
         let mut base = base.clone();
         if !self.rows.replaced.is_empty() {
             base.replaced = Some(Arc::clone(&self.rows.replaced));
-            let is_message = |key: &Box<str>| key.starts_with(LONE_MESSAGE);
-            if self.rows.table == Table::Messages && self.rows.replaced.iter().any(is_message) {
+            let mut replaced = self.rows.replaced.iter();
+            if self.rows.table == Table::Messages
+                && replaced.any(|key| key.starts_with(LONE_MESSAGE))
+            {
                 base.wanted.insert("event_id");
             }
         }

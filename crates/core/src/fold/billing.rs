@@ -2,10 +2,10 @@
 
 use crate::event::EventView;
 use crate::profile::Rules;
-use crate::words::{EventType, Role};
+use crate::words::{Environment, EventType, Role};
 
 use super::class::topic_kind;
-use super::draft::since;
+use super::draft::{Draft, since};
 
 /// The billed session that is running, if any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,5 +64,18 @@ impl Billing {
         }
         self.running = Some(running);
         false
+    }
+}
+
+/// Counts the billed session that begins with the event, if one does. Trials are not billed.
+pub(super) fn bill<E: EventView>(
+    billing: &mut Billing,
+    draft: &mut Draft<'_>,
+    event: &E,
+    kind: EventType,
+    rules: &Rules,
+) {
+    if draft.environment() != Some(Environment::Test) && billing.observe(event, kind, rules) {
+        draft.facts.billed_sessions += 1;
     }
 }

@@ -4,17 +4,17 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::billing::Billing;
+use super::billing::{Billing, bill};
 use super::carry::Carry;
 use super::class::{Class, classify, is_survey_answer};
 use super::context::Context;
 use super::draft::{Draft, End, since, type_of};
 use super::finish::Common;
+use super::reported::reports_of;
 use super::{FactSink, FoldContext};
 use crate::event::EventView;
 use crate::profile::{Profile, Rules};
-use crate::time::SECOND;
-use crate::words::{Actor, EndReason, Environment, EventType, Role, Rule};
+use crate::words::{Actor, EndReason, EventType, Role, Rule};
 
 /// So many sessions that are over can still be reported of.
 const HELD_SESSIONS: usize = 8;
@@ -25,8 +25,6 @@ const HELD_WINDOWS: usize = 64;
 /// While people have a session in hand, or a report waits, a stretch may be so many times as long as the
 /// cap before it is cut.
 const PATIENCE: i64 = 8;
-/// Platforms report times in whole seconds.
-const REPORT_TOLERANCE: i64 = 2 * SECOND;
 
 /// The fold of one conversation, one event at a time.
 pub struct Machine<'e, E> {
@@ -588,28 +586,6 @@ impl<'e, E: EventView> Machine<'e, E> {
     /// The rules by which the machine works.
     pub fn profile(&self) -> &'e Profile {
         self.common.profile
-    }
-}
-
-/// Whether the reported times say that the report speaks of the session that began then; nothing if
-/// there are no such times.
-fn reports_of<E: EventView>(event: &E, start: i64) -> Option<bool> {
-    let from = event.reported_start()?;
-    let until = event.reported_end().unwrap_or(from);
-    let range = from.saturating_sub(REPORT_TOLERANCE)..=until.saturating_add(REPORT_TOLERANCE);
-    Some(range.contains(&start))
-}
-
-/// Counts the billed session that begins with the event, if one does. Trials are not billed.
-fn bill<E: EventView>(
-    billing: &mut Billing,
-    draft: &mut Draft<'_>,
-    event: &E,
-    kind: EventType,
-    rules: &Rules,
-) {
-    if draft.environment() != Some(Environment::Test) && billing.observe(event, kind, rules) {
-        draft.facts.billed_sessions += 1;
     }
 }
 

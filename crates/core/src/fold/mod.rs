@@ -17,6 +17,7 @@ mod finish;
 mod handover;
 mod machine;
 mod record;
+mod reported;
 mod sequel;
 mod steps;
 mod trail;

@@ -17,3 +17,4 @@ mod parquet;
 mod planted;
 mod prices;
 mod simulated_disk;
+mod whole;

@@ -35,11 +35,13 @@ pub mod fields;
 mod kinds;
 mod metrics;
 pub(crate) mod remarks;
+mod section;
 
 pub use crate::columns::Owner;
 pub use dimensions::{Dimension, DimensionOrigin, dimension, dimensions};
 pub use document::{describe, markdown};
 pub use fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
-pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Section, Subject, Told, Unit};
+pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Subject, Told, Unit};
 pub use metrics::{Family, families, family, metric, metrics};
 pub use remarks::{Made, Remark};
+pub use section::Section;

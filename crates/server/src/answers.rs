@@ -1,7 +1,7 @@
 //! Answers that are kept, so that a question that was asked before costs nothing.
 //!
 //! An answer is found by the kind of question, the workspace, what was read (the fact set, the catalog's
-//! snapshot and the version of the capture, which every new event changes) and the whole question. So a new event
+//! snapshot and the version of the capture, which every new event changes, the list of prices) and the whole question. So a new event
 //! changes the answer at once. What the clock alone changes (a session is over, old enough to be
 //! judged, no longer within the last 28 days) shows after [`FRESH`], as it does in the facts of what memory holds.
 //! The definitions are those of the program, and the answers go with it.
@@ -48,7 +48,9 @@ impl Key {
         question: &impl Serialize,
     ) -> Result<Self, Problem> {
         let version = (capture.snapshot, capture.version);
-        let parts = (kind, workspace, &capture.fact_set, version, question);
+        // Other prices are other costs, without any new event.
+        let prices = capture.prices.as_ref().map(|list| list.text());
+        let parts = (kind, workspace, &capture.fact_set, version, prices, question);
         let text = serde_json::to_vec(&parts).map_err(|error| unwritable(&error))?;
         Ok(Self(Sha256::digest(text).into()))
     }

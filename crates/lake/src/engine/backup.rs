@@ -181,7 +181,12 @@ fn copy_folder(
     report: &mut BackupReport,
 ) -> Result<(), LakeError> {
     create_dir_durably(files, to)?;
-    for entry in files.list(from).map_err(LakeError::io("list", from))? {
+    let entries = match files.list(from) {
+        // A lake without any event has no folder of data yet.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        listed => listed.map_err(LakeError::io("list", from))?,
+    };
+    for entry in entries {
         let Some(name) = entry.path.file_name() else {
             continue;
         };

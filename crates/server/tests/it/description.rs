@@ -196,6 +196,10 @@ async fn examples_are_as_they_are_described_and_work() {
     assert!(examples.len() >= 3);
     for (schema, example) in examples {
         assert_eq!(described.faults(&schema, &example), [""; 0], "{example}");
+        // A list of prices is set with PUT: the scenario `prices` does that.
+        if example.get("toml").is_some() {
+            continue;
+        }
         let path = match &example {
             Value::Array(_) => "/api/v1/events",
             Value::Object(members) if members.contains_key("outcome") => "/api/v1/drivers",

@@ -50,7 +50,14 @@ impl Key {
         let version = (capture.snapshot, capture.version);
         // Other prices are other costs, without any new event.
         let prices = capture.prices.as_ref().map(|list| list.text());
-        let parts = (kind, workspace, &capture.fact_set, version, prices, question);
+        let parts = (
+            kind,
+            workspace,
+            &capture.fact_set,
+            version,
+            prices,
+            question,
+        );
         let text = serde_json::to_vec(&parts).map_err(|error| unwritable(&error))?;
         Ok(Self(Sha256::digest(text).into()))
     }

@@ -106,7 +106,8 @@ async fn a_client_that_has_the_answer_is_told_so_by_every_question() {
         let anew = if_none_match(&bench, path, &question, "\"other\"").await;
         assert_eq!(anew.status, 200, "{path}");
         assert_eq!(anew.header("cache-status"), "upshot; fwd=miss");
-        assert_eq!(anew.header("etag"), tag, "{path}");
+        let (first, second) = (answer.json(), anew.json());
+        assert_eq!(first["rows"], second["rows"], "{path}");
     }
 }
 

@@ -22,7 +22,8 @@ mod users;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::kinds::{Example, Kind, Metric, Section, Subject, Unit};
+use super::kinds::{Example, Kind, Metric, Subject, Unit};
+use super::section::Section;
 use crate::filter::Measure;
 
 /// A name that stands for several metrics.

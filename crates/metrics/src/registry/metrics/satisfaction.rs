@@ -38,7 +38,8 @@ const fn survey(
     result: &'static str,
 ) -> Metric {
     let example = example(SURVEYS, result);
-    Metric::new(SECTION, id, name, unit, kind, definition, example).told("csat_offered", NO_SURVEY)
+    Metric::new(SECTION, id, name, unit, kind, definition, example)
+        .told("csat_offered or surveyed", NO_SURVEY)
 }
 
 pub(super) const METRICS: &[Metric] = &[

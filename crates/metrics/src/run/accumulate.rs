@@ -26,7 +26,8 @@ pub(crate) struct Sum {
 /// A real number as a multiple of the unit.
 #[inline]
 fn multiple(value: f64) -> i128 {
-    let units = value / REAL_UNIT;
+    // Cutting off would make every sum too small by half a unit an addend.
+    let units = (value / REAL_UNIT).round();
     // The narrow conversion is much faster and mostly does.
     if units.abs() < 9e18 {
         i128::from(units as i64)

@@ -133,6 +133,17 @@ impl Bench {
         self.send(request).await
     }
 
+    /// Sends JSON with a method that is not POST, or with any.
+    pub async fn send_json(&self, method: &str, path: &str, body: String) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
     /// Sends events to a workspace.
     pub async fn events(&self, workspace: &str, events: &Value) -> Answer {
         let path = format!("/api/v1/events?workspace={workspace}");

@@ -29,7 +29,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 pub use expire::ExpiredFile;
 pub use file_list::FileList;
@@ -99,7 +99,8 @@ pub struct Catalog {
     data_dir: PathBuf,
     opened: u64,
     file_names: AtomicU64,
-    writer: Mutex<Writer>,
+    /// Nothing once the catalog is closed.
+    writer: Mutex<Option<Writer>>,
     views: RwLock<BTreeMap<String, View>>,
 }
 
@@ -141,11 +142,11 @@ impl Catalog {
             data_dir,
             opened,
             file_names: AtomicU64::new(0),
-            writer: Mutex::new(Writer {
+            writer: Mutex::new(Some(Writer {
                 connection,
                 state: State::default(),
                 stale: true,
-            }),
+            })),
             views: RwLock::default(),
         };
         let mut writer = catalog.writer().await?;
@@ -154,13 +155,18 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Closes the database.
+    /// Closes the database, so that its files are whole and no longer change when this returns. Closing
+    /// again does nothing; what needs the database afterwards is refused.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn close(self) -> Result<(), LakeError> {
+    pub async fn close(&self) -> Result<(), LakeError> {
         use sqlx::Connection;
-        Ok(self.writer.into_inner().connection.close().await?)
+        let writer = self.writer.lock().await.take();
+        match writer {
+            Some(writer) => Ok(writer.connection.close().await?),
+            None => Ok(()),
+        }
     }
 
     /// The file system.
@@ -260,8 +266,10 @@ impl Catalog {
     }
 
     /// The writer, with what is in memory brought up to date if a change was given up.
-    async fn writer(&self) -> Result<MutexGuard<'_, Writer>, LakeError> {
-        let mut writer = self.writer.lock().await;
+    async fn writer(&self) -> Result<MappedMutexGuard<'_, Writer>, LakeError> {
+        let guard = self.writer.lock().await;
+        let mut writer = MutexGuard::try_map(guard, Option::as_mut)
+            .map_err(|_| LakeError::Stopped("the catalog is closed".to_owned()))?;
         if writer.stale {
             self.reload(&mut writer).await?;
         }

@@ -177,8 +177,10 @@ impl Lake {
         let (reply, answer) = oneshot::channel();
         self.inner.send(Command::Stop(reply))?;
         let _ = answer.await;
+        // Before the lock is let go: whoever copies or opens the directory then finds files that are at rest.
+        let closed = self.inner.catalog.close().await;
         drop(unpoisoned(&self.inner.lock).take());
-        flushed.and(merged)
+        flushed.and(merged).and(closed)
     }
 }
 

@@ -385,6 +385,22 @@ async fn only_one_process_holds_a_data_directory() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_lake_leaves_its_files_at_rest() {
+    let bench = Bench::new(1);
+    let lake = bench.open().await;
+    lake.append("main", &demo(3)).await.unwrap();
+    let kept = lake.clone();
+    lake.close().await.unwrap();
+    // Somebody may still hold the lake: the database is closed all the same, and so has no log of its own.
+    let names = std::fs::read_dir(bench.folder.path().join("data")).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    let of_log = |name: &std::ffi::OsString| name.to_string_lossy().contains("-wal");
+    assert!(!names.iter().any(of_log), "{names:?}");
+    let refused = kept.append("main", &demo(1)).await;
+    assert!(matches!(refused, Err(LakeError::Stopped(_))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn late_events_make_only_what_they_touch_anew() {
     let bench = Bench::new(1);
     let events = demo(400);

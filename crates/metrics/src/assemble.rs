@@ -35,7 +35,7 @@ pub(crate) struct Passes {
 
 impl Passes {
     /// How values become groups; the parts differ only in the column of their time.
-    fn groupings(&self) -> &[Grouping] {
+    pub(crate) fn groupings(&self) -> &[Grouping] {
         self.parts.first().map_or(&[], |part| &part.plan.groupings)
     }
 
@@ -45,7 +45,7 @@ impl Passes {
     }
 }
 
-type Key = Vec<GroupValue>;
+pub(crate) type Key = Vec<GroupValue>;
 
 /// The cells of one group in one range, by part; nothing where the part has no rows of the group.
 type Cells<'a> = Vec<Option<&'a Filled>>;
@@ -57,35 +57,16 @@ struct Group<'a> {
     previous: Cells<'a>,
 }
 
-/// Makes the answer.
-pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -> QueryResult {
-    let prices = price_list(capture);
-    let mut notes = notes(resolved, &passes);
-    notes.extend(passes.parts.iter().flat_map(|part| remarks(part, &prices)));
-    notes.extend(old_facts(capture));
-    let groups = groups(resolved, &passes, &mut notes);
-    let totals_of = |parts: &[Part]| -> Vec<Filled> {
-        parts
-            .iter()
-            .map(|part| part.gathered.totals.clone())
-            .collect()
-    };
-    let totals = totals_of(&passes.parts);
-    let previous_totals = passes
-        .previous
-        .as_ref()
-        .map(|(_, parts)| totals_of(parts))
-        .unwrap_or_default();
-    let totals = group_values(
-        resolved,
-        &passes,
-        &totals.iter().map(Some).collect::<Cells<'_>>(),
-        &previous_totals.iter().map(Some).collect::<Cells<'_>>(),
-    );
+/// The groups with their values, in the order of the query.
+pub(crate) fn ordered(
+    resolved: &Resolved,
+    passes: &Passes,
+    notes: &mut Vec<Note>,
+) -> Vec<(Key, Vec<MetricValue>)> {
+    let groups = groups(resolved, passes, notes).into_iter();
     let mut rows: Vec<(Key, Vec<MetricValue>)> = groups
-        .into_iter()
         .map(|group| {
-            let values = group_values(resolved, &passes, &group.current, &group.previous);
+            let values = group_values(resolved, passes, &group.current, &group.previous);
             (group.key, values)
         })
         .collect();
@@ -94,46 +75,72 @@ pub(crate) fn assemble(resolved: &Resolved, passes: Passes, capture: &Capture) -
         conditions.all(|condition| condition.holds(&values[condition.metric]))
     });
     rows.sort_by(|first, second| by_order(resolved, first, second));
-    let row_count = rows.len();
-    rows.truncate(resolved.limit.unwrap_or(usize::MAX));
-    let dimensions: Vec<String> = resolved
-        .groups
+    rows
+}
+
+/// All groups together.
+fn totals(resolved: &Resolved, passes: &Passes) -> Vec<MetricValue> {
+    let parts = passes.parts.iter();
+    let current: Cells<'_> = parts.map(|part| Some(&part.gathered.totals)).collect();
+    let previous = passes.previous.iter().flat_map(|(_, parts)| parts);
+    let previous: Cells<'_> = previous.map(|part| Some(&part.gathered.totals)).collect();
+    group_values(resolved, passes, &current, &previous)
+}
+
+/// A row of the answer.
+pub(crate) fn row(
+    resolved: &Resolved,
+    groupings: &[Grouping],
+    (key, values): (Key, Vec<MetricValue>),
+) -> Row {
+    let labels = groupings
         .iter()
-        .map(|group| group.id.clone())
-        .collect();
-    let rows = rows
+        .zip(&key)
+        .map(|(by, value)| label(by, value));
+    let ids = resolved.groups.iter().map(|group| group.id.clone());
+    Row {
+        dimensions: ids.zip(labels).collect(),
+        other: key.contains(&GroupValue::Other),
+        metrics: by_id(resolved, values),
+    }
+}
+
+/// Makes the answer, without its rows.
+pub(crate) fn assemble(
+    resolved: &Resolved,
+    passes: &Passes,
+    mut notes: Vec<Note>,
+    capture: &Capture,
+) -> QueryResult {
+    let prices = price_list(capture);
+    let remarks = passes.parts.iter().flat_map(|part| remarks(part, &prices));
+    let told = self::notes(resolved, passes)
         .into_iter()
-        .map(|(key, values)| Row {
-            dimensions: dimensions
-                .iter()
-                .cloned()
-                .zip(
-                    passes
-                        .groupings()
-                        .iter()
-                        .zip(&key)
-                        .map(|(by, value)| label(by, value)),
-                )
-                .collect(),
-            metrics: by_id(resolved, values),
-        })
-        .collect();
+        .chain(remarks)
+        .chain(old_facts(capture));
+    notes.splice(0..0, told);
     QueryResult {
         metrics: resolved
             .metrics
             .iter()
             .map(|metric| metric.id.to_owned())
             .collect(),
-        dimensions,
+        dimensions: resolved
+            .groups
+            .iter()
+            .map(|group| group.id.clone())
+            .collect(),
         range: range_info(resolved, passes.range),
         compare_range: passes
             .previous
             .as_ref()
             .map(|(range, ..)| range_info(resolved, *range)),
         environment: resolved.environment,
-        rows,
-        row_count,
-        totals: by_id(resolved, totals),
+        rows: Vec::new(),
+        row_count: 0,
+        next_cursor: None,
+        subtotals: Vec::new(),
+        totals: by_id(resolved, totals(resolved, passes)),
         definitions: resolved
             .metrics
             .iter()
@@ -325,8 +332,13 @@ fn by_order(
     (first_key, first): &(Key, Vec<MetricValue>),
     (second_key, second): &(Key, Vec<MetricValue>),
 ) -> Ordering {
+    let is_other = |key: &Key| key.contains(&GroupValue::Other);
     for (key, descending) in &resolved.order {
         let ordering = match key {
+            // All others together come last, however many they are.
+            OrderKey::Metric(_) if is_other(first_key) != is_other(second_key) => {
+                is_other(first_key).cmp(&is_other(second_key))
+            }
             OrderKey::Dimension(index) => {
                 let ordering = first_key[*index].cmp(&second_key[*index]);
                 if *descending {

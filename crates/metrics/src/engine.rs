@@ -1,7 +1,6 @@
 //! The engine: runs queries on what the lake captured.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -12,18 +11,13 @@ use upshot_core::profile::Profile;
 use upshot_core::time::{DAY, HOUR, start_of_day};
 use upshot_lake::{Capture, DataFile, TableCapture};
 
-use crate::assemble::{Part, Passes, assemble};
 use crate::columns::native;
 use crate::error::QueryError;
 use crate::exists::{Sets, gather_sets};
-use crate::filter::{NoSegments, Segments};
-use crate::pass::{self, Resources, Source};
-use crate::query::Query;
-use crate::query::optimise::optimise;
-use crate::query::plan::{PassKey, Plan, plan};
-use crate::query::resolve::{GroupSource, Resolved, resolve};
+use crate::pass::{Resources, Source};
+use crate::query::plan::{PassKey, Plan};
+use crate::query::resolve::{GroupSource, Resolved};
 use crate::registry::Clock;
-use crate::result::QueryResult;
 use crate::run::worker::Shape;
 use crate::scan::Footers;
 use crate::time::{Buckets, Grain, Range};
@@ -99,67 +93,6 @@ impl Engine {
         &self.resources
     }
 
-    /// Answers a query that names no segments.
-    ///
-    /// # Errors
-    /// [`QueryError::Invalid`] with everything that is wrong with the query; other errors where data
-    /// could not be read or memory does not suffice.
-    pub async fn run(&self, query: &Query, capture: &Capture) -> Result<QueryResult, QueryError> {
-        self.run_with(query, capture, &NoSegments).await
-    }
-
-    /// Answers a query; `segments` knows what the names of filters stand for.
-    ///
-    /// # Errors
-    /// As for [`Engine::run`].
-    pub async fn run_with(
-        &self,
-        query: &Query,
-        capture: &Capture,
-        segments: &dyn Segments,
-    ) -> Result<QueryResult, QueryError> {
-        let began = Instant::now();
-        let maturity = maturity(query.maturity, capture);
-        let resolved = optimise(resolve(query, maturity, segments)?);
-        let range = bounded(&resolved, capture, &self.resources).await?;
-        let compare_range = resolved.compare_range(range)?;
-        let current = plans(&resolved, range)?;
-        let previous = match compare_range {
-            None => Vec::new(),
-            Some(range) => plans(&resolved.compared(), range)?,
-        };
-        let (parts, compared) = self.fill(current, previous, capture).await?;
-        let passes = Passes {
-            range,
-            parts,
-            previous: compare_range.map(|range| (range, compared)),
-        };
-        let mut result = assemble(&resolved, passes, capture);
-        result.took_milliseconds = began.elapsed().as_secs_f64() * 1e3;
-        Ok(result)
-    }
-
-    /// Runs the passes of the range and of the one to compare with, one after the other. What both ask of
-    /// messages and steps is gathered once.
-    async fn fill(
-        &self,
-        current: Vec<Plan>,
-        previous: Vec<Plan>,
-        capture: &Capture,
-    ) -> Result<(Vec<Part>, Vec<Part>), QueryError> {
-        let own = current.len();
-        let plans: Vec<Plan> = current.into_iter().chain(previous).collect();
-        let sets = self.sets(&plans, capture).await?;
-        let mut parts = Vec::with_capacity(plans.len());
-        for plan in plans {
-            let plan = plan.map(|predicate| sets.put_into(predicate));
-            let gathered = pass::run(&plan, capture, &self.resources).await?;
-            parts.push(Part { plan, gathered });
-        }
-        let compared = parts.split_off(own);
-        Ok((parts, compared))
-    }
-
     /// The sets of sessions that the conditions of plans ask for.
     pub(crate) async fn sets(&self, plans: &[Plan], capture: &Capture) -> Result<Sets, QueryError> {
         let mut wanted = Vec::new();
@@ -181,13 +114,6 @@ impl Engine {
             .map_or_else(Default::default, |plan| plan.traffic);
         gather_sets(&wanted, starts, traffic, capture, &self.resources).await
     }
-}
-
-/// The passes that answer a query for one range.
-fn plans(resolved: &Resolved, range: Range) -> Result<Vec<Plan>, QueryError> {
-    let passes = resolved.passes().into_iter();
-    let plans = passes.map(|key| plan(resolved, key, range));
-    Ok(plans.collect::<Result<_, _>>()?)
 }
 
 impl Drop for Engine {

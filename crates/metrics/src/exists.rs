@@ -16,7 +16,7 @@ use crate::join::session_hash;
 use crate::pass::{Consumer, Resources, Source};
 use crate::paths;
 use crate::query::EnvironmentChoice;
-use crate::query::plan::in_range;
+use crate::query::scope::in_range;
 use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, not_replaced};
 use crate::run::worker::Shape;

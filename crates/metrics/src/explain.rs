@@ -78,8 +78,8 @@ impl Engine {
         let base = Shape::new(plan);
         let resources = self.resources();
         let files = &source.rows.files;
-        let days = files.iter().filter(|file| base.may_hold(file.day));
-        resources.load_footers(source.rows.table, days).await?;
+        let possible = source.files(&base, &resources.footers);
+        resources.load_footers(source.rows.table, possible).await?;
         let shapes = source.file_shapes(&base, &resources.footers)?;
         let kept: usize = shapes.iter().map(|shape| shape.files.len()).sum();
         let _ = writeln!(text, "files: {kept} of {}", files.len());

@@ -6,6 +6,7 @@
 //! which stages it goes, [`Engine`] runs it and [`result`] is what comes out. Inside, [`filter`] is the
 //! language of conditions and [`time`] knows ranges, steps and time zones.
 
+mod answer;
 mod assemble;
 mod columns;
 pub mod drilldown;

@@ -112,6 +112,23 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The files that may hold a row of the selection, as far as is known without reading their footers.
+    pub(crate) fn files<'s>(
+        &'s self,
+        base: &'s Shape,
+        footers: &'s Footers,
+    ) -> impl Iterator<Item = &'a DataFile> + use<'a, 's> {
+        self.rows.files.iter().filter(move |file| {
+            base.may_hold(file.day)
+                && match self.subject {
+                    Subject::Sessions => true,
+                    _ => footers
+                        .happened(&file.path)
+                        .is_none_or(|happened| base.may_hold_then(happened)),
+                }
+        })
+    }
+
     /// Files that share a shape, for each shape that their day and their statistics leave; files that
     /// cannot hold a row of the selection are dropped.
     pub(crate) fn file_shapes(
@@ -119,23 +136,23 @@ impl<'a> Source<'a> {
         base: &Shape,
         footers: &Footers,
     ) -> Result<Vec<FileShape<'a>>, QueryError> {
-        let mut base = base.clone();
+        let mut of_files = base.clone();
         if !self.rows.replaced.is_empty() {
-            base.replaced = Some(Arc::clone(&self.rows.replaced));
+            of_files.replaced = Some(Arc::clone(&self.rows.replaced));
             let mut replaced = self.rows.replaced.iter();
             if self.rows.table == Table::Messages
                 && replaced.any(|key| key.starts_with(LONE_MESSAGE))
             {
-                base.wanted.insert("event_id");
+                of_files.wanted.insert("message.event_id");
             }
         }
         let mut shapes: Vec<FileShape<'a>> = Vec::new();
         // Files of one day mostly leave the same shape.
         let mut last: Option<(i32, Shape)> = None;
-        for file in &self.rows.files {
+        for file in self.files(base, footers) {
             let of_day = match last.take() {
                 Some((day, shape)) if day == file.day => shape,
-                _ => base.of_day(file.day),
+                _ => of_files.of_day(file.day),
             };
             if of_day.selection != Predicate::Constant(false) {
                 let footer = footers.get(self.rows.table, &file.path)?;
@@ -167,12 +184,8 @@ impl<'a> Source<'a> {
         base: &Shape,
         resources: &Resources,
     ) -> Result<Option<Range>, QueryError> {
-        let days = self
-            .rows
-            .files
-            .iter()
-            .filter(|file| base.may_hold(file.day));
-        resources.load_footers(self.rows.table, days).await?;
+        let files = self.files(base, &resources.footers);
+        resources.load_footers(self.rows.table, files).await?;
         let shapes = self.file_shapes(base, &resources.footers)?;
         let in_files = shapes
             .iter()
@@ -204,12 +217,8 @@ impl<'a> Source<'a> {
         base: &Shape,
         resources: &Resources,
     ) -> Result<Prepared, QueryError> {
-        let days = self
-            .rows
-            .files
-            .iter()
-            .filter(|file| base.may_hold(file.day));
-        resources.load_footers(self.rows.table, days).await?;
+        let files = self.files(base, &resources.footers);
+        resources.load_footers(self.rows.table, files).await?;
         let shapes = self.file_shapes(base, &resources.footers)?;
         for (position, _) in &self.reading(base).derived {
             let provider = &self.providers[*position];
@@ -513,6 +522,7 @@ pub(crate) async fn run(
     let workers = prepared
         .read(|number| Worker::new(&shape, sampling, number))
         .await?;
+    let kept = plan.kept.clone();
     let (plan, threads) = (plan.clone(), resources.threads);
     let gathering = resources.handle.spawn_blocking(move || {
         let shares = workers.into_iter().map(Worker::finish).collect();
@@ -524,7 +534,11 @@ pub(crate) async fn run(
             }
         }
     });
-    gathering
+    let mut gathered = gathering
         .await
-        .map_err(|error| QueryError::Stopped(error.to_string()))?
+        .map_err(|error| QueryError::Stopped(error.to_string()))??;
+    if let Some(kept) = kept {
+        gathered.groups.retain(|(key, _)| kept.admits(key));
+    }
+    Ok(gathered)
 }

@@ -27,6 +27,13 @@ pub struct QueryResult {
     /// How many groups there are, of those that fulfil what `having` asks; more than the rows where the query
     /// had a limit.
     pub row_count: usize,
+    /// Send this as `cursor` for the next rows; nothing on the last page.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_cursor: Option<String>,
+    /// The totals of each prefix of the dimensions that the rows have, where they were asked for; the
+    /// dimensions that are not cut by are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub subtotals: Vec<Row>,
     /// All groups together, by metric.
     pub totals: BTreeMap<String, MetricValue>,
     /// What each metric says.
@@ -63,6 +70,9 @@ pub struct RangeInfo {
 pub struct Row {
     /// The value of each dimension; null where nothing was said.
     pub dimensions: BTreeMap<String, Option<String>>,
+    /// Whether all groups beyond the limit stand here together; their dimensions beside time are null.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub other: bool,
     /// The value of each metric.
     pub metrics: BTreeMap<String, MetricValue>,
 }
@@ -227,6 +237,12 @@ pub enum NoteCode {
     Unpriced,
     /// Rows for stretches without data were not added, because there would be too many.
     GapsNotFilled,
+}
+
+// The serializer hands references over.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Whole numbers without a decimal point.

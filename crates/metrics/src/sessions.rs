@@ -20,8 +20,8 @@ use crate::filter::{
     Measure, NoSegments, NumberTest, Order, Predicate, ResolveContext, Segments, TextSource,
 };
 use crate::query::EnvironmentChoice;
-use crate::query::plan::{in_environment, in_range, mature};
 use crate::query::resolve::filters;
+use crate::query::scope::{in_environment, in_range, mature};
 use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
 use crate::run::worker::{Shape, on_day};

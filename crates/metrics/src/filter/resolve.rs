@@ -179,6 +179,9 @@ fn segment(name: &Operand, context: &ResolveContext<'_>) -> Result<Predicate, Pr
     };
     let resolved = parse(&text).and_then(|expression| resolve(&expression, &inner));
     resolved.map_err(|problem| {
+        if problem.message.starts_with("the segment") {
+            return problem.at(name.position);
+        }
         wrong(
             problem.code,
             format!("in the segment `{}`: {}", name.text, problem.message),

@@ -16,8 +16,8 @@ use crate::filter::{
     resolve as resolve_filter,
 };
 use crate::query::optimise::optimise;
-use crate::query::plan::{in_environment, in_range, mature};
 use crate::query::resolve::{GroupSource, Resolved, group, resolve};
+use crate::query::scope::{in_environment, in_range, mature};
 use crate::query::{Query, tables_of_filters};
 use crate::registry::{self, Subject};
 use crate::result::QueryResult;

@@ -11,7 +11,7 @@ use crate::error::QueryError;
 use crate::filter::{FunnelCondition, PathCondition, PatternItem, Place, Predicate, SessionSet};
 use crate::pass::Resources;
 use crate::query::EnvironmentChoice;
-use crate::query::plan::in_range;
+use crate::query::scope::in_range;
 use crate::time::Range;
 
 /// What was gathered before, when sessions started, and which traffic is counted.

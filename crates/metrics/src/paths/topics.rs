@@ -265,6 +265,7 @@ impl Engine {
             groupings: ["step.topic_id", "step.topic_name"]
                 .map(|column| Grouping::Text(TextSource::Column(column)))
                 .to_vec(),
+            kept: None,
             cells,
             metrics: Vec::new(),
             traffic: scope.resolved.environment,

@@ -20,7 +20,7 @@ use crate::engine::captured;
 use crate::error::QueryError;
 use crate::pass::Resources;
 use crate::query::EnvironmentChoice;
-use crate::query::plan::in_environment;
+use crate::query::scope::in_environment;
 
 /// How many histories are kept: workspaces, fact sets and environments that were asked for lately.
 const MOST_KEPT: usize = 8;

@@ -10,6 +10,7 @@ pub(crate) mod optimise;
 pub(crate) mod plan;
 pub(crate) mod reach;
 pub(crate) mod resolve;
+pub(crate) mod scope;
 pub(crate) mod terms;
 
 use std::collections::BTreeSet;
@@ -162,6 +163,13 @@ pub struct Query {
     pub order: Vec<String>,
     /// How many rows at most.
     pub limit: Option<usize>,
+    /// Whether the rows beyond the limit stand together as one: the limit then counts what the dimensions
+    /// beside time hold, and every stretch of time has a row of each of these and of all others together.
+    pub other: bool,
+    /// Whether totals of each prefix of the dimensions come too: by the first, by the first two, and so on.
+    pub subtotals: bool,
+    /// Where the rows go on: `next_cursor` of the page before, with everything but the limit as it was.
+    pub cursor: Option<String>,
     /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
@@ -191,6 +199,9 @@ impl Default for Query {
             having: Vec::new(),
             order: Vec::new(),
             limit: None,
+            other: false,
+            subtotals: false,
+            cursor: None,
             profile: None,
             now: 0,
             maturity: None,

@@ -1,15 +1,19 @@
 //! Compiles a resolved query to cells: predicates, sums, collections and sets that one pass over the
 //! rows of a subject fills for every group, and what each metric makes of them.
 
+use std::sync::Arc;
+
 use super::EnvironmentChoice;
 use super::resolve::{GroupBy, Resolved};
 use crate::columns::event_time;
 use crate::error::Problem;
-use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource, definition};
+use crate::filter::{Measure, Predicate, TextSource};
 use crate::query::reach::{Reach, Reading};
 use crate::query::resolve::GroupSource;
+use crate::query::scope::{in_environment, in_range, mature};
 use crate::query::terms::Terms;
 use crate::registry::{self, Kind, Metric, Remark, Subject};
+use crate::run::groups::Kept;
 use crate::time::{Buckets, Clock, Range};
 
 /// How the code of a group comes of a row.
@@ -214,6 +218,8 @@ pub(crate) struct Plan {
     pub(crate) groupings: Vec<Grouping>,
     /// How it reads rows before the range, where it does.
     pub(crate) reading: Option<Reading>,
+    /// The groups that stand by themselves, where not all do.
+    pub(crate) kept: Option<Arc<Kept>>,
     pub(crate) cells: Cells,
     pub(crate) metrics: Vec<MetricPlan>,
     /// What the registry's definitions leave to the query.
@@ -249,40 +255,6 @@ impl Plan {
         }
         self
     }
-}
-
-fn time(column: &'static str, order: Order, time: i64) -> Predicate {
-    Predicate::Number(Measure::Column(column), NumberTest::Integer(order, time))
-}
-
-/// Rows whose time in this column lies in the range.
-pub(crate) fn in_range(column: &'static str, range: Range) -> Predicate {
-    let mut parts = Vec::new();
-    if range.from != i64::MIN {
-        parts.push(time(column, Order::GreaterOrEqual, range.from));
-    }
-    if range.to != i64::MAX {
-        parts.push(time(column, Order::Less, range.to));
-    }
-    Predicate::All(parts).simplified()
-}
-
-/// Sessions of the environment; a session that says none is real traffic.
-pub(crate) fn in_environment(choice: EnvironmentChoice) -> Predicate {
-    let test = definition("environment = test");
-    match choice {
-        EnvironmentChoice::All => Predicate::Constant(true),
-        EnvironmentChoice::Test => test,
-        EnvironmentChoice::Production => test.negated(),
-    }
-}
-
-/// Sessions that are over and started at least the maturity time ago.
-pub(crate) fn mature(now: i64, maturity: i64) -> Predicate {
-    let cutoff = now.saturating_sub(maturity);
-    Predicate::Flag("open")
-        .negated()
-        .and(time("start_time", Order::LessOrEqual, cutoff))
 }
 
 /// Compiles one pass of a query for one range.
@@ -333,6 +305,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         traffic: resolved.environment,
         groupings,
         reading,
+        kept: None,
         cells,
         metrics,
         terms,

@@ -11,7 +11,8 @@ use crate::filter::{
     resolve as resolve_filter,
 };
 use crate::query::having::Having;
-use crate::query::plan::{PassKey, mature};
+use crate::query::plan::PassKey;
+use crate::query::scope::mature;
 use crate::registry::{self, Dimension, DimensionOrigin, Metric, Subject};
 use crate::time::{Compare, Grain, Range, parse_zone, resolve_compare, resolve_range};
 
@@ -77,6 +78,10 @@ pub(crate) struct Resolved {
     /// Each with whether the largest comes first.
     pub(crate) order: Vec<(OrderKey, bool)>,
     pub(crate) limit: Option<usize>,
+    /// Whether the groups beyond the limit stand together as one.
+    pub(crate) other: bool,
+    /// Whether totals of each prefix of the dimensions are wanted.
+    pub(crate) subtotals: bool,
 }
 
 impl Resolved {
@@ -104,6 +109,25 @@ impl Resolved {
             compared.filter = filter.clone();
         }
         compared
+    }
+
+    /// The same query cut by some of its dimensions only, with all rows.
+    pub(crate) fn cut_by(&self, dimensions: &[usize]) -> Self {
+        let mut cut = self.clone();
+        cut.groups = dimensions
+            .iter()
+            .map(|index| self.groups[*index].clone())
+            .collect();
+        let order = self.order.iter().filter_map(|(key, descending)| match key {
+            OrderKey::Metric(_) => Some((key.clone(), *descending)),
+            OrderKey::Dimension(index) => {
+                let place = dimensions.iter().position(|kept| kept == index)?;
+                Some((OrderKey::Dimension(place), *descending))
+            }
+        });
+        cut.order = order.collect();
+        cut.limit = None;
+        cut
     }
 
     /// The other range.
@@ -155,6 +179,7 @@ pub(crate) fn resolve(
     let range = keep(&mut problems, resolve_range(&query.range, &zone, query.now));
     let having = having(&query.having, &metrics, &mut problems);
     let order = order(&query.order, &metrics, &groups, &mut problems);
+    problems.extend(without_limit(query));
     let (Some(range), Some(window), true) = (range, window, problems.is_empty()) else {
         return Err(QueryError::Invalid(problems));
     };
@@ -175,7 +200,23 @@ pub(crate) fn resolve(
         having,
         order,
         limit: query.limit,
+        other: query.other,
+        subtotals: query.subtotals,
     })
+}
+
+/// What only a limit gives a sense.
+fn without_limit(query: &Query) -> Option<Problem> {
+    let wrong = |message| Problem::new(ProblemCode::Conflict, "other", message);
+    if query.other && query.limit.is_none() {
+        return Some(wrong("the others are those beyond a limit; give `limit`"));
+    }
+    if query.other && query.cursor.is_some() {
+        return Some(wrong(
+            "where the others stand together there are no further pages",
+        ));
+    }
+    None
 }
 
 /// What the metrics are about, each once.

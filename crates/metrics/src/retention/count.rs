@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::error::QueryError;
 use crate::filter::{Measure, Predicate};
 use crate::pass::{Consumer, Source};
-use crate::query::plan::{in_environment, in_range};
+use crate::query::scope::{in_environment, in_range};
 use crate::query::{EnvironmentChoice, Identity};
 use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};

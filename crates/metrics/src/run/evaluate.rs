@@ -431,8 +431,15 @@ pub(crate) fn not_replaced(
 ) -> BooleanBuffer {
     let source = TextSource::Column("session_id");
     let sessions = evaluator.texts(&source);
-    let source = TextSource::Column("event_id");
-    let messages = evaluator.texts(&source);
+    // In passes columns have the names that they have everywhere, in whole records those of the table.
+    let (everywhere, in_table) = (
+        TextSource::Column("message.event_id"),
+        TextSource::Column("event_id"),
+    );
+    let messages = match evaluator.texts(&everywhere) {
+        Texts::Missing => evaluator.texts(&in_table),
+        found => found,
+    };
     BooleanBuffer::collect_bool(evaluator.rows(), |row| match sessions.row(row) {
         Some(id) => !replaced.contains(id),
         None => messages

@@ -1,5 +1,7 @@
 //! Gives every row the number of its group.
 
+use std::collections::HashSet;
+
 use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
 use upshot_core::facts::TOPIC_SEPARATOR;
@@ -21,8 +23,40 @@ pub(crate) enum GroupValue {
     Thousandths(i64),
     /// Text.
     Text(Box<str>),
-    /// Nothing was said. Sorts last.
+    /// Nothing was said.
     Missing,
+    /// All values that are not among the first. Sorts last.
+    Other,
+}
+
+/// The code of [`GroupValue::Other`].
+const OTHER: u32 = u32::MAX;
+
+/// The groups that stand by themselves; all others stand together as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The positions of the dimensions by whose values groups are kept; those of time are none of them.
+    pub(crate) dimensions: Vec<usize>,
+    /// The values of these dimensions.
+    pub(crate) keys: HashSet<Vec<GroupValue>>,
+}
+
+impl Kept {
+    fn of(&self, key: &[GroupValue]) -> Vec<GroupValue> {
+        let dimensions = self.dimensions.iter();
+        dimensions
+            .map(|dimension| key[*dimension].clone())
+            .collect()
+    }
+
+    fn holds(&self, key: &[GroupValue]) -> bool {
+        self.keys.contains(&self.of(key))
+    }
+
+    /// Whether an answer may have the group.
+    pub(crate) fn admits(&self, key: &[GroupValue]) -> bool {
+        self.holds(key) || self.of(key).iter().all(|value| *value == GroupValue::Other)
+    }
 }
 
 /// Numbers the texts of one dimension; 0 stands for nothing.
@@ -120,12 +154,15 @@ pub(crate) struct Grouped {
 #[derive(Debug)]
 pub(crate) struct Groups {
     levels: Vec<Level>,
+    /// Where a group's rows stand if not all groups stand by themselves, as far as it was asked.
+    places: FxHashMap<u32, u32>,
 }
 
 impl Groups {
     pub(crate) fn new(groupings: &[Grouping]) -> Self {
         Self {
             levels: groupings.iter().map(|_| Level::default()).collect(),
+            places: FxHashMap::default(),
         }
     }
 
@@ -140,6 +177,7 @@ impl Groups {
         groupings: &'a [Grouping],
         evaluator: &mut Evaluator<'a>,
         selected: &BooleanBuffer,
+        kept: Option<&Kept>,
     ) -> Result<Grouped, QueryError> {
         let rows = evaluator.rows();
         let mut grouped = Grouped {
@@ -175,10 +213,75 @@ impl Groups {
                 }
             }
         }
+        if let Some(kept) = kept {
+            self.put_together(kept, groupings, selected, &mut grouped);
+        }
         if self.len() > MOST_GROUPS {
             return Err(QueryError::TooManyGroups { limit: MOST_GROUPS });
         }
         Ok(grouped)
+    }
+
+    /// Moves the rows of groups that do not stand by themselves; a row then stands there once.
+    fn put_together(
+        &mut self,
+        kept: &Kept,
+        groupings: &[Grouping],
+        selected: &BooleanBuffer,
+        grouped: &mut Grouped,
+    ) {
+        match &mut grouped.rows {
+            None => {
+                for (row, group) in grouped.groups.iter_mut().enumerate() {
+                    if selected.value(row) {
+                        *group = self.place(kept, groupings, *group);
+                    }
+                }
+            }
+            Some(rows) => {
+                let mut places: Vec<(u32, u32)> = Vec::with_capacity(rows.len());
+                for (row, group) in rows.iter().zip(&grouped.groups) {
+                    let place = (*row, self.place(kept, groupings, *group));
+                    // The entries of a row follow each other.
+                    let mut of_row = places.iter().rev().take_while(|(before, _)| before == row);
+                    if !of_row.any(|before| *before == place) {
+                        places.push(place);
+                    }
+                }
+                (*rows, grouped.groups) = places.into_iter().unzip();
+            }
+        }
+    }
+
+    fn place(&mut self, kept: &Kept, groupings: &[Grouping], group: u32) -> u32 {
+        if let Some(place) = self.places.get(&group) {
+            return *place;
+        }
+        let place = match kept.holds(&self.value(groupings, group)) {
+            true => group,
+            false => {
+                let mut codes = Vec::with_capacity(self.levels.len());
+                let mut number = group;
+                for level in self.levels.iter().rev() {
+                    let (before, code) = level.pairs[number as usize];
+                    codes.push(code);
+                    number = before;
+                }
+                let levels = self.levels.iter_mut().enumerate();
+                levels
+                    .zip(codes.into_iter().rev())
+                    .fold(0, |before, ((dimension, level), code)| {
+                        let code = if kept.dimensions.contains(&dimension) {
+                            OTHER
+                        } else {
+                            code
+                        };
+                        level.join(before, code)
+                    })
+            }
+        };
+        self.places.insert(group, place);
+        place
     }
 
     /// The values of every group.
@@ -203,6 +306,7 @@ impl Groups {
 
 fn value(grouping: &Grouping, level: &Level, code: u32) -> GroupValue {
     match (grouping, code) {
+        (_, OTHER) => GroupValue::Other,
         (Grouping::Condition(_, yes, no), _) => {
             GroupValue::Text(if code == 2 { *yes } else { *no }.into())
         }

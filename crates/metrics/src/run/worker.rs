@@ -11,13 +11,14 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::accumulate::{Accumulators, Input, Sampling, ScaleOf};
 use super::evaluate::{Evaluator, Numbers, Values, not_replaced};
-use super::groups::{GroupValue, Grouped, Groups};
+use super::groups::{GroupValue, Grouped, Groups, Kept};
 use crate::columns::{Columns as ColumnNames, column as known_column, event_time};
 use crate::error::QueryError;
 use crate::filter::{Known, Measure, Nulls, Predicate, TextSource};
 use crate::pass::Consumer;
 use crate::query::plan::{Cells, Grouping, Plan};
 use crate::registry::Subject;
+use crate::time::Range;
 
 /// The plan as it applies to some of the rows: what is known of their start is folded in, so that
 /// fewer columns are read.
@@ -28,6 +29,8 @@ pub(crate) struct Shape {
     pub(crate) environment: Predicate,
     pub(crate) groupings: Vec<Grouping>,
     pub(crate) cells: Cells,
+    /// The groups that stand by themselves, where not all do.
+    pub(crate) kept: Option<Arc<Kept>>,
     /// Sessions that are left out because memory holds newer rows of them.
     pub(crate) replaced: Option<Arc<HashSet<Box<str>>>>,
     /// Columns that whoever takes the batches wants besides.
@@ -49,6 +52,7 @@ impl Shape {
                 None => plan.groupings.clone(),
             },
             cells: plan.cells.clone(),
+            kept: plan.kept.clone(),
             replaced: None,
             wanted: ColumnNames::new(),
             absent: ColumnNames::new(),
@@ -64,6 +68,7 @@ impl Shape {
             environment: Predicate::Constant(true),
             groupings: Vec::new(),
             cells: Cells::default(),
+            kept: None,
             replaced: None,
             wanted,
             absent: ColumnNames::new(),
@@ -79,6 +84,15 @@ impl Shape {
     /// Whether rows of a UTC day may be selected.
     pub(crate) fn may_hold(&self, day: i32) -> bool {
         on_day(self.subject, &self.selection, day) != Predicate::Constant(false)
+    }
+
+    /// Whether rows that happened within this range may be selected.
+    pub(crate) fn may_hold_then(&self, happened: Range) -> bool {
+        let column = event_time(self.subject);
+        let within = self
+            .selection
+            .within(column, happened.from, happened.to - 1);
+        within != Predicate::Constant(false)
     }
 
     /// For the rows of a file of whose columns this is known.
@@ -248,9 +262,12 @@ impl Worker {
                 rows: None,
                 groups: Vec::new(),
             },
-            false => self
-                .groups
-                .assign(&shape.groupings, &mut evaluator, &selected)?,
+            false => self.groups.assign(
+                &shape.groupings,
+                &mut evaluator,
+                &selected,
+                shape.kept.as_deref(),
+            )?,
         };
         let columns = self.columns(shape, &mut evaluator, &selected);
         self.grouped.grow(self.groups.len());

@@ -20,9 +20,11 @@ use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::statistics::Statistics;
+use rustc_hash::FxHashMap;
 use upshot_core::FieldKind;
 use upshot_lake::Table;
 use upshot_lake::schema::ColumnKind;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::QueryError;
 use crate::filter::{Known, Nulls};
@@ -169,11 +171,25 @@ fn bounds<'a, T: PartialOrd + Copy>(
 #[derive(Debug, Default)]
 pub(crate) struct Footers {
     known: Mutex<HashMap<PathBuf, Arc<Footer>>>,
+    /// From when until when it happened what files of messages and steps hold, by a hash of their path.
+    /// Kept of every file that was ever read: what is asked by the clock of events may lie in the files of
+    /// any earlier day, and few of them.
+    extents: Mutex<FxHashMap<u64, Range>>,
+}
+
+fn path_hash(path: &Path) -> u64 {
+    xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
 impl Footers {
     fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Footer>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From when until when it happened what a file of messages or steps holds, if it was ever read.
+    pub(crate) fn happened(&self, path: &Path) -> Option<Range> {
+        let extents = self.extents.lock().unwrap_or_else(PoisonError::into_inner);
+        extents.get(&path_hash(path)).copied()
     }
 
     /// Which of these files were never read.
@@ -228,6 +244,10 @@ impl Footers {
             coded_schema: Arc::new(dictionary_schema(table, &schema)),
             plain_schema: Arc::new(schema),
         });
+        if let Some(extent) = footer.extent("time") {
+            let mut extents = self.extents.lock().unwrap_or_else(PoisonError::into_inner);
+            extents.insert(path_hash(path), extent);
+        }
         let mut known = self.lock();
         if known.len() >= MOST_FOOTERS {
             known.clear();

@@ -14,6 +14,7 @@ use upshot_core::facts::{LIST_FIELDS, TOPIC_SEPARATOR};
 use upshot_core::time::{MINUTE, day_of};
 use upshot_core::words::Rule;
 use upshot_core::{Attributes, Field, FieldKind, FieldSource, Message, Record, Session, Step};
+use upshot_lake::capture::lone_message_key;
 use upshot_lake::schema::BatchBuilder;
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
 use upshot_metrics::filter::parse_duration;
@@ -450,7 +451,7 @@ impl<R: Record> Laying<R> {
 }
 
 /// Lays facts out and captures them. What belongs to a session lies where it lies; a message outside any
-/// session lies anywhere but is never replaced.
+/// session lies anywhere.
 pub fn capture_all(facts: &Facts, layout: Layout) -> Held {
     let folder = TempDir::new().unwrap();
     let place = |number: usize| match (layout, number % 3) {
@@ -485,9 +486,11 @@ pub fn capture_all(facts: &Facts, layout: Layout) -> Held {
         let number = message.session_id.as_ref().map(|id| numbers[&**id]);
         let place = match number {
             Some(number) => place(number),
-            None if place(index) == Place::Replaced => Place::Memory,
             None => place(index),
         };
+        if place == Place::Replaced && message.session_id.is_none() {
+            replaced.insert(lone_message_key(&message.event_id).into());
+        }
         let old = |mut message: Message| {
             message.channel = Some("replaced".into());
             message.intent = Some("replaced".into());

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod behind;
+mod carried;
 mod command;
 mod drivers;
 mod facts;

@@ -14,10 +14,21 @@ pub fn table(result: &QueryResult) -> String {
         .collect::<Vec<_>>();
     let mut lines = vec![header];
     for row in &result.rows {
-        let dimensions = result
-            .dimensions
-            .iter()
-            .map(|id| row.dimensions[id].clone().unwrap_or_else(|| "–".to_owned()));
+        let missing = if row.other { "other" } else { "–" };
+        let dimensions = result.dimensions.iter().map(|id| {
+            row.dimensions[id]
+                .clone()
+                .unwrap_or_else(|| missing.to_owned())
+        });
+        let metrics = result.metrics.iter().map(|id| cell(id, &row.metrics[id]));
+        lines.push(dimensions.chain(metrics).collect());
+    }
+    for row in &result.subtotals {
+        let cut = |id: &String| match row.dimensions.get(id) {
+            None => "all".to_owned(),
+            Some(value) => value.clone().unwrap_or_else(|| "–".to_owned()),
+        };
+        let dimensions = result.dimensions.iter().map(cut);
         let metrics = result.metrics.iter().map(|id| cell(id, &row.metrics[id]));
         lines.push(dimensions.chain(metrics).collect());
     }
@@ -34,6 +45,9 @@ pub fn table(result: &QueryResult) -> String {
             .collect(),
     );
     let mut text = align(&lines);
+    if result.next_cursor.is_some() {
+        text.push_str("more rows follow\n");
+    }
     for note in &result.notes {
         text.push_str(&format!("note: {}\n", note.text));
     }

@@ -4,6 +4,8 @@
 //! one to compare with) is written as a filter, with which [`Engine::sessions`] lists exactly the sessions
 //! behind it. For metrics of messages and steps each of them says how many of the counted rows it holds.
 
+mod conditions;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -11,17 +13,19 @@ use upshot_core::Session;
 use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
-use crate::columns::Owner;
+use self::conditions::{condition, part, quoted, wrong};
+use crate::answer::Ranges;
 use crate::engine::{Engine, bounded, maturity};
-use crate::error::{Problem, ProblemCode, QueryError};
+use crate::error::{Problem, QueryError};
 use crate::filter::{Measure, NoSegments, Predicate, ResolveContext, Segments, TextSource};
 use crate::pass;
 use crate::query::Query;
 use crate::query::optimise::optimise;
-use crate::query::plan::{Cells, Grouping, PassKey, Plan, in_environment, in_range, mature};
+use crate::query::plan::{Cells, Grouping, PassKey, Plan};
 use crate::query::reach::Reach;
 use crate::query::resolve::{GroupBy, GroupSource, Resolved, filters, resolve};
-use crate::registry::{Clock, DimensionOrigin, Kind, Metric, Subject, dimension};
+use crate::query::scope::{in_environment, in_range, mature};
+use crate::registry::{Clock, Metric, Subject};
 use crate::run::gather::{Filled, Gathered};
 use crate::run::groups::GroupValue;
 use crate::sessions::SessionQuery;
@@ -51,6 +55,8 @@ pub struct Cell {
     /// The values of dimensions, as the row has them. A dimension that is left out is not cut by:
     /// without any, the totals are meant.
     pub dimensions: BTreeMap<String, Option<String>>,
+    /// Whether the row of all others together is meant.
+    pub other: bool,
     /// Whether the number of the range or segment to compare with is meant.
     pub compared: bool,
 }
@@ -112,6 +118,14 @@ struct Behind {
     key: Option<&'static str>,
 }
 
+/// The groups that stand together as one.
+struct Others {
+    /// The dimensions of which they are.
+    dimensions: Vec<String>,
+    /// What their rows fulfil.
+    condition: String,
+}
+
 impl Engine {
     /// The sessions behind one number of the answer to a query.
     ///
@@ -143,7 +157,11 @@ impl Engine {
         let maturity = maturity(query.maturity, capture);
         let resolved = optimise(resolve(query, maturity, segments)?);
         let range = bounded(&resolved, capture, self.resources()).await?;
-        let behind = behind(query, &resolved, cell, range)?;
+        let others = match cell.other {
+            false => None,
+            true => Some(self.others(&resolved, range, capture).await?),
+        };
+        let behind = behind(query, &resolved, cell, range, others)?;
         let list = session_query(query, &resolved, &behind, page);
         let sessions = self.sessions_with(&list, capture, segments).await?;
         let base = selection(query, &resolved, &behind, maturity, segments)?;
@@ -179,6 +197,59 @@ impl Engine {
             rows_without_session: all.totals.counters[0] - all.totals.counters[1],
             amount: amount(&all.totals),
             distinct: all.totals.sets.get(1).copied(),
+        })
+    }
+
+    /// The condition of all groups that do not stand by themselves.
+    async fn others(
+        &self,
+        resolved: &Resolved,
+        range: Range,
+        capture: &Capture,
+    ) -> Result<Others, QueryError> {
+        let ranges = Ranges {
+            current: range,
+            compared: None,
+        };
+        let kept = self.kept(resolved, ranges, capture).await?;
+        let Some(kept) = kept else {
+            return Err(wrong("other", "the answer has no row of all others".to_owned()).into());
+        };
+        let groups: Vec<&GroupBy> = kept
+            .dimensions
+            .iter()
+            .map(|index| &resolved.groups[*index])
+            .collect();
+        if groups
+            .iter()
+            .any(|group| matches!(group.source, GroupSource::List(_)))
+        {
+            let message =
+                "a session may stand under values of a list that stand by themselves and under \
+                           others; no filter lists those of the others"
+                    .to_owned();
+            return Err(wrong("other", message).into());
+        }
+        let key = PassKey::of(resolved.metrics[0]);
+        let mut alone: Vec<String> = kept
+            .keys
+            .iter()
+            .map(|values| {
+                let parts = groups.iter().zip(values).map(|(group, value)| {
+                    let value = match value {
+                        GroupValue::Text(text) => Some(text.to_string()),
+                        GroupValue::Thousandths(number) => Some((*number as f64 / 1e3).to_string()),
+                        _ => None,
+                    };
+                    format!("({})", condition(group, value.as_deref(), key))
+                });
+                format!("({})", parts.collect::<Vec<_>>().join(" and "))
+            })
+            .collect();
+        alone.sort_unstable();
+        Ok(Others {
+            dimensions: groups.iter().map(|group| group.id.clone()).collect(),
+            condition: format!("not ({})", alone.join(" or ")),
         })
     }
 
@@ -222,6 +293,7 @@ fn behind(
     resolved: &Resolved,
     cell: &Cell,
     range: Range,
+    others: Option<Others>,
 ) -> Result<Behind, QueryError> {
     let asked = resolved
         .metrics
@@ -250,7 +322,16 @@ fn behind(
     let terms = resolved.terms(cell_range);
     let (rows, measure, key) = part(metric, cell.part)?;
     conditions.extend(rows.iter().map(|text| terms.fill(text).into_owned()));
+    let alone = others.as_ref().map_or(&[][..], |others| &others.dimensions);
+    conditions.extend(
+        others
+            .as_ref()
+            .map(|others| terms.fill(&others.condition).into_owned()),
+    );
     for (id, value) in &cell.dimensions {
+        if alone.contains(id) {
+            continue;
+        }
         let found = match resolved.groups.iter().find(|group| group.id == *id) {
             Some(found) => found.clone(),
             None => {
@@ -310,151 +391,6 @@ fn reached(resolved: &Resolved, metric: &Metric, range: Range) -> Result<Range, 
                 to,
             })
         }
-    }
-}
-
-fn wrong(field: &str, message: String) -> Problem {
-    Problem::new(ProblemCode::Conflict, format!("cell.{field}"), message)
-}
-
-type Part = (Vec<String>, Option<Measure>, Option<&'static str>);
-
-/// The conditions on the rows of a part of a value, and what is added up or counted once of them.
-fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
-    let numerator = part == CellPart::Numerator;
-    let present = |measure: Measure| {
-        let columns = measure.columns().into_iter();
-        columns.map(|column| format!("{column} is not null"))
-    };
-    let (mut conditions, measure, key): Part = match metric.kind {
-        Kind::Stickiness { .. } | Kind::TopShare { .. } if numerator => {
-            let message = format!(
-                "no filter lists what `{}` has above: it is made of several days or of whole users; ask \
-                 for the denominator",
-                metric.id
-            );
-            return Err(wrong("part", message));
-        }
-        Kind::Stickiness { key, within, .. } | Kind::PerKey { key, within } if !numerator => {
-            (vec![within.to_owned()], None, Some(key))
-        }
-        Kind::TopShare { within, .. } => (vec![within.to_owned()], None, None),
-        Kind::Stickiness { key, within, .. } => (vec![within.to_owned()], None, Some(key)),
-        Kind::Rate { denominator, .. } | Kind::Per { denominator, .. } if !numerator => {
-            (vec![denominator.to_owned()], None, None)
-        }
-        Kind::DistinctRate {
-            key, denominator, ..
-        } if !numerator => (vec![denominator.to_owned()], None, Some(key)),
-        Kind::Ratio {
-            denominator,
-            within,
-            ..
-        } if !numerator => {
-            let mut conditions = vec![within.to_owned()];
-            conditions.extend(present(denominator));
-            (conditions, Some(denominator), None)
-        }
-        Kind::Mean {
-            measure, within, ..
-        } => {
-            let mut conditions = vec![within.to_owned()];
-            conditions.extend(present(measure));
-            (conditions, Some(measure).filter(|_| numerator), None)
-        }
-        _ if !numerator => {
-            let message = format!("`{}` is divided by nothing", metric.id);
-            return Err(wrong("part", message));
-        }
-        Kind::Count { of } => (vec![of.to_owned()], None, None),
-        Kind::Per { numerator, .. } => (vec![numerator.to_owned()], None, None),
-        Kind::Rate {
-            numerator,
-            denominator,
-        } => (
-            vec![numerator.to_owned(), denominator.to_owned()],
-            None,
-            None,
-        ),
-        Kind::DistinctRate {
-            key,
-            numerator,
-            denominator,
-        } => {
-            let conditions = vec![numerator.to_owned(), denominator.to_owned()];
-            (conditions, None, Some(key))
-        }
-        Kind::Distinct { key, within }
-        | Kind::Ever { key, within }
-        | Kind::Trailing { key, within, .. } => (vec![within.to_owned()], None, Some(key)),
-        Kind::PerKey { within, .. } => (vec![within.to_owned()], None, None),
-        Kind::Sum {
-            measure, within, ..
-        }
-        | Kind::Ratio {
-            numerator: measure,
-            within,
-            ..
-        } => {
-            let mut conditions = vec![within.to_owned()];
-            conditions.extend(present(measure));
-            (conditions, Some(measure), None)
-        }
-        Kind::Quantile {
-            measure, within, ..
-        } => {
-            let mut conditions = vec![within.to_owned()];
-            conditions.extend(present(measure));
-            (conditions, None, None)
-        }
-    };
-    let judged = metric.maturity.conditions().iter();
-    conditions.extend(judged.map(|condition| (*condition).to_owned()));
-    conditions.retain(|condition| !condition.is_empty());
-    conditions.dedup();
-    Ok((conditions, measure, key))
-}
-
-/// Text in quotes.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
-}
-
-/// The condition of the rows in which a dimension has this value.
-pub(crate) fn condition(group: &GroupBy, value: Option<&str>, key: PassKey) -> String {
-    let field = match group.id.starts_with("attribute.") {
-        true => quoted(&group.id),
-        false => group.id.clone(),
-    };
-    match (&group.source, value) {
-        (GroupSource::Condition(_, yes, _), Some(value)) => {
-            let text = match dimension(&group.id).map(|known| known.origin) {
-                Some(DimensionOrigin::Condition { condition, .. }) => condition,
-                _ => "",
-            };
-            match value == *yes {
-                true => format!("({text})"),
-                false => format!("not ({text})"),
-            }
-        }
-        (GroupSource::Kinds(kinds), value) => {
-            // The first condition that holds says the name.
-            let before = kinds.iter().take_while(|(_, name)| Some(*name) != value);
-            let mut parts: Vec<String> = before.map(|(text, _)| format!("not ({text})")).collect();
-            let own = kinds.iter().find(|(_, name)| Some(*name) == value);
-            parts.extend(own.map(|(text, _)| format!("({text})")));
-            parts.join(" and ")
-        }
-        (GroupSource::Time(grain), Some(value)) => {
-            let prefix = match key.clock {
-                Clock::SessionStart => "",
-                Clock::EventTime => Owner::of(key.subject).prefix(),
-            };
-            format!("{prefix}{grain} = {}", quoted(value))
-        }
-        (GroupSource::List(_), Some(value)) => format!("{field} has {}", quoted(value)),
-        (_, Some(value)) => format!("{field} = {}", quoted(value)),
-        (_, None) => format!("{field} is null"),
     }
 }
 
@@ -529,6 +465,7 @@ fn selection(
         environment: in_environment(query.environment),
         traffic: query.environment,
         groupings: Vec::new(),
+        kept: None,
         reading: None,
         cells: Cells::default(),
         metrics: Vec::new(),

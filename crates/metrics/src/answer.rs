@@ -1,0 +1,259 @@
+//! Answers queries: the passes of a query, which groups stand by themselves, subtotals and pages.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+use upshot_lake::Capture;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::assemble::{Key, Part, Passes, assemble, ordered, row};
+use crate::engine::{Engine, bounded, maturity};
+use crate::error::{Problem, ProblemCode, QueryError};
+use crate::filter::{NoSegments, Segments};
+use crate::pass;
+use crate::query::Query;
+use crate::query::optimise::optimise;
+use crate::query::plan::{Plan, plan};
+use crate::query::resolve::{GroupSource, Resolved, resolve};
+use crate::result::{QueryResult, Row};
+use crate::run::groups::Kept;
+use crate::time::Range;
+
+/// For which ranges a query is answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ranges {
+    pub(crate) current: Range,
+    pub(crate) compared: Option<Range>,
+}
+
+impl Engine {
+    /// Answers a query that names no segments.
+    ///
+    /// # Errors
+    /// [`QueryError::Invalid`] with everything that is wrong with the query; other errors where data
+    /// could not be read or memory does not suffice.
+    pub async fn run(&self, query: &Query, capture: &Capture) -> Result<QueryResult, QueryError> {
+        self.run_with(query, capture, &NoSegments).await
+    }
+
+    /// Answers a query; `segments` knows what the names of filters stand for.
+    ///
+    /// # Errors
+    /// As for [`Engine::run`].
+    pub async fn run_with(
+        &self,
+        query: &Query,
+        capture: &Capture,
+        segments: &dyn Segments,
+    ) -> Result<QueryResult, QueryError> {
+        let began = Instant::now();
+        let page = Page::of(query, capture)?;
+        let query = &Query {
+            now: page.now,
+            ..query.clone()
+        };
+        let maturity = maturity(query.maturity, capture);
+        let resolved = optimise(resolve(query, maturity, segments)?);
+        let range = bounded(&resolved, capture, self.resources()).await?;
+        let ranges = Ranges {
+            current: range,
+            compared: resolved.compare_range(range)?,
+        };
+        let kept = self.kept(&resolved, ranges, capture).await?.map(Arc::new);
+        let passes = self
+            .passes(&resolved, ranges, kept.as_ref(), capture)
+            .await?;
+        let mut notes = Vec::new();
+        let mut rows = ordered(&resolved, &passes, &mut notes);
+        let row_count = rows.len();
+        rows.drain(..page.offset.min(row_count));
+        if kept.is_none() {
+            rows.truncate(resolved.limit.unwrap_or(usize::MAX));
+        }
+        let shown = page.offset + rows.len();
+        let mut result = assemble(&resolved, &passes, notes, capture);
+        result.row_count = row_count;
+        result.next_cursor = (shown < row_count && !rows.is_empty()).then(|| page.next(shown));
+        if resolved.subtotals {
+            let keys: Vec<&Key> = rows.iter().map(|(key, _)| key).collect();
+            result.subtotals = self.subtotals(&resolved, ranges, &keys, capture).await?;
+        }
+        let rows = rows.into_iter();
+        result.rows = rows
+            .map(|found| row(&resolved, passes.groupings(), found))
+            .collect();
+        result.took_milliseconds = began.elapsed().as_secs_f64() * 1e3;
+        Ok(result)
+    }
+
+    /// Runs the passes of the range and of the one to compare with, one after the other. What both ask of
+    /// messages and steps is gathered once.
+    async fn passes(
+        &self,
+        resolved: &Resolved,
+        ranges: Ranges,
+        kept: Option<&Arc<Kept>>,
+        capture: &Capture,
+    ) -> Result<Passes, QueryError> {
+        let current = plans(resolved, ranges.current)?;
+        let own = current.len();
+        let previous = match ranges.compared {
+            None => Vec::new(),
+            Some(range) => plans(&resolved.compared(), range)?,
+        };
+        let plans: Vec<Plan> = current.into_iter().chain(previous).collect();
+        let sets = self.sets(&plans, capture).await?;
+        let mut parts = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let mut plan = plan.map(|predicate| sets.put_into(predicate));
+            plan.kept = kept.cloned();
+            let gathered = pass::run(&plan, capture, self.resources()).await?;
+            parts.push(Part { plan, gathered });
+        }
+        let compared = parts.split_off(own);
+        Ok(Passes {
+            range: ranges.current,
+            parts,
+            previous: ranges.compared.map(|range| (range, compared)),
+        })
+    }
+
+    /// The groups that stand by themselves where all others are to stand together: as many as the limit
+    /// says, of what the dimensions beside time hold, by the order of the query. Nothing where all do.
+    pub(crate) async fn kept(
+        &self,
+        resolved: &Resolved,
+        ranges: Ranges,
+        capture: &Capture,
+    ) -> Result<Option<Kept>, QueryError> {
+        let groups = resolved.groups.iter().enumerate();
+        let beside_time = groups.filter(|(_, group)| !matches!(group.source, GroupSource::Time(_)));
+        let dimensions: Vec<usize> = beside_time.map(|(index, _)| index).collect();
+        let Some(limit) = resolved
+            .limit
+            .filter(|_| resolved.other && !dimensions.is_empty())
+        else {
+            return Ok(None);
+        };
+        let mut ranked = resolved.cut_by(&dimensions);
+        ranked.compare = None;
+        let alone = Ranges {
+            compared: None,
+            ..ranges
+        };
+        let passes = self.passes(&ranked, alone, None, capture).await?;
+        let rows = ordered(&ranked, &passes, &mut Vec::new());
+        if rows.len() <= limit {
+            return Ok(None);
+        }
+        let keys: HashSet<Key> = rows.into_iter().take(limit).map(|(key, _)| key).collect();
+        Ok(Some(Kept { dimensions, keys }))
+    }
+
+    /// The totals of each prefix that the rows have. Counting again is exact where groups cannot be added
+    /// up: users, quantiles, sessions that stand in several rows.
+    async fn subtotals(
+        &self,
+        resolved: &Resolved,
+        ranges: Ranges,
+        shown: &[&Key],
+        capture: &Capture,
+    ) -> Result<Vec<Row>, QueryError> {
+        let mut subtotals = Vec::new();
+        for length in 1..resolved.groups.len() {
+            let prefix: Vec<usize> = (0..length).collect();
+            let mut cut = resolved.cut_by(&prefix);
+            // What chooses among rows chooses none of their totals.
+            cut.having.clear();
+            let passes = self.passes(&cut, ranges, None, capture).await?;
+            let wanted: HashSet<&[_]> = shown.iter().map(|key| &key[..length]).collect();
+            let rows = ordered(&cut, &passes, &mut Vec::new()).into_iter();
+            let rows = rows.filter(|(key, _)| wanted.contains(key.as_slice()));
+            subtotals.extend(rows.map(|found| row(&cut, passes.groupings(), found)));
+        }
+        Ok(subtotals)
+    }
+}
+
+/// The passes that answer a query for one range.
+fn plans(resolved: &Resolved, range: Range) -> Result<Vec<Plan>, QueryError> {
+    let passes = resolved.passes().into_iter();
+    let plans = passes.map(|key| plan(resolved, key, range));
+    Ok(plans.collect::<Result<_, _>>()?)
+}
+
+/// Where the rows of an answer begin. Pages belong to one state of the data and one query with one
+/// clock, so that together they are the whole answer, each row once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Page {
+    version: u64,
+    query: u64,
+    offset: usize,
+    now: i64,
+}
+
+impl Page {
+    /// The page that a query asks for.
+    fn of(query: &Query, capture: &Capture) -> Result<Self, Problem> {
+        let first = Self {
+            version: capture.version,
+            query: identity(query),
+            offset: 0,
+            now: query.now,
+        };
+        let Some(cursor) = &query.cursor else {
+            return Ok(first);
+        };
+        let wrong = |message| Problem::new(ProblemCode::Conflict, "cursor", message);
+        let asked = Self::read(cursor)
+            .ok_or_else(|| wrong("the cursor is none that an answer gave; begin without one"))?;
+        if asked.query != first.query {
+            return Err(wrong(
+                "the cursor belongs to another query; begin without one",
+            ));
+        }
+        if asked.version != first.version {
+            return Err(wrong(
+                "the data has changed since the first page; begin without a cursor",
+            ));
+        }
+        Ok(asked)
+    }
+
+    /// The cursor of the page that begins after so many rows.
+    fn next(self, offset: usize) -> String {
+        let Self {
+            version,
+            query,
+            now,
+            ..
+        } = self;
+        format!("{version:016x}{query:016x}{:016x}{offset:08x}", now as u64)
+    }
+
+    fn read(cursor: &str) -> Option<Self> {
+        let part = |from: usize, to: usize| u64::from_str_radix(cursor.get(from..to)?, 16).ok();
+        Some(Self {
+            version: part(0, 16)?,
+            query: part(16, 32)?,
+            now: part(32, 48)? as i64,
+            offset: usize::try_from(part(48, cursor.len())?).ok()?,
+        })
+    }
+}
+
+/// A hash of what is asked, but for the page.
+fn identity(query: &Query) -> u64 {
+    #[derive(Serialize)]
+    struct Asked<'a>(&'a Query, Option<i64>);
+    let asked = Query {
+        cursor: None,
+        limit: None,
+        ..query.clone()
+    };
+    // A query is plain data, which always has a JSON form.
+    let text = serde_json::to_vec(&Asked(&asked, query.maturity)).unwrap_or_default();
+    xxh3_64(&text)
+}

@@ -1,0 +1,165 @@
+//! Parts of values and values of dimensions as filters.
+
+use super::CellPart;
+use crate::columns::Owner;
+use crate::error::{Problem, ProblemCode};
+use crate::filter::Measure;
+use crate::query::plan::PassKey;
+use crate::query::resolve::{GroupBy, GroupSource};
+use crate::registry::{Clock, DimensionOrigin, Kind, Metric, dimension};
+
+/// What is wrong with the cell that is asked for.
+pub(super) fn wrong(field: &str, message: String) -> Problem {
+    Problem::new(ProblemCode::Conflict, format!("cell.{field}"), message)
+}
+
+/// Conditions, what is added up, and what is counted once.
+type Part = (Vec<String>, Option<Measure>, Option<&'static str>);
+
+/// The conditions on the rows of a part of a value, and what is added up or counted once of them.
+pub(super) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
+    let numerator = part == CellPart::Numerator;
+    let present = |measure: Measure| {
+        let columns = measure.columns().into_iter();
+        columns.map(|column| format!("{column} is not null"))
+    };
+    let (mut conditions, measure, key): Part = match metric.kind {
+        Kind::Stickiness { .. } | Kind::TopShare { .. } if numerator => {
+            let message = format!(
+                "no filter lists what `{}` has above: it is made of several days or of whole users; ask \
+                 for the denominator",
+                metric.id
+            );
+            return Err(wrong("part", message));
+        }
+        Kind::Stickiness { key, within, .. } | Kind::PerKey { key, within } if !numerator => {
+            (vec![within.to_owned()], None, Some(key))
+        }
+        Kind::TopShare { within, .. } => (vec![within.to_owned()], None, None),
+        Kind::Stickiness { key, within, .. } => (vec![within.to_owned()], None, Some(key)),
+        Kind::Rate { denominator, .. } | Kind::Per { denominator, .. } if !numerator => {
+            (vec![denominator.to_owned()], None, None)
+        }
+        Kind::DistinctRate {
+            key, denominator, ..
+        } if !numerator => (vec![denominator.to_owned()], None, Some(key)),
+        Kind::Ratio {
+            denominator,
+            within,
+            ..
+        } if !numerator => {
+            let mut conditions = vec![within.to_owned()];
+            conditions.extend(present(denominator));
+            (conditions, Some(denominator), None)
+        }
+        Kind::Mean {
+            measure, within, ..
+        } => {
+            let mut conditions = vec![within.to_owned()];
+            conditions.extend(present(measure));
+            (conditions, Some(measure).filter(|_| numerator), None)
+        }
+        _ if !numerator => {
+            let message = format!("`{}` is divided by nothing", metric.id);
+            return Err(wrong("part", message));
+        }
+        Kind::Count { of } => (vec![of.to_owned()], None, None),
+        Kind::Per { numerator, .. } => (vec![numerator.to_owned()], None, None),
+        Kind::Rate {
+            numerator,
+            denominator,
+        } => (
+            vec![numerator.to_owned(), denominator.to_owned()],
+            None,
+            None,
+        ),
+        Kind::DistinctRate {
+            key,
+            numerator,
+            denominator,
+        } => {
+            let conditions = vec![numerator.to_owned(), denominator.to_owned()];
+            (conditions, None, Some(key))
+        }
+        Kind::Distinct { key, within }
+        | Kind::Ever { key, within }
+        | Kind::Trailing { key, within, .. } => (vec![within.to_owned()], None, Some(key)),
+        Kind::PerKey { within, .. } => (vec![within.to_owned()], None, None),
+        Kind::Sum {
+            measure, within, ..
+        }
+        | Kind::Ratio {
+            numerator: measure,
+            within,
+            ..
+        } => {
+            let mut conditions = vec![within.to_owned()];
+            conditions.extend(present(measure));
+            (conditions, Some(measure), None)
+        }
+        Kind::Quantile {
+            measure, within, ..
+        } => {
+            let mut conditions = vec![within.to_owned()];
+            conditions.extend(present(measure));
+            (conditions, None, None)
+        }
+    };
+    let judged = metric.maturity.conditions().iter();
+    conditions.extend(judged.map(|condition| (*condition).to_owned()));
+    conditions.retain(|condition| !condition.is_empty());
+    conditions.dedup();
+    Ok((conditions, measure, key))
+}
+
+/// Text in quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// The condition of the rows in which a dimension has this value.
+pub(crate) fn condition(group: &GroupBy, value: Option<&str>, key: PassKey) -> String {
+    let field = match group.id.starts_with("attribute.") {
+        true => quoted(&group.id),
+        false => group.id.clone(),
+    };
+    match (&group.source, value) {
+        (GroupSource::Condition(_, yes, _), Some(value)) => {
+            let text = match dimension(&group.id).map(|known| known.origin) {
+                Some(DimensionOrigin::Condition { condition, .. }) => condition,
+                _ => "",
+            };
+            match value == *yes {
+                true => format!("({text})"),
+                false => format!("not ({text})"),
+            }
+        }
+        (GroupSource::Kinds(kinds), value) => {
+            // The first condition that holds says the name.
+            let before = kinds.iter().take_while(|(_, name)| Some(*name) != value);
+            let mut parts: Vec<String> = before.map(|(text, _)| format!("not ({text})")).collect();
+            let own = kinds.iter().find(|(_, name)| Some(*name) == value);
+            parts.extend(own.map(|(text, _)| format!("({text})")));
+            parts.join(" and ")
+        }
+        (GroupSource::Time(grain), Some(value)) => {
+            let prefix = match key.clock {
+                Clock::SessionStart => "",
+                Clock::EventTime => Owner::of(key.subject).prefix(),
+            };
+            format!("{prefix}{grain} = {}", quoted(value))
+        }
+        (GroupSource::Number(_), Some(value)) => {
+            // Groups hold numbers to the thousandth.
+            let number: f64 = value.parse().unwrap_or(f64::NAN);
+            format!(
+                "{field} >= {} and {field} < {}",
+                number - 5e-4,
+                number + 5e-4
+            )
+        }
+        (GroupSource::List(_), Some(value)) => format!("{field} has {}", quoted(value)),
+        (_, Some(value)) => format!("{field} = {}", quoted(value)),
+        (_, None) => format!("{field} is null"),
+    }
+}

@@ -329,8 +329,9 @@ impl Answer<'_> {
             })
             .collect();
         links.sort_by(|one, two| {
-            (one.depth, two.sessions)
-                .cmp(&(two.depth, one.sessions))
+            let others = |link: &FlowLink| link.from.is_none() || link.to.is_none();
+            (one.depth, others(one), two.sessions)
+                .cmp(&(two.depth, others(two), one.sessions))
                 .then_with(|| {
                     (&one.from, &one.to, &one.value).cmp(&(&two.from, &two.to, &two.value))
                 })

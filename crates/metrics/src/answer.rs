@@ -188,7 +188,8 @@ fn plans(resolved: &Resolved, range: Range) -> Result<Vec<Plan>, QueryError> {
 /// clock, so that together they are the whole answer, each row once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Page {
-    version: u64,
+    /// The state of the data.
+    state: u64,
     query: u64,
     offset: usize,
     now: i64,
@@ -198,7 +199,7 @@ impl Page {
     /// The page that a query asks for.
     fn of(query: &Query, capture: &Capture) -> Result<Self, Problem> {
         let first = Self {
-            version: capture.version,
+            state: state(capture),
             query: identity(query),
             offset: 0,
             now: query.now,
@@ -214,7 +215,7 @@ impl Page {
                 "the cursor belongs to another query; begin without one",
             ));
         }
-        if asked.version != first.version {
+        if asked.state != first.state {
             return Err(wrong(
                 "the data has changed since the first page; begin without a cursor",
             ));
@@ -225,23 +226,27 @@ impl Page {
     /// The cursor of the page that begins after so many rows.
     fn next(self, offset: usize) -> String {
         let Self {
-            version,
-            query,
-            now,
-            ..
+            state, query, now, ..
         } = self;
-        format!("{version:016x}{query:016x}{:016x}{offset:08x}", now as u64)
+        format!("{state:016x}{query:016x}{:016x}{offset:08x}", now as u64)
     }
 
     fn read(cursor: &str) -> Option<Self> {
         let part = |from: usize, to: usize| u64::from_str_radix(cursor.get(from..to)?, 16).ok();
         Some(Self {
-            version: part(0, 16)?,
+            state: part(0, 16)?,
             query: part(16, 32)?,
             now: part(32, 48)? as i64,
             offset: usize::try_from(part(48, cursor.len())?).ok()?,
         })
     }
+}
+
+/// A hash of what was captured. The version of a capture counts from the start of the process, so that what
+/// is in files tells too.
+fn state(capture: &Capture) -> u64 {
+    let seen = (capture.snapshot, capture.version, &capture.fact_set);
+    xxh3_64(format!("{seen:?}").as_bytes())
 }
 
 /// A hash of what is asked, but for the page.

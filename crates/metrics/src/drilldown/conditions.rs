@@ -6,6 +6,7 @@ use crate::error::{Problem, ProblemCode};
 use crate::filter::Measure;
 use crate::query::plan::PassKey;
 use crate::query::resolve::{GroupBy, GroupSource};
+use crate::query::terms::Terms;
 use crate::registry::{Clock, DimensionOrigin, Kind, Metric, dimension};
 
 /// What is wrong with the cell that is asked for.
@@ -118,7 +119,12 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// The condition of the rows in which a dimension has this value.
-pub(crate) fn condition(group: &GroupBy, value: Option<&str>, key: PassKey) -> String {
+pub(crate) fn condition(
+    group: &GroupBy,
+    value: Option<&str>,
+    key: PassKey,
+    terms: &Terms,
+) -> String {
     let field = match group.id.starts_with("attribute.") {
         true => quoted(&group.id),
         false => group.id.clone(),
@@ -129,6 +135,7 @@ pub(crate) fn condition(group: &GroupBy, value: Option<&str>, key: PassKey) -> S
                 Some(DimensionOrigin::Condition { condition, .. }) => condition,
                 _ => "",
             };
+            let text = terms.fill(text);
             match value == *yes {
                 true => format!("({text})"),
                 false => format!("not ({text})"),
@@ -137,9 +144,11 @@ pub(crate) fn condition(group: &GroupBy, value: Option<&str>, key: PassKey) -> S
         (GroupSource::Kinds(kinds), value) => {
             // The first condition that holds says the name.
             let before = kinds.iter().take_while(|(_, name)| Some(*name) != value);
-            let mut parts: Vec<String> = before.map(|(text, _)| format!("not ({text})")).collect();
+            let mut parts: Vec<String> = before
+                .map(|(text, _)| format!("not ({})", terms.fill(text)))
+                .collect();
             let own = kinds.iter().find(|(_, name)| Some(*name) == value);
-            parts.extend(own.map(|(text, _)| format!("({text})")));
+            parts.extend(own.map(|(text, _)| format!("({})", terms.fill(text))));
             parts.join(" and ")
         }
         (GroupSource::Time(grain), Some(value)) => {

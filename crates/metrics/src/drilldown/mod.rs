@@ -159,7 +159,7 @@ impl Engine {
         let range = bounded(&resolved, capture, self.resources()).await?;
         let others = match cell.other {
             false => None,
-            true => Some(self.others(&resolved, range, capture).await?),
+            true => Some(self.others(&resolved, cell, range, capture).await?),
         };
         let behind = behind(query, &resolved, cell, range, others)?;
         let list = session_query(query, &resolved, &behind, page);
@@ -204,6 +204,7 @@ impl Engine {
     async fn others(
         &self,
         resolved: &Resolved,
+        cell: &Cell,
         range: Range,
         capture: &Capture,
     ) -> Result<Others, QueryError> {
@@ -231,6 +232,7 @@ impl Engine {
             return Err(wrong("other", message).into());
         }
         let key = PassKey::of(resolved.metrics[0]);
+        let terms = resolved.terms(cell_range(resolved, cell, range)?);
         let mut alone: Vec<String> = kept
             .keys
             .iter()
@@ -241,7 +243,7 @@ impl Engine {
                         GroupValue::Thousandths(number) => Some((*number as f64 / 1e3).to_string()),
                         _ => None,
                     };
-                    format!("({})", condition(group, value.as_deref(), key))
+                    format!("({})", condition(group, value.as_deref(), key, &terms))
                 });
                 format!("({})", parts.collect::<Vec<_>>().join(" and "))
             })
@@ -287,6 +289,15 @@ impl Engine {
     }
 }
 
+/// The range of the answer in which the cell lies: its own, or the one to compare with.
+fn cell_range(resolved: &Resolved, cell: &Cell, range: Range) -> Result<Range, Problem> {
+    let found = match cell.compared {
+        false => Some(range),
+        true => resolved.compare_range(range)?,
+    };
+    found.ok_or_else(|| wrong("compared", "the query compares with nothing".to_owned()))
+}
+
 /// What is behind a number.
 fn behind(
     query: &Query,
@@ -306,13 +317,7 @@ fn behind(
         )
         .into());
     };
-    let cell_range = match cell.compared {
-        false => Some(range),
-        true => resolved.compare_range(range)?,
-    };
-    let Some(mut cell_range) = cell_range else {
-        return Err(wrong("compared", "the query compares with nothing".to_owned()).into());
-    };
+    let mut cell_range = cell_range(resolved, cell, range)?;
     let mut conditions: Vec<String> = query.filters.clone();
     let segment = match (&resolved.compare, cell.compared) {
         (Some(Compare::Segment(name)), true) => Some(name.as_str()),
@@ -323,11 +328,7 @@ fn behind(
     let (rows, measure, key) = part(metric, cell.part)?;
     conditions.extend(rows.iter().map(|text| terms.fill(text).into_owned()));
     let alone = others.as_ref().map_or(&[][..], |others| &others.dimensions);
-    conditions.extend(
-        others
-            .as_ref()
-            .map(|others| terms.fill(&others.condition).into_owned()),
-    );
+    conditions.extend(others.as_ref().map(|others| others.condition.clone()));
     for (id, value) in &cell.dimensions {
         if alone.contains(id) {
             continue;
@@ -355,8 +356,8 @@ fn behind(
                 };
             }
             _ => {
-                let text = condition(&found, value.as_deref(), PassKey::of(metric));
-                conditions.push(terms.fill(&text).into_owned());
+                let key = PassKey::of(metric);
+                conditions.push(condition(&found, value.as_deref(), key, &terms));
             }
         }
     }

@@ -185,7 +185,8 @@ pub struct Scope {
 #[command(after_help = "Examples:\n  \
     upshot query --metrics sessions,engagement_rate,resolution_rate --last 28d --compare previous\n  \
     upshot query --metrics abandon_rate --by topic --order -abandon_rate --limit 10\n  \
-    upshot query --metrics sessions --grain day --timezone Europe/Berlin\n\n\
+    upshot query --metrics sessions --grain day --timezone Europe/Berlin\n  \
+    upshot query --metrics sessions,escalation_rate --by channel,topic --limit 20 --other --subtotals\n\n\
     `upshot metrics` lists the numbers; docs/query.md has the language of filters and the shape of the output.")]
 pub struct QueryArguments {
     /// The numbers, separated by commas
@@ -216,6 +217,15 @@ pub struct QueryArguments {
     /// At most so many groups
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+    /// Put all groups beyond the limit together as one
+    #[arg(long, requires = "limit", conflicts_with = "cursor")]
+    pub other: bool,
+    /// Add the totals of the first dimension, of the first two, and so on
+    #[arg(long)]
+    pub subtotals: bool,
+    /// Go on after the groups of the answer before, which gave this; everything but the limit as it was
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
     /// Ask a running server instead of opening the data directory
     #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
     pub server: Option<String>,

@@ -1,7 +1,7 @@
 //! `upshot query`.
 
 use upshot_metrics::registry;
-use upshot_metrics::result::{MetricValue, Verdict};
+use upshot_metrics::result::{MetricValue, Row, Verdict};
 use upshot_metrics::{
     EnvironmentChoice, Grain, Identity, Query, QueryError, QueryResult, RangeSpec, present,
     tables_needed,
@@ -94,6 +94,9 @@ fn build(arguments: &QueryArguments) -> Result<Query, Failure> {
             .map(|order| order_of(order))
             .collect(),
         limit: arguments.limit,
+        other: arguments.other,
+        subtotals: arguments.subtotals,
+        cursor: arguments.cursor.clone(),
         profile: arguments.scope.fact_set.clone(),
         now: instant_or_now(arguments.scope.now.as_deref())?,
         ..Query::default()
@@ -143,22 +146,11 @@ pub fn print(common: &Common, result: &QueryResult) -> Result<(), Failure> {
         columns.push(Column::number("n"));
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
-    if !result.dimensions.is_empty() {
-        for row in &result.rows {
-            let mut cells: Vec<String> = result
-                .dimensions
-                .iter()
-                .map(|id| {
-                    row.dimensions
-                        .get(id)
-                        .cloned()
-                        .flatten()
-                        .unwrap_or_else(|| "(not said)".to_owned())
-                })
-                .collect();
-            push_values(result, &row.metrics, compared, &mut cells);
-            rows.push(cells);
-        }
+    for row in groups(result) {
+        let names = result.dimensions.iter().map(|id| group_name(row, id));
+        let mut cells: Vec<String> = names.collect();
+        push_values(result, &row.metrics, compared, &mut cells);
+        rows.push(cells);
     }
     let mut total: Vec<String> = result.dimensions.iter().map(|_| String::new()).collect();
     if let Some(first) = total.first_mut() {
@@ -169,6 +161,24 @@ pub fn print(common: &Common, result: &QueryResult) -> Result<(), Failure> {
     output::rows(common, &columns, &rows)?;
     print_notes(common, result);
     Ok(())
+}
+
+/// The groups and then the subtotals; nothing where there are only totals.
+fn groups(result: &QueryResult) -> impl Iterator<Item = &Row> {
+    let cut = !result.dimensions.is_empty();
+    let rows = result.rows.iter().chain(&result.subtotals);
+    rows.filter(move |_| cut)
+}
+
+/// What a group's dimension is called in a table.
+fn group_name(row: &Row, id: &str) -> String {
+    match row.dimensions.get(id) {
+        // Subtotals are not cut by it.
+        None => "all".to_owned(),
+        Some(Some(value)) => value.clone(),
+        Some(None) if row.other => "(all others)".to_owned(),
+        Some(None) => "(not said)".to_owned(),
+    }
 }
 
 type Values = std::collections::BTreeMap<String, MetricValue>;
@@ -269,6 +279,14 @@ fn print_notes(common: &Common, result: &QueryResult) {
     for note in &result.notes {
         output::note(common, &note.text);
     }
+    if let Some(cursor) = &result.next_cursor {
+        let text = format!(
+            "{} of {} groups; the same with --cursor {cursor} shows the next",
+            output::number(result.rows.len() as u64),
+            output::number(result.row_count as u64)
+        );
+        output::note(common, &text);
+    }
     for (id, value) in &result.totals {
         if let (None, Some(reason)) = (value.value, &value.reason) {
             output::note(common, &format!("{id}: no data, {reason}"));
@@ -277,7 +295,11 @@ fn print_notes(common: &Common, result: &QueryResult) {
 }
 
 fn print_csv(common: &Common, result: &QueryResult) -> Result<(), Failure> {
-    let mut columns: Vec<Column> = result.dimensions.iter().map(Column::text).collect();
+    // Which rows are others or subtotals is said where there are any.
+    let kinds = !result.subtotals.is_empty() || result.rows.iter().any(|row| row.other);
+    let kind = kinds.then(|| Column::text("row"));
+    let named = result.dimensions.iter().map(Column::text);
+    let mut columns: Vec<Column> = kind.into_iter().chain(named).collect();
     for id in &result.metrics {
         for part in [
             "",
@@ -296,27 +318,19 @@ fn print_csv(common: &Common, result: &QueryResult) -> Result<(), Failure> {
     }
     let optional = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let mut rows = Vec::new();
-    let only_totals = [upshot_metrics::result::Row {
+    let only_totals = Row {
         dimensions: std::collections::BTreeMap::new(),
+        other: false,
         metrics: result.totals.clone(),
-    }];
-    let source = if result.dimensions.is_empty() {
-        &only_totals[..]
-    } else {
-        &result.rows[..]
     };
-    for row in source {
-        let mut cells: Vec<String> = result
-            .dimensions
-            .iter()
-            .map(|id| {
-                row.dimensions
-                    .get(id)
-                    .cloned()
-                    .flatten()
-                    .unwrap_or_default()
-            })
-            .collect();
+    let totals = result.dimensions.is_empty().then_some(&only_totals);
+    for row in groups(result).chain(totals) {
+        let mut cells: Vec<String> = Vec::new();
+        cells.extend(kinds.then(|| row_kind(result, row).to_owned()));
+        cells.extend(result.dimensions.iter().map(|id| {
+            let value = row.dimensions.get(id).cloned();
+            value.flatten().unwrap_or_default()
+        }));
         for id in &result.metrics {
             let value = row.metrics.get(id).cloned().unwrap_or_default();
             cells.push(optional(value.value));
@@ -335,6 +349,15 @@ fn print_csv(common: &Common, result: &QueryResult) -> Result<(), Failure> {
         rows.push(cells);
     }
     output::rows(common, &columns, &rows)
+}
+
+/// What a row of an answer stands for.
+fn row_kind(result: &QueryResult, row: &Row) -> &'static str {
+    match row.dimensions.len() < result.dimensions.len() {
+        true => "subtotal",
+        false if row.other => "other",
+        false => "group",
+    }
 }
 
 fn metric_name(id: &str) -> String {

@@ -18,6 +18,7 @@ mod checks;
 mod counts;
 mod demo;
 mod failure;
+mod fuzz;
 mod install;
 mod markdown;
 mod project;
@@ -59,6 +60,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[fold|summary|import|memory] [--conversations N] [--sessions N] [--runs N]",
         help: "measures the product and its peers in one run; writes bench/results/",
         run: bench::run,
+    },
+    Command {
+        name: "fuzz",
+        arguments: "[TARGET] [--seconds N]",
+        help: "feeds the readers of outside data with bytes, a minute each unless it is said",
+        run: fuzz::run,
     },
     Command {
         name: "regenerate",

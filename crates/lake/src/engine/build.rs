@@ -355,7 +355,7 @@ impl Builders {
     }
 }
 
-fn has_text(event: &Event) -> bool {
+pub(crate) fn has_text(event: &Event) -> bool {
     debug_assert_eq!(
         TEXT_FIELDS.len(),
         3,

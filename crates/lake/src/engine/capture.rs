@@ -6,23 +6,25 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use upshot_core::Event;
 use upshot_core::event::{conversation_hash, order_key};
+use upshot_core::time::day_of;
 
 use crate::capture::{Capture, DataFile, KeptFacts, TableCapture};
 use crate::catalog::{FactSetRole, FileList};
 use crate::codec::Decoder;
+use crate::engine::build::has_text;
 use crate::engine::lookup::{self, Found, Place, Question, join_texts};
 use crate::engine::overlay::{ConversationCopy, ShardCopy, copy_shard, decode_all, shard_facts};
 use crate::engine::sets::{FactSet, FactSets, SetId};
-use crate::engine::state::{ShardFacts, StoredEvent};
+use crate::engine::state::{ShardFacts, StoredEvent, Workspace};
 use crate::engine::{Inner, Lake, check_workspace_name};
 use crate::error::LakeError;
 use crate::parquet_files::Keys;
-use crate::schema::{BatchReader, Table};
+use crate::schema::{BatchBuilder, BatchReader, Table};
 use upshot_core::Record;
 
 impl Lake {
-    /// What a query of this workspace reads, of these fact tables, in the active fact set: every
-    /// session that was acknowledged, each once.
+    /// What a query of this workspace reads, of these tables, in the active fact set: everything that was
+    /// acknowledged, each row once.
     ///
     /// # Errors
     /// When files around new events cannot be read.
@@ -95,10 +97,18 @@ struct Moment {
     files: Arc<FileList>,
     /// The parts of the overlay that hold something: position, number of changes, content.
     shards: Vec<(usize, u64, ShardCopy)>,
+    /// The events that are in no file, where they are asked for, each with its bucket.
+    unflushed: Vec<(i32, StoredEvent)>,
 }
 
 /// Copies under the lock what is needed; everything that takes its time comes later, without it.
-fn moment(inner: &Inner, name: &str, profile: Option<&str>, now: i64) -> Result<Moment, LakeError> {
+fn moment(
+    inner: &Inner,
+    name: &str,
+    profile: Option<&str>,
+    with_events: bool,
+    now: i64,
+) -> Result<Moment, LakeError> {
     let state = inner.lock_state();
     let workspace = state.workspace(name);
     let sets = workspace.map_or_else(
@@ -117,6 +127,7 @@ fn moment(inner: &Inner, name: &str, profile: Option<&str>, now: i64) -> Result<
             set,
             files: Arc::default(),
             shards: Vec::new(),
+            unflushed: Vec::new(),
         });
     };
     let filled = workspace.shards.iter().enumerate();
@@ -129,7 +140,50 @@ fn moment(inner: &Inner, name: &str, profile: Option<&str>, now: i64) -> Result<
         shards: filled
             .map(|(index, shard)| (index, shard.changes(), copy_shard(shard, set, now)))
             .collect(),
+        unflushed: if with_events {
+            unflushed(workspace)
+        } else {
+            Vec::new()
+        },
     })
+}
+
+/// Copies the events that are in no file; their bytes are shared.
+fn unflushed(workspace: &Workspace) -> Vec<(i32, StoredEvent)> {
+    let conversations = workspace
+        .shards
+        .iter()
+        .flat_map(|shard| shard.conversations.values());
+    conversations
+        .flat_map(|conversation| {
+            let waiting = conversation.events.iter().filter(|event| !event.flushed);
+            waiting.map(|event| (conversation.bucket, event.clone()))
+        })
+        .collect()
+}
+
+/// The same as rows of a table, by day and bucket.
+fn rows_of(unflushed: &[(i32, StoredEvent)], table: Table) -> Result<Vec<RecordBatch>, LakeError> {
+    const ROWS: usize = 8192;
+    let decoder = Decoder::current();
+    let mut sorted: Vec<&(i32, StoredEvent)> = unflushed.iter().collect();
+    sorted.sort_by_key(|(bucket, event)| (day_of(event.time), *bucket));
+    let mut builder = BatchBuilder::new(table);
+    let mut batches = Vec::new();
+    for (bucket, stored) in sorted {
+        let event = decoder.decode(&stored.bytes)?;
+        if table == Table::Texts && !has_text(&event) {
+            continue;
+        }
+        builder.push(&event, day_of(event.time), *bucket);
+        if builder.len() == ROWS {
+            batches.push(builder.finish()?);
+        }
+    }
+    if !builder.is_empty() {
+        batches.push(builder.finish()?);
+    }
+    Ok(batches)
 }
 
 /// Brings in what files hold around events that came since, and gives it to memory too.
@@ -223,7 +277,9 @@ fn capture(
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     });
-    let mut moment = moment(inner, name, profile, now)?;
+    let is_raw = |table: &Table| !Table::FACTS.contains(table);
+    let with_events = tables.iter().any(is_raw);
+    let mut moment = moment(inner, name, profile, with_events, now)?;
     complete(inner, name, &mut moment)?;
     let sets = moment.sets.clone();
     let set = sets.get(moment.set).unwrap_or_else(|| sets.active());
@@ -257,7 +313,7 @@ fn capture(
         kept: kept.iter().map(|name| kept_facts(&files, name)).collect(),
         snapshot: files.snapshot(),
         version: moment.version,
-        tables: captures(&files, set, kept, &shards, tables),
+        tables: captures(&files, set, kept, &shards, &moment.unflushed, tables)?,
     })
 }
 
@@ -267,8 +323,9 @@ fn captures(
     set: &FactSet,
     kept: &[Arc<str>],
     shards: &[Arc<ShardFacts>],
+    unflushed: &[(i32, StoredEvent)],
     tables: &[Table],
-) -> Vec<TableCapture> {
+) -> Result<Vec<TableCapture>, LakeError> {
     let replaced: Arc<HashSet<Box<str>>> = Arc::new(
         shards
             .iter()
@@ -284,23 +341,23 @@ fn captures(
         .iter()
         .map(|&table| {
             let Some(index) = of_facts(table) else {
-                return TableCapture {
+                return Ok(TableCapture {
                     table,
                     files: copies(table, None),
-                    memory: Vec::new(),
+                    memory: rows_of(unflushed, table)?,
                     replaced: Arc::default(),
-                };
+                });
             };
             let names = std::iter::once(&set.name).chain(kept);
             let mut files: Vec<DataFile> =
                 names.flat_map(|name| copies(table, Some(name))).collect();
             files.sort_by_key(|file| (file.day, file.bucket, file.id));
-            TableCapture {
+            Ok(TableCapture {
                 table,
                 files,
                 memory: memory_of(shards, index),
                 replaced: replaced.clone(),
-            }
+            })
         })
         .collect()
 }

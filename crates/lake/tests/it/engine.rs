@@ -226,10 +226,39 @@ pub fn assert_same(found: &BTreeMap<Box<str>, Session>, wanted: &BTreeMap<Box<st
 }
 
 pub async fn check(lake: &Lake, events: &[Event], now: i64) {
-    let capture = lake.capture("main", &Table::FACTS).await.unwrap();
+    let capture = lake.capture("main", &Table::ALL).await.unwrap();
     let settings = Settings::built_in().unwrap();
     assert_same(&sessions(&capture), &expected("main", events, now));
     assert_facts(&capture, &facts_by(&settings, "main", events, now));
+    assert_events(&capture, events);
+}
+
+/// The capture holds every event once, and every text once, wherever they are.
+fn assert_events(capture: &Capture, events: &[Event]) {
+    let never_replaced = |_: &Event| Box::default();
+    let mut without_texts: Vec<Event> = events.to_vec();
+    let mut texts = Vec::new();
+    for event in &mut without_texts {
+        let text = Event {
+            event_id: event.event_id.clone(),
+            conversation_id: event.conversation_id.clone(),
+            time: event.time,
+            source_sequence: event.source_sequence,
+            text: event.text.take(),
+            survey_comment: event.survey_comment.take(),
+            feedback_comment: event.feedback_comment.take(),
+            ..Event::default()
+        };
+        let parts = [&text.text, &text.survey_comment, &text.feedback_comment];
+        if parts.into_iter().any(Option::is_some) {
+            texts.push(text);
+        }
+    }
+    assert_eq!(
+        rows(capture, Table::Events, never_replaced),
+        as_text(&without_texts)
+    );
+    assert_eq!(rows(capture, Table::Texts, never_replaced), as_text(&texts));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

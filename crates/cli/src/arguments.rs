@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use upshot_metrics::RowFormat;
 
+use crate::export::ExportArguments;
 use crate::paths::{FlowArguments, FunnelArguments, LiftArguments, PathArguments, TopicArguments};
 
 /// Analytics for conversations: who came, what they wanted, what came of it.
@@ -52,7 +54,7 @@ pub struct Common {
         value_name = "NAME"
     )]
     pub workspace: String,
-    /// How to print: a table for people, or JSON or CSV for programs
+    /// How to print: a table for people, or JSON or CSV for programs; `query` also as jsonl, parquet or arrow
     #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Table)]
     pub output: OutputFormat,
     /// Say less: no progress, no notes
@@ -69,6 +71,24 @@ pub enum OutputFormat {
     Json,
     /// Comma-separated values with a header.
     Csv,
+    /// JSON Lines: an object a row.
+    Jsonl,
+    /// A Parquet file.
+    Parquet,
+    /// A stream of Arrow's interprocess format.
+    Arrow,
+}
+
+impl OutputFormat {
+    /// The format of rows that only answers to queries have.
+    pub const fn row_format(self) -> Option<RowFormat> {
+        match self {
+            Self::Table | Self::Json | Self::Csv => None,
+            Self::Jsonl => Some(RowFormat::Jsonl),
+            Self::Parquet => Some(RowFormat::Parquet),
+            Self::Arrow => Some(RowFormat::Arrow),
+        }
+    }
 }
 
 /// The commands.
@@ -82,6 +102,8 @@ pub enum Command {
     Sessions(SessionsArguments),
     /// Show a session's messages in order, with what each did and by which rule
     Explain(ExplainArguments),
+    /// Write sessions, messages, steps, events or conversations to a file, for other programs
+    Export(ExportArguments),
     /// What drives an outcome: the impact of each topic, or of another dimension
     Drivers(DriversArguments),
     /// The commonest paths: what sessions do in which order, and what comes of it
@@ -226,6 +248,9 @@ pub struct QueryArguments {
     /// Go on after the groups of the answer before, which gave this; everything but the limit as it was
     #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
+    /// Write the answer to this file; with --output csv, json, jsonl, parquet or arrow
+    #[arg(long, value_name = "FILE")]
+    pub to_file: Option<PathBuf>,
     /// Ask a running server instead of opening the data directory
     #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
     pub server: Option<String>,

@@ -111,6 +111,36 @@ impl Client {
         answer_of(url, response)
     }
 
+    /// Sends a document and gives the answer as it comes. What breaks off is told by the reader.
+    pub fn download(
+        &self,
+        path: &str,
+        workspace: &str,
+        body: &[u8],
+    ) -> Result<impl std::io::Read + Send + use<>, Failure> {
+        // An export may take as long as it takes.
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        let agent: ureq::Agent = config.build().into();
+        let url = format!("{}{path}", self.url);
+        let mut request = ureq::http::Request::post(&url)
+            .header("content-type", "application/json")
+            .header("x-upshot-workspace", workspace);
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let request = request
+            .body(body)
+            .map_err(|error| Failure::failed(format!("{url}: {error}")))?;
+        let response = agent
+            .run(request)
+            .map_err(|error| Failure::failed(format!("cannot reach {url}: {error}")))?;
+        if response.status().as_u16() == 200 {
+            return Ok(response.into_body().into_reader());
+        }
+        let refused = answer_of(&url, response).err();
+        Err(refused.unwrap_or_else(|| Failure::failed(format!("{url} gave no rows"))))
+    }
+
     fn send_with_retries(
         &self,
         method: &str,

@@ -124,7 +124,7 @@ fn print(
             report.seconds
         ))?;
     }
-    query::print(common, &summary)?;
+    query::print(common, &summary, None)?;
     let story = Story::of(options);
     output::note(
         common,

@@ -10,6 +10,7 @@ mod demo;
 mod drivers;
 mod dry_run;
 mod explain;
+mod export;
 mod failure;
 mod import;
 mod metrics;
@@ -59,11 +60,17 @@ fn main() -> ExitCode {
 
 async fn run(line: CommandLine) -> Result<u8, Failure> {
     let common = &line.common;
+    if common.output.row_format().is_some() && !matches!(line.command, Command::Query(_)) {
+        return Err(Failure::usage(
+            "only `upshot query` prints its answer as jsonl, parquet or arrow; use table, json or csv here              (`upshot export` takes --format)",
+        ));
+    }
     match line.command {
         Command::Import(arguments) => import::run(common, arguments).await,
         Command::Query(arguments) => query::run(common, arguments).await,
         Command::Sessions(arguments) => sessions::run(common, arguments).await,
         Command::Explain(arguments) => explain::run(common, arguments).await,
+        Command::Export(arguments) => export::run(common, arguments).await,
         Command::Drivers(arguments) => drivers::run(common, arguments).await,
         Command::Paths(arguments) => paths::paths(common, arguments).await,
         Command::Flows(arguments) => paths::flows(common, arguments).await,

@@ -1,10 +1,14 @@
 //! How answers are printed: tables for people, JSON and CSV for programs.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{IsTerminal, Stdout, Write};
+use std::path::{Path, PathBuf};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, TableComponent};
 use serde::Serialize;
+use upshot_metrics::RowFormat;
+use upshot_metrics::export::format::csv_cell;
 
 use crate::arguments::{Common, OutputFormat};
 use crate::failure::Failure;
@@ -37,7 +41,11 @@ impl Column {
 /// Prints rows as a table or as CSV.
 pub fn rows(common: &Common, columns: &[Column], rows: &[Vec<String>]) -> Result<(), Failure> {
     if common.output == OutputFormat::Csv {
-        return csv(columns.iter().map(|column| column.name.as_str()), rows);
+        let columns = columns.iter();
+        return csv(
+            columns.map(|column| (column.name.as_str(), column.is_number)),
+            rows,
+        );
     }
     let mut table = Table::new();
     table
@@ -92,7 +100,7 @@ pub fn pairs(common: &Common, pairs: &[(&str, String)]) -> Result<(), Failure> {
             .iter()
             .map(|(_, value)| value.replace(',', ""))
             .collect();
-        return csv(pairs.iter().map(|(name, _)| *name), &[values]);
+        return csv(pairs.iter().map(|(name, _)| (*name, false)), &[values]);
     }
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in pairs {
@@ -116,20 +124,109 @@ pub fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn csv<'a>(header: impl Iterator<Item = &'a str>, rows: &[Vec<String>]) -> Result<(), Failure> {
-    let header: Vec<String> = header.map(str::to_owned).collect();
-    for row in std::iter::once(&header).chain(rows) {
-        let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
+/// Columns are named, each with whether it holds numbers, which no spreadsheet takes for formulas.
+fn csv<'a>(
+    columns: impl Iterator<Item = (&'a str, bool)>,
+    rows: &[Vec<String>],
+) -> Result<(), Failure> {
+    let columns: Vec<(&str, bool)> = columns.collect();
+    let names: Vec<_> = columns
+        .iter()
+        .map(|(name, _)| csv_cell(name, true))
+        .collect();
+    line(&names.join(","))?;
+    for row in rows {
+        let cells = row.iter().zip(&columns);
+        let cells: Vec<_> = cells
+            .map(|(cell, (_, number))| csv_cell(cell, *number))
+            .collect();
         line(&cells.join(","))?;
     }
     Ok(())
 }
 
-fn quoted(cell: &str) -> String {
-    if cell.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
+/// Where bytes go: a file, which is there only when all of it is, or standard output.
+pub enum Target {
+    /// The file's name, and that under which it is written.
+    File(PathBuf, PathBuf, File),
+    /// Standard output.
+    Standard(Stdout),
+}
+
+impl Target {
+    /// The file of this name; standard output for nothing or `-`.
+    pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        match path.filter(|path| *path != Path::new("-")) {
+            None => Ok(Self::Standard(std::io::stdout())),
+            Some(path) => {
+                let mut name = path.as_os_str().to_owned();
+                name.push(".part");
+                let part = PathBuf::from(name);
+                let file = File::create(&part).map_err(|error| {
+                    Failure::failed(format!("cannot write {}: {error}", part.display()))
+                })?;
+                Ok(Self::File(path.to_owned(), part, file))
+            }
+        }
+    }
+
+    /// Refuses what a terminal cannot show.
+    pub fn check(&self, format: RowFormat) -> Result<(), Failure> {
+        match self {
+            Self::Standard(out) if !format.is_text() && out.is_terminal() => Err(Failure::usage(
+                format!("a terminal cannot show {format}; write to a file with --to-file FILE"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes; says whether anybody still reads.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
+        let written = match self {
+            Self::File(_, _, file) => file.write_all(bytes),
+            Self::Standard(out) => out.write_all(bytes),
+        };
+        match (written, &self) {
+            (Ok(()), _) => Ok(true),
+            (Err(error), Self::Standard(_)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                Ok(false)
+            }
+            (Err(error), Self::Standard(_)) => Err(error.into()),
+            (Err(error), Self::File(_, part, _)) => Err(Failure::failed(format!(
+                "cannot write {}: {error}",
+                part.display()
+            ))),
+        }
+    }
+
+    /// All is written: the file gets its name.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        match &mut self {
+            Self::Standard(out) => match out.flush() {
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+                result => Ok(result?),
+            },
+            Self::File(path, part, _) => std::fs::rename(part, &path).map_err(|error| {
+                Failure::failed(format!("cannot write {}: {error}", path.display()))
+            }),
+        }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path, ..) => path.display().to_string(),
+            Self::Standard(_) => "standard output".to_owned(),
+        }
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        if let Self::File(_, part, _) = self {
+            // A part is not kept. After the whole got its name there is none.
+            let _ = std::fs::remove_file(part);
+        }
     }
 }
 

@@ -370,7 +370,7 @@ fn print_preview(common: &Common, preview: &PreviewResult) -> Result<(), Failure
     match common.output {
         OutputFormat::Json => return output::json(preview),
         OutputFormat::Csv => return print_sessions(common, preview),
-        OutputFormat::Table => {}
+        _ => {}
     }
     let columns = [
         Column::text(""),

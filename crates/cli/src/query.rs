@@ -1,16 +1,20 @@
 //! `upshot query`.
 
+use std::path::Path;
+
+use upshot_metrics::export::format::encode;
+use upshot_metrics::export::{Options, answer};
 use upshot_metrics::registry;
 use upshot_metrics::result::{MetricValue, Row, Verdict};
 use upshot_metrics::{
-    EnvironmentChoice, Grain, Identity, Query, QueryError, QueryResult, RangeSpec, present,
-    tables_needed,
+    EnvironmentChoice, Grain, Identity, Query, QueryError, QueryResult, RangeSpec, RowFormat,
+    present, tables_needed,
 };
 
 use crate::arguments::{Common, OutputFormat, QueryArguments, Scope};
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::output::{self, Column};
+use crate::output::{self, Column, Target};
 use crate::session::{engine, instant_or_now, open_existing};
 
 /// An error of a question, as the command line says it.
@@ -63,7 +67,7 @@ pub async fn run(common: &Common, arguments: QueryArguments) -> Result<u8, Failu
             result?
         }
     };
-    print(common, &result)?;
+    print(common, &result, arguments.to_file.as_deref())?;
     Ok(0)
 }
 
@@ -122,13 +126,41 @@ async fn ask_server(
         .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
 }
 
-/// Prints an answer.
-pub fn print(common: &Common, result: &QueryResult) -> Result<(), Failure> {
-    match common.output {
-        OutputFormat::Json => return output::json(result),
-        OutputFormat::Csv => return print_csv(common, result),
-        OutputFormat::Table => {}
+/// Prints an answer, or writes it to a file.
+pub fn print(common: &Common, result: &QueryResult, to: Option<&Path>) -> Result<(), Failure> {
+    let format = match common.output {
+        OutputFormat::Csv => Some(RowFormat::Csv),
+        other => other.row_format(),
+    };
+    if let Some(format) = format {
+        let mut target = Target::open(to)?;
+        target.check(format)?;
+        let options = Options {
+            raw: false,
+            nulls: true,
+        };
+        let rows = answer::rows(result).map_err(failure)?;
+        target.write(&encode(format, &rows, options).map_err(failure)?)?;
+        return target.finish();
     }
+    match (common.output, to) {
+        (OutputFormat::Json, None) => output::json(result),
+        (OutputFormat::Json, Some(_)) => {
+            let text = serde_json::to_string_pretty(result);
+            let text = text.map_err(|error| Failure::failed(error.to_string()))?;
+            let mut target = Target::open(to)?;
+            target.write(text.as_bytes())?;
+            target.write(b"\n")?;
+            target.finish()
+        }
+        (_, Some(_)) => Err(Failure::usage(
+            "a table is for people; say --output csv, json, jsonl, parquet or arrow with --to-file",
+        )),
+        (_, None) => print_table(common, result),
+    }
+}
+
+fn print_table(common: &Common, result: &QueryResult) -> Result<(), Failure> {
     let compared = result.compare_range.is_some();
     let mut columns: Vec<Column> = result
         .dimensions
@@ -291,72 +323,6 @@ fn print_notes(common: &Common, result: &QueryResult) {
         if let (None, Some(reason)) = (value.value, &value.reason) {
             output::note(common, &format!("{id}: no data, {reason}"));
         }
-    }
-}
-
-fn print_csv(common: &Common, result: &QueryResult) -> Result<(), Failure> {
-    // Which rows are others or subtotals is said where there are any.
-    let kinds = !result.subtotals.is_empty() || result.rows.iter().any(|row| row.other);
-    let kind = kinds.then(|| Column::text("row"));
-    let named = result.dimensions.iter().map(Column::text);
-    let mut columns: Vec<Column> = kind.into_iter().chain(named).collect();
-    for id in &result.metrics {
-        for part in [
-            "",
-            "_n",
-            "_numerator",
-            "_denominator",
-            "_low",
-            "_high",
-            "_pending",
-        ] {
-            columns.push(Column::number(format!("{id}{part}")));
-        }
-        if result.compare_range.is_some() {
-            columns.push(Column::number(format!("{id}_compare")));
-        }
-    }
-    let optional = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let mut rows = Vec::new();
-    let only_totals = Row {
-        dimensions: std::collections::BTreeMap::new(),
-        other: false,
-        metrics: result.totals.clone(),
-    };
-    let totals = result.dimensions.is_empty().then_some(&only_totals);
-    for row in groups(result).chain(totals) {
-        let mut cells: Vec<String> = Vec::new();
-        cells.extend(kinds.then(|| row_kind(result, row).to_owned()));
-        cells.extend(result.dimensions.iter().map(|id| {
-            let value = row.dimensions.get(id).cloned();
-            value.flatten().unwrap_or_default()
-        }));
-        for id in &result.metrics {
-            let value = row.metrics.get(id).cloned().unwrap_or_default();
-            cells.push(optional(value.value));
-            cells.push(value.n.to_string());
-            cells.push(optional(value.numerator));
-            cells.push(optional(value.denominator));
-            cells.push(optional(value.interval.map(|interval| interval[0])));
-            cells.push(optional(value.interval.map(|interval| interval[1])));
-            cells.push(value.pending.to_string());
-            if result.compare_range.is_some() {
-                cells.push(optional(
-                    value.compare.and_then(|comparison| comparison.value),
-                ));
-            }
-        }
-        rows.push(cells);
-    }
-    output::rows(common, &columns, &rows)
-}
-
-/// What a row of an answer stands for.
-fn row_kind(result: &QueryResult, row: &Row) -> &'static str {
-    match row.dimensions.len() < result.dimensions.len() {
-        true => "subtotal",
-        false if row.other => "other",
-        false => "group",
     }
 }
 

@@ -53,7 +53,7 @@ fn print(common: &Common, sessions: &[Session]) -> Result<(), Failure> {
     match common.output {
         OutputFormat::Json => return output::json(&sessions.iter().map(facts).collect::<Vec<_>>()),
         OutputFormat::Csv => return print_csv(common, sessions),
-        OutputFormat::Table => {}
+        _ => {}
     }
     let columns = [
         Column::text("session"),
@@ -101,7 +101,13 @@ fn print(common: &Common, sessions: &[Session]) -> Result<(), Failure> {
 fn print_csv(common: &Common, sessions: &[Session]) -> Result<(), Failure> {
     let columns: Vec<Column> = Session::FIELDS
         .iter()
-        .map(|field| Column::text(field.name))
+        .map(|field| Column {
+            name: field.name.to_owned(),
+            is_number: matches!(
+                field.kind,
+                FieldKind::Count | FieldKind::Integer | FieldKind::Real
+            ),
+        })
         .collect();
     let rows: Vec<Vec<String>> = sessions
         .iter()

@@ -125,6 +125,9 @@ pub enum QueryError {
     /// Arrow refused.
     #[error("arrow: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// Parquet refused.
+    #[error("parquet: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
     /// The lake's rows are not what they must be.
     #[error(transparent)]
     Lake(#[from] upshot_lake::LakeError),

@@ -56,7 +56,8 @@ pub(crate) async fn gather_sets(
         let found = match exists {
             Predicate::Exists(subject, condition) => {
                 let selection = in_range("start_time", starts).and(condition.with_sets(&known));
-                with_row(*subject, selection, traffic, capture, resources).await?
+                let of = "session_id";
+                with_row(*subject, of, selection, traffic, capture, resources).await?
             }
             Predicate::Path(path) => {
                 paths::sets::with_path(resources, capture, path, (&known, starts, traffic)).await?
@@ -101,18 +102,20 @@ impl Engine {
     }
 }
 
-/// The sessions that have a row of which the condition holds.
-async fn with_row(
+/// The sessions, or whatever a column of ids tells apart, that have a row of which the condition holds.
+pub(crate) async fn with_row(
     subject: Subject,
+    of: &'static str,
     selection: Predicate,
     traffic: EnvironmentChoice,
     capture: &Capture,
     resources: &Resources,
 ) -> Result<FxHashSet<u128>, QueryError> {
-    let shape = Shape::selecting(subject, selection, Columns::from(["session_id"]));
+    let shape = Shape::selecting(subject, selection, Columns::from([of]));
     let source = Source::of(subject, capture, traffic)?;
     let prepared = source.prepare(&shape, resources).await?;
-    let shares = prepared.read(|_| SessionsWith::default()).await?;
+    let found = FxHashSet::default;
+    let shares = prepared.read(|_| IdsWith { of, found: found() }).await?;
     let mut found = FxHashSet::default();
     let reservation = MemoryConsumer::new("sessions").register(resources.context.memory_pool());
     for share in shares {
@@ -126,20 +129,20 @@ fn bytes(found: &FxHashSet<u128>) -> usize {
     found.capacity() * (size_of::<u128>() + 1)
 }
 
-/// Gathers the sessions of the rows that are selected.
-#[derive(Default)]
-struct SessionsWith {
+/// Gathers the ids of the rows that are selected.
+struct IdsWith {
+    of: &'static str,
     found: FxHashSet<u128>,
 }
 
-impl Consumer for SessionsWith {
+impl Consumer for IdsWith {
     fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
         let mut evaluator = Evaluator::new(batch);
         let mut selected = evaluator.predicate(&shape.selection);
         if let Some(replaced) = &shape.replaced {
             selected = &selected & &not_replaced(&evaluator, replaced);
         }
-        let source = TextSource::Column("session_id");
+        let source = TextSource::Column(self.of);
         let ids = evaluator.texts(&source);
         for row in selected.set_indices() {
             if let Some(id) = ids.row(row) {

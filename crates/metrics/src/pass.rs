@@ -86,10 +86,10 @@ pub(crate) struct Source<'a> {
     pub(crate) subject: Subject,
     pub(crate) rows: &'a TableCapture,
     capture: &'a Capture,
-    sessions: &'a TableCapture,
+    pub(crate) sessions: &'a TableCapture,
     /// Whose sessions are the history of a person.
     environment: EnvironmentChoice,
-    providers: Vec<Arc<dyn ColumnProvider>>,
+    pub(crate) providers: Vec<Arc<dyn ColumnProvider>>,
 }
 
 impl<'a> Source<'a> {
@@ -211,6 +211,31 @@ impl<'a> Source<'a> {
         Reading::of(self.subject, &shape.columns(), &self.providers)
     }
 
+    /// Makes ready what all rows share of the columns that are derived for a shape.
+    pub(crate) async fn ready(
+        &self,
+        base: &Shape,
+        resources: &Resources,
+    ) -> Result<(), QueryError> {
+        for (position, _) in &self.reading(base).derived {
+            let provider = &self.providers[*position];
+            provider
+                .prepare(self.capture, self.environment, resources)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What belongs to the rows of a file.
+    pub(crate) fn partition_of(&self, file: &DataFile) -> Partition {
+        let files = self.sessions.files.iter();
+        let own = files.filter(|own| (own.day, own.bucket) == (file.day, file.bucket));
+        Partition {
+            session_files: own.cloned().collect(),
+            session_memory: Vec::new(),
+        }
+    }
+
     /// Decides what is read and how, and makes ready what all threads share.
     pub(crate) async fn prepare(
         &self,
@@ -220,12 +245,7 @@ impl<'a> Source<'a> {
         let files = self.files(base, &resources.footers);
         resources.load_footers(self.rows.table, files).await?;
         let shapes = self.file_shapes(base, &resources.footers)?;
-        for (position, _) in &self.reading(base).derived {
-            let provider = &self.providers[*position];
-            provider
-                .prepare(self.capture, self.environment, resources)
-                .await?;
-        }
+        self.ready(base, resources).await?;
         let mut prepared = Prepared {
             subject: self.subject,
             rows: self

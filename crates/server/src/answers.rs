@@ -13,15 +13,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use upshot_core::time::SECOND;
 use upshot_lake::Capture;
+use upshot_metrics::export::format::encode;
+use upshot_metrics::export::{Options, answer};
 use upshot_metrics::retention::RetentionResult;
-use upshot_metrics::{DriverResult, QueryResult};
+use upshot_metrics::{DriverResult, QueryResult, RowFormat};
 
 use crate::conditional::{names, tag_of};
 use crate::problem::{INTERNAL, Problem, ProblemKind};
@@ -42,7 +44,7 @@ pub(crate) struct Key([u8; 32]);
 impl Key {
     /// Of a question of this kind about what was captured.
     pub fn new(
-        kind: &str,
+        kind: impl Serialize,
         workspace: &str,
         capture: &Capture,
         question: &impl Serialize,
@@ -67,20 +69,40 @@ impl Key {
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     body: Bytes,
+    media_type: &'static str,
     tag: HeaderValue,
     /// What the clock showed when the question was asked.
     asked: i64,
 }
 
 impl Kept {
-    /// An answer to a question that was asked at this time. Its tag does not depend on how long it took.
-    pub fn new(mut answer: impl Answer, asked: i64) -> Result<Self, Problem> {
-        let body = written(&answer)?;
-        *answer.took() = 0.0;
-        let tag = tag_of(&written(&answer)?);
+    /// An answer to a question that was asked at this time: its rows in a format, or all of it as JSON. Its tag
+    /// does not depend on how long it took.
+    pub fn new(
+        mut answer: impl Answer,
+        format: Option<RowFormat>,
+        asked: i64,
+    ) -> Result<Self, Problem> {
+        let (body, media_type, tag) = match format {
+            Some(format) => {
+                let body = Bytes::from(answer.rows(format)?);
+                let tag = tag_of(&body);
+                (body, format.media_type(), tag)
+            }
+            None => {
+                let body = written(&answer)?;
+                *answer.took() = 0.0;
+                (body, "application/json", tag_of(&written(&answer)?))
+            }
+        };
         let tag = HeaderValue::from_str(&tag)
             .map_err(|_| Problem::new(ProblemKind::Internal, INTERNAL))?;
-        Ok(Self { body, tag, asked })
+        Ok(Self {
+            body,
+            media_type,
+            tag,
+            asked,
+        })
     }
 
     /// The response; without the answer where the client has it already.
@@ -96,6 +118,7 @@ impl Kept {
         let fields = response.headers_mut();
         fields.insert(ETAG, self.tag.clone());
         fields.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        fields.append(VARY, HeaderValue::from_static("accept"));
         fields.insert(
             CACHE_STATUS,
             HeaderValue::from_static(match was_kept {
@@ -106,7 +129,7 @@ impl Kept {
         match unchanged {
             true => *response.status_mut() = StatusCode::NOT_MODIFIED,
             false => {
-                fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                fields.insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
             }
         }
         response
@@ -121,11 +144,24 @@ impl Kept {
 pub(crate) trait Answer: Serialize {
     /// How long it took, in milliseconds.
     fn took(&mut self) -> &mut f64;
+
+    /// Its rows in a format; only who has rows is asked for them.
+    fn rows(&self, _format: RowFormat) -> Result<Vec<u8>, Problem> {
+        Err(Problem::new(ProblemKind::Internal, INTERNAL))
+    }
 }
 
 impl Answer for QueryResult {
     fn took(&mut self) -> &mut f64 {
         &mut self.took_milliseconds
+    }
+
+    fn rows(&self, format: RowFormat) -> Result<Vec<u8>, Problem> {
+        let options = Options {
+            raw: false,
+            nulls: true,
+        };
+        Ok(encode(format, &answer::rows(self)?, options)?)
     }
 }
 
@@ -279,6 +315,7 @@ mod tests {
     fn answer(bytes: usize, asked: i64) -> Kept {
         Kept {
             body: Bytes::from(vec![b' '; bytes]),
+            media_type: "application/json",
             tag: HeaderValue::from_static("W/\"tag\""),
             asked,
         }

@@ -9,14 +9,11 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use upshot_core::facts::{LIST_FIELDS, TOPIC_SEPARATOR};
+use upshot_core::facts::{HASH_FIELDS, LIST_FIELDS, TOPIC_SEPARATOR};
 use upshot_core::{Attributes, Event, Field, FieldKind, FieldSink, Message, Record, Session, Step};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
-
-/// Hashes of 64 bits.
-const HASHES: [&str; 2] = ["user_key", "person_key"];
 
 /// The facts of a record as a JSON object.
 pub fn facts_of<R: Record>(record: &R) -> Map<String, Value> {
@@ -59,7 +56,7 @@ impl FieldSink for JsonSink {
         let field = &self.fields[index];
         let value = match field.kind {
             FieldKind::Instant | FieldKind::Time => Value::from(instant(number)),
-            _ if HASHES.contains(&field.name) => Value::from(number.to_string()),
+            _ if HASH_FIELDS.contains(&field.name) => Value::from(number.to_string()),
             _ => Value::from(number),
         };
         self.set(index, value);
@@ -170,7 +167,7 @@ fn field_schema(field: &Field) -> RefOr<Schema> {
             .description(Some(field.documentation))
             .into();
     }
-    if HASHES.contains(&field.name) {
+    if HASH_FIELDS.contains(&field.name) {
         return of(Type::String).into();
     }
     match field.kind {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, Uri};
 use serde::de::DeserializeOwned;
 use upshot_lake::catalog::DEFAULT_WORKSPACE;
+use upshot_metrics::{QueryError, RowFormat};
 
 use crate::body::{Packing, Room, receive, unpack};
 use crate::options::Limits;
@@ -91,6 +92,49 @@ fn unescaped(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// A parameter that there is not.
+pub(crate) fn unknown_parameter(name: &str, known: &[&str]) -> Problem {
+    let short: String = name.chars().take(40).collect();
+    let detail = format!(
+        "there is no parameter `{short}`; expected one of {}",
+        known.join(", ")
+    );
+    Problem::new(ProblemKind::InvalidQuery, detail.clone()).with_errors(vec![FieldProblem {
+        field: short,
+        position: None,
+        detail,
+        suggestion: nearest(name, known.iter().copied()),
+    }])
+}
+
+/// The format in which the client wants rows: the parameter `format`, else what `accept` likes best. Nothing
+/// where neither names one, or JSON is liked as well.
+pub(crate) fn row_format(uri: &Uri, headers: &HeaderMap) -> Result<Option<RowFormat>, Problem> {
+    if let Some(named) = parameters(uri.query(), "format").pop() {
+        return match named.as_str() {
+            "json" => Ok(None),
+            named => Ok(Some(named.parse().map_err(QueryError::from)?)),
+        };
+    }
+    let accepted = headers.get_all(ACCEPT).iter();
+    let accepted = accepted.filter_map(|value| value.to_str().ok());
+    let mut best: (f32, Option<RowFormat>) = (0.0, None);
+    for range in accepted.flat_map(|value| value.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
+        let quality = quality.unwrap_or(1.0);
+        let known = RowFormat::ALL
+            .into_iter()
+            .find(|format| format.media_type() == kind);
+        let json = ["application/json", "application/*", "*/*"].contains(&kind.as_str());
+        if (json || known.is_some()) && quality > best.0 {
+            best = (quality, known);
+        }
+    }
+    Ok(best.1)
 }
 
 /// The media type of the body, in lower case, without parameters.
@@ -197,6 +241,38 @@ mod tests {
         assert_eq!(name, "metrcs");
         assert_eq!(nearest(name, expected), Some("metrics".to_owned()));
         assert!(unknown_name("invalid type: string \"a\", expected u64").is_none());
+    }
+
+    #[test]
+    fn the_format_is_the_parameter_or_what_the_client_likes_best() {
+        let asked = |uri: &str, accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accept.parse().expect("a header"));
+            row_format(&uri.parse().expect("an address"), &headers)
+                .map_err(|problem| problem.kind())
+        };
+        for (uri, accept, wanted) in [
+            ("/", "*/*", None),
+            ("/", "text/csv", Some(RowFormat::Csv)),
+            ("/", "text/html, Text/CSV;q=0.5", Some(RowFormat::Csv)),
+            ("/", "application/json, text/csv", None),
+            (
+                "/",
+                "application/json;q=0.1, text/csv; q=0.2",
+                Some(RowFormat::Csv),
+            ),
+            ("/", "text/csv;q=0", None),
+            (
+                "/",
+                "application/vnd.apache.parquet",
+                Some(RowFormat::Parquet),
+            ),
+            ("/?format=arrow", "text/csv", Some(RowFormat::Arrow)),
+            ("/?format=json", "text/csv", None),
+        ] {
+            assert_eq!(asked(uri, accept), Ok(wanted), "{uri} {accept}");
+        }
+        assert_eq!(asked("/?format=xls", "*/*"), Err(ProblemKind::InvalidQuery));
     }
 
     #[test]

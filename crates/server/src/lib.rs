@@ -11,6 +11,7 @@ pub mod body;
 mod conditional;
 pub mod events;
 mod explain;
+mod export;
 pub mod fact_sets;
 pub mod facts;
 mod guard;

@@ -28,11 +28,12 @@ pub(crate) struct Unauthorized<'a>(#[to_schema] ProblemDetails<'a>);
         (name = "events", description = "The way in"),
         (name = "numbers", description = "Questions and their answers"),
         (name = "sessions", description = "The sessions behind the numbers"),
+        (name = "export", description = "Rows for other programs"),
         (name = "fact sets", description = "The rules that turn events into sessions, in use"),
         (name = "registry", description = "What there is to ask for"),
         (name = "health", description = "How the server is"),
     ),
-    components(schemas(FieldProblem), responses(Unauthorized)),
+    components(schemas(FieldProblem, upshot_metrics::ExportTable), responses(Unauthorized)),
     security(("key" = [])),
     modifiers(&Key)
 )]

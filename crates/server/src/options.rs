@@ -67,6 +67,10 @@ pub struct Limits {
     pub query_time: Duration,
     /// How many queries run at once; the others wait for their turn.
     pub queries_at_once: usize,
+    /// How many exports run at once. Beyond it requests are answered with 429.
+    pub exports_at_once: usize,
+    /// How long a client may take nothing of an export before it is given up.
+    pub export_patience: Duration,
     /// How long requests may take to end after the server was told to.
     pub shutdown_time: Duration,
     /// When the oldest event that is in no data file is this old, the server says that it is not
@@ -102,6 +106,8 @@ impl Default for Limits {
             body_time: Duration::from_secs(60),
             query_time: Duration::from_secs(30),
             queries_at_once: 8,
+            exports_at_once: 4,
+            export_patience: Duration::from_secs(60),
             shutdown_time: Duration::from_secs(30),
             ready_lag: Duration::from_secs(600),
         }

@@ -10,11 +10,11 @@ use tokio::sync::SemaphorePermit;
 use upshot_lake::{Capture, Table};
 use upshot_metrics::{
     DriverQuery, DriverResult, Query, QueryError, QueryResult, RetentionQuery, RetentionResult,
-    tables_needed, tables_of_filters,
+    RowFormat, tables_needed, tables_of_filters,
 };
 
 use crate::answers::{Answer, Kept, Key};
-use crate::input::{Workspace, json};
+use crate::input::{Workspace, json, row_format};
 use crate::problem::{FieldProblem, INTERNAL, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -31,6 +31,7 @@ use crate::state::ServerState;
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        ("format" = Option<String>, Query, description = "json, csv, jsonl, parquet or arrow; where nothing is said as `accept` asks", example = "json"),
     ),
     request_body(content = Query, example = json!({
         "metrics": ["sessions", "engagement_rate", "resolution_rate"],
@@ -43,7 +44,13 @@ use crate::state::ServerState;
         "limit": 10
     })),
     responses(
-        (status = 200, description = "The numbers", body = QueryResult),
+        (status = 200, description = "The numbers: the whole answer as JSON, or its rows in another format", content(
+            (QueryResult = "application/json"),
+            (String = "text/csv"),
+            (String = "application/x-ndjson"),
+            (Vec<u8> = "application/vnd.apache.parquet"),
+            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+        )),
         (status = 304, description = "The client has the answer already: its `if-none-match` names it"),
         (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -58,10 +65,12 @@ pub(crate) async fn post(
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
+    let format = row_format(request.uri(), &headers)?;
     let mut query: Query = json(&state, request).await?;
     query.now = state.now();
     let asked = Asked {
         kind: "query",
+        format,
         workspace: &workspace,
         profile: query.profile.as_deref(),
         tables: tables_needed(&query),
@@ -112,6 +121,7 @@ pub(crate) async fn drivers(
     query.now = state.now();
     let asked = Asked {
         kind: "drivers",
+        format: None,
         workspace: &workspace,
         profile: query.profile.as_deref(),
         tables: tables_of_filters(&query.filters),
@@ -164,6 +174,7 @@ pub(crate) async fn retention(
     query.now = state.now();
     let asked = Asked {
         kind: "retention",
+        format: None,
         workspace: &workspace,
         profile: query.profile.as_deref(),
         tables: query.tables_needed(),
@@ -177,6 +188,8 @@ pub(crate) async fn retention(
 /// A question, and what is read to answer it.
 struct Asked<'a, Q> {
     kind: &'static str,
+    /// How rows are written, where not the whole answer is wanted as JSON.
+    format: Option<RowFormat>,
     workspace: &'a str,
     profile: Option<&'a str>,
     tables: Vec<Table>,
@@ -195,7 +208,8 @@ async fn answered<Q: Serialize, A: Answer>(
         let capture = state
             .capture(asked.workspace, asked.profile, &asked.tables)
             .await?;
-        let key = Key::new(asked.kind, asked.workspace, &capture, asked.question)?;
+        let kind = (asked.kind, asked.format);
+        let key = Key::new(kind, asked.workspace, &capture, asked.question)?;
         if let Some(kept) = state.answers.get(key, asked.now) {
             return Ok((kept, true));
         }
@@ -205,7 +219,7 @@ async fn answered<Q: Serialize, A: Answer>(
             return Ok((kept, true));
         }
         let _turn = query_turn(state).await?;
-        let kept = Kept::new(work(&capture).await?, asked.now)?;
+        let kept = Kept::new(work(&capture).await?, asked.format, asked.now)?;
         state.answers.keep(key, &kept);
         Ok((kept, false))
     });
@@ -234,7 +248,7 @@ async fn query_turn(state: &ServerState) -> Result<SemaphorePermit<'_>, Problem>
 }
 
 /// Runs a question within the time that questions may take, and measures it.
-async fn timed<T>(
+pub(crate) async fn timed<T>(
     state: &ServerState,
     kind: &'static str,
     work: impl Future<Output = Result<T, Problem>>,

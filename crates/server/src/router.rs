@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    conditional, events, fact_sets, guard, health, observe, paths, prices, query, registry,
+    conditional, events, export, fact_sets, guard, health, observe, paths, prices, query, registry,
     sessions,
 };
 
@@ -42,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(paths::funnel))
         .routes(routes!(paths::lift))
         .routes(routes!(paths::topics))
+        .routes(routes!(export::get, export::post))
         .merge(reading)
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

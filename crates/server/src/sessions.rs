@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 
 use crate::explain::{Evidence, evidence};
 use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts};
-use crate::input::{Workspace, bad_path, nearest, pairs};
-use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
+use crate::input::{Workspace, bad_path, pairs, unknown_parameter};
+use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::query::bounded;
 use crate::state::ServerState;
 
@@ -66,7 +66,7 @@ pub(crate) struct MessageWithText {
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = "channel = web and not engaged"),
+        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web and not engaged"])),
         ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
         ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
         ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 24h, 28d, 3mo"),
@@ -137,7 +137,7 @@ fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
             "order" => query.order = Some(value),
             "limit" => limit = limit_of(&value)?,
             "cursor" => query.cursor = Some(value),
-            _ => return Err(unknown_parameter(&name)),
+            _ => return Err(unknown_parameter(&name, &PARAMETERS)),
         }
     }
     query.range = range;
@@ -155,31 +155,20 @@ fn limit_of(text: &str) -> Result<usize, Problem> {
         })
 }
 
-fn unknown_parameter(name: &str) -> Problem {
-    const KNOWN: [&str; 10] = [
-        "filter",
-        "from",
-        "to",
-        "last",
-        "time_zone",
-        "environment",
-        "order",
-        "limit",
-        "cursor",
-        "workspace",
-    ];
-    let short: String = name.chars().take(40).collect();
-    let detail = format!(
-        "there is no parameter `{short}`; expected one of {}",
-        KNOWN.join(", ")
-    );
-    Problem::new(ProblemKind::InvalidQuery, detail.clone()).with_errors(vec![FieldProblem {
-        field: short,
-        position: None,
-        detail,
-        suggestion: nearest(name, KNOWN),
-    }])
-}
+/// The parameters of a list.
+const PARAMETERS: [&str; 11] = [
+    "filter",
+    "from",
+    "to",
+    "last",
+    "time_zone",
+    "environment",
+    "profile",
+    "order",
+    "limit",
+    "cursor",
+    "workspace",
+];
 
 /// Show one session
 ///
@@ -191,7 +180,7 @@ fn unknown_parameter(name: &str) -> Problem {
     operation_id = "show_session",
     tag = "sessions",
     params(
-        ("id" = String, Path, description = "The session's id"),
+        ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
     ),

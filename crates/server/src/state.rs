@@ -40,6 +40,8 @@ pub struct Shared {
     pub(crate) answers: Arc<Answers>,
     /// How many more queries may run at once; the others wait for their turn.
     pub(crate) query_turns: Semaphore,
+    /// How many more exports may run at once.
+    pub(crate) export_turns: Arc<Semaphore>,
 }
 
 impl ServerState {
@@ -57,6 +59,7 @@ impl ServerState {
                 reading_room: Semaphore::new(READING_BYTES),
                 answers: Arc::new(Answers::new(options.limits.answers_bytes)),
                 query_turns: Semaphore::new(options.limits.queries_at_once),
+                export_turns: Arc::new(Semaphore::new(options.limits.exports_at_once)),
                 lake,
                 engine,
                 options,

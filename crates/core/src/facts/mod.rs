@@ -28,6 +28,10 @@ pub const LIST_FIELDS: &[&str] = &[
     "sources_failed",
 ];
 
+/// The fields that hold hashes of 64 bits. Not every reader of JSON can hold such numbers, so there they are
+/// text.
+pub const HASH_FIELDS: &[&str] = &["user_key", "person_key"];
+
 /// The fields that hold durations, in microseconds.
 pub const DURATION_FIELDS: &[&str] = &[
     "duration",

@@ -37,6 +37,65 @@ pub(super) fn physical(
     }
 }
 
+/// The smallest and largest value of a column, both within.
+#[derive(Debug, Clone)]
+pub(crate) enum Bound {
+    /// Of a column of text; nothing where there is no end.
+    Text(&'static str, Option<Box<str>>, Option<Box<str>>),
+    /// Of a column of times; the smallest and largest time there is where there is no end.
+    Time(&'static str, i64, i64),
+}
+
+/// The condition that all columns are within their bounds.
+pub(super) fn within(bounds: &[Bound], schema: &Schema) -> Option<Physical> {
+    let mut tests = Vec::new();
+    for bound in bounds {
+        match bound {
+            Bound::Text(column, least, most) => {
+                let ends = [(Operator::GtEq, least), (Operator::LtEq, most)];
+                for (operator, end) in ends {
+                    let Some(end) = end else { continue };
+                    let text = ScalarValue::Utf8(Some(end.to_string()));
+                    tests.extend(compared(column, operator, text, schema));
+                }
+            }
+            Bound::Time(column, least, most) => {
+                let ends = [(Operator::GtEq, *least), (Operator::LtEq, *most)];
+                for (operator, end) in ends {
+                    if end == i64::MIN || end >= i64::MAX - 1 {
+                        continue;
+                    }
+                    let time = ScalarValue::TimestampMicrosecond(Some(end), Some("UTC".into()));
+                    tests.extend(compared(column, operator, time, schema));
+                }
+            }
+        }
+    }
+    let tests = tests.into_iter().map(Some);
+    tests.fold(None, both)
+}
+
+/// Both conditions, as far as there are any.
+pub(super) fn both(first: Option<Physical>, second: Option<Physical>) -> Option<Physical> {
+    match (first, second) {
+        (Some(first), Some(second)) => {
+            Some(Arc::new(BinaryExpr::new(first, Operator::And, second)))
+        }
+        (first, second) => first.or(second),
+    }
+}
+
+/// A comparison of a column; nothing where there is no such column.
+fn compared(
+    column: &str,
+    operator: Operator,
+    value: ScalarValue,
+    schema: &Schema,
+) -> Option<Physical> {
+    let column = col(column, schema).ok()?;
+    Some(Arc::new(BinaryExpr::new(column, operator, lit(value))))
+}
+
 fn text_in(column: &str, values: &[Box<str>], schema: &Schema) -> Option<Physical> {
     let data_type = schema.field_with_name(column).ok()?.data_type().clone();
     let literal = |value: &str| {

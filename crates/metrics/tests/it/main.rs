@@ -5,6 +5,7 @@ mod behind;
 mod carried;
 mod command;
 mod drivers;
+mod export;
 mod facts;
 mod golden;
 mod listing;

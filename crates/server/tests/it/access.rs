@@ -15,8 +15,15 @@ pub fn routes() -> Vec<(Method, String)> {
     let mut routes = Vec::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
-            let method = method.to_uppercase().parse().unwrap();
-            routes.push((method, path.replace("{id}", "resolution_rate")));
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let tables: &[&str] = match path.contains("{table}") {
+                true => &["sessions", "messages", "steps", "events", "conversations"],
+                false => &[""],
+            };
+            for table in tables {
+                let path = path.replace("{id}", "resolution_rate");
+                routes.push((method.clone(), path.replace("{table}", table)));
+            }
         }
     }
     assert!(routes.len() >= 10, "{routes:?}");

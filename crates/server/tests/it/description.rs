@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::{Value, json};
 
 use crate::common::{Bench, demo};
@@ -189,37 +191,30 @@ async fn answers_are_as_they_are_described() {
 }
 
 #[tokio::test]
-async fn examples_are_as_they_are_described_and_work() {
+async fn every_operation_has_examples_that_are_as_described_and_work() {
     let bench = Bench::new().await;
     let described = Description::new();
-    let examples = described.examples();
-    assert!(examples.len() >= 3);
-    for (schema, example) in examples {
-        assert_eq!(described.faults(&schema, &example), [""; 0], "{example}");
-        let path = match &example {
-            Value::Array(_) => "/api/v1/events",
-            Value::Object(members) if members.contains_key("outcome") => "/api/v1/drivers",
-            Value::Object(members) if members.contains_key("one_in") => "/api/v1/fact-sets/preview",
-            Value::Object(members) if members.contains_key("additional") => "/api/v1/fact-sets",
-            Value::Object(members) if members.contains_key("first") => "/api/v1/paths",
-            Value::Object(members) if members.contains_key("depth") => "/api/v1/flows",
-            Value::Object(members) if members.contains_key("through") => "/api/v1/funnel",
-            Value::Object(members) if members.contains_key("at_least") => "/api/v1/lift",
-            Value::Object(members)
-                if !members.contains_key("metrics") && members.contains_key("compare") =>
-            {
-                "/api/v1/topics"
+    for operation in described.operations() {
+        let address = operation.address(&described);
+        let answer = match operation.body() {
+            Some((schema, example)) => {
+                assert_eq!(described.faults(&schema, &example), [""; 0], "{example}");
+                let body = example.to_string();
+                bench.send_json(&operation.method, &address, body).await
             }
-            Value::Object(members) if members.contains_key("periods") => "/api/v1/retention",
-            Value::Object(members) if members.contains_key("toml") => "/api/v1/prices",
-            _ => "/api/v1/query",
+            None => {
+                let method: axum::http::Method = operation.method.parse().unwrap();
+                let request = Request::builder().method(method).uri(&address);
+                bench.send(request.body(Body::empty()).unwrap()).await
+            }
         };
-        let method = match path {
-            "/api/v1/prices" => "PUT",
-            _ => "POST",
-        };
-        let answer = bench.send_json(method, path, example.to_string()).await;
-        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+        let status = answer.status;
+        assert!(
+            status.is_success(),
+            "{} {address}: {}",
+            operation.method,
+            answer.text()
+        );
     }
 }
 

@@ -6,6 +6,7 @@ mod answers;
 mod common;
 mod description;
 mod events;
+mod export;
 mod fact_sets;
 mod failing;
 mod health;

@@ -7,6 +7,65 @@ use serde_json::Value;
 
 pub struct Description(Value);
 
+/// An operation of the description.
+pub struct Operation<'a> {
+    pub method: String,
+    pub path: &'a str,
+    description: &'a Value,
+}
+
+impl Operation<'_> {
+    /// The example of the body with its schema; nothing where there is no body.
+    #[track_caller]
+    pub fn body(&self) -> Option<(Value, Value)> {
+        let content = self.description["requestBody"]["content"].as_object()?;
+        let first = content.values().next().unwrap();
+        let example = first.get("example");
+        let example = example.unwrap_or_else(|| panic!("{} has no example", self.path));
+        Some((first["schema"].clone(), example.clone()))
+    }
+
+    /// The address that the examples of the parameters make; every part of the path must have one.
+    #[track_caller]
+    pub fn address(&self, described: &Description) -> String {
+        let (mut path, mut query) = (self.path.to_owned(), Vec::new());
+        for parameter in self.description["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let name = parameter["name"].as_str().unwrap();
+            let Some(example) = parameter.get("example") else {
+                assert_ne!(parameter["in"], "path", "{path}: {name} has no example");
+                continue;
+            };
+            assert_eq!(
+                described.faults(&parameter["schema"], example),
+                [""; 0],
+                "{path} {name}"
+            );
+            let values = example
+                .as_array()
+                .cloned()
+                .unwrap_or_else(|| vec![example.clone()]);
+            for value in values {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                match parameter["in"].as_str().unwrap() {
+                    "path" => path = path.replace(&format!("{{{name}}}"), &text),
+                    "query" => query.push(format!("{name}={}", text.replace(' ', "+"))),
+                    other => panic!("{path}: {name} is in {other}"),
+                }
+            }
+        }
+        match query.is_empty() {
+            true => path,
+            false => format!("{path}?{}", query.join("&")),
+        }
+    }
+}
+
 impl Description {
     pub fn new() -> Self {
         Self(serde_json::from_str(&upshot_server::openapi::json().unwrap()).unwrap())
@@ -37,23 +96,24 @@ impl Description {
         assert!(faults.is_empty(), "{faults:#?}\n{value:#}");
     }
 
-    /// Every example of a request body, with the schema that it is an example of.
-    pub fn examples(&self) -> Vec<(Value, Value)> {
-        let mut examples = Vec::new();
-        for item in self.0["paths"].as_object().unwrap().values() {
-            for operation in item.as_object().unwrap().values() {
-                for content in operation["requestBody"]["content"]
-                    .as_object()
-                    .into_iter()
-                    .flatten()
-                {
-                    if let Some(example) = content.1.get("example") {
-                        examples.push((content.1["schema"].clone(), example.clone()));
-                    }
-                }
+    /// Every operation: those that make something before those that show and take away.
+    pub fn operations(&self) -> Vec<Operation<'_>> {
+        let mut operations = Vec::new();
+        for (path, item) in self.0["paths"].as_object().unwrap() {
+            for (method, description) in item.as_object().unwrap() {
+                operations.push(Operation {
+                    method: method.to_uppercase(),
+                    path,
+                    description,
+                });
             }
         }
-        examples
+        operations.sort_by_key(|operation| {
+            let turns = ["POST", "PUT", "GET", "DELETE"];
+            let turn = turns.iter().position(|method| *method == operation.method);
+            (operation.path != "/api/v1/events", turn, operation.path)
+        });
+        operations
     }
 
     pub fn faults(&self, schema: &Value, value: &Value) -> Vec<String> {

@@ -247,6 +247,7 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                     "/api/v1/topics" => json!({"limit": 10}),
                     "/api/v1/prices" => prices_of(own),
                     "/api/v1/retention" => json!({"period": "day", "back": ["engaged"]}),
+                    path if path.starts_with("/api/v1/export/") => json!({"environment": "all"}),
                     _ => Value::Null,
                 };
                 let path = path.replace("/sessions/resolution_rate", &format!("/sessions/{mine}"));
@@ -272,6 +273,10 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
             }
             assert!(walked.contains("/api/v1/sessions"), "{walked:?}");
             assert!(walked.contains("/api/v1/query"), "{walked:?}");
+            let exports = walked
+                .iter()
+                .filter(|path| path.starts_with("/api/v1/export/"));
+            assert_eq!(exports.count(), 5, "{walked:?}");
             assert!(
                 walked.contains(&format!("/api/v1/sessions/{mine}")),
                 "{walked:?}"

@@ -1,0 +1,280 @@
+//! Rows for other programs: `GET` and `POST /api/v1/export/{table}`.
+//!
+//! The answer is sent while it is made; a client that takes it slowly makes the reading wait. When something goes
+//! wrong on the way the connection breaks, so that a part is never taken for the whole.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::response::Response;
+use futures::stream;
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
+use upshot_metrics::{Export, ExportQuery, ExportTable, NoSegments, QueryError};
+
+use crate::input::{Workspace, bad_path, json, pairs, row_format, unknown_parameter};
+use crate::problem::{Problem, ProblemDetails, ProblemKind};
+use crate::query::timed;
+use crate::state::ServerState;
+
+/// Export rows
+///
+/// `sessions`, `messages`, `steps`, `events` or `conversations`, as they were when the export began, in CSV, JSON
+/// Lines, Parquet or as an Arrow stream. `docs/export.md` has the columns, and what filters and ranges mean.
+#[utoipa::path(
+    get,
+    path = "/api/v1/export/{table}",
+    operation_id = "export",
+    tag = "export",
+    params(
+        ("table" = ExportTable, Path, description = "What a row is", example = "sessions"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        ("format" = Option<String>, Query, description = "csv, jsonl, parquet or arrow; where nothing is said as `accept` asks, else jsonl", example = "csv"),
+        ("columns" = Option<String>, Query, description = "The columns, separated by commas; all where nothing is said", example = "session_id,start_time,channel,outcome"),
+        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a row must pass all of them", example = json!(["channel = web and not engaged"])),
+        ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
+        ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it", example = "2026-03-31"),
+        ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 24h, 28d, 3mo"),
+        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; UTC where nothing is said"),
+        ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
+        ("profile" = Option<String>, Query, description = "Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said"),
+        ("raw" = Option<bool>, Query, description = "Whether CSV has text as it is, also where a spreadsheet would take it for a formula"),
+    ),
+    responses(
+        (status = 200, description = "The rows", content(
+            (String = "application/x-ndjson"),
+            (String = "text/csv"),
+            (Vec<u8> = "application/vnd.apache.parquet"),
+            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+        )),
+        (status = 400, description = "A parameter is wrong; `errors` names it with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 404, description = "There is no such table", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "The filters need more memory than is allowed", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 429, description = "Too many exports are under way", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 504, description = "The export took too long to begin", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    table: Result<Path<String>, PathRejection>,
+    RawQuery(parameters): RawQuery,
+    request: Request,
+) -> Result<Response, Problem> {
+    let table = table_of(table)?;
+    let query = export_query(parameters.as_deref().unwrap_or_default())?;
+    let whole = (request.uri().clone(), request.headers().clone());
+    begin(&state, &workspace, table, query, whole).await
+}
+
+/// Export rows, asked with a body
+///
+/// The same for questions that do not fit an address.
+#[utoipa::path(
+    post,
+    path = "/api/v1/export/{table}",
+    operation_id = "export_by_body",
+    tag = "export",
+    params(
+        ("table" = ExportTable, Path, description = "What a row is", example = "messages"),
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        ("format" = Option<String>, Query, description = "csv, jsonl, parquet or arrow, where the body names none"),
+    ),
+    request_body(content = ExportQuery, example = json!({
+        "columns": ["time", "role", "text", "session.outcome"],
+        "filters": ["message.role in (user, bot)"],
+        "range": { "last": "28d" },
+        "format": "csv"
+    })),
+    responses(
+        (status = 200, description = "The rows", content(
+            (String = "application/x-ndjson"),
+            (String = "text/csv"),
+            (Vec<u8> = "application/vnd.apache.parquet"),
+            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+        )),
+        (status = 400, description = "The question is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 404, description = "There is no such table", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "The filters need more memory than is allowed", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 429, description = "Too many exports are under way", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 504, description = "The export took too long to begin", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn post(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    table: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let table = table_of(table)?;
+    let whole = (request.uri().clone(), request.headers().clone());
+    let query: ExportQuery = json(&state, request).await?;
+    begin(&state, &workspace, table, query, whole).await
+}
+
+fn table_of(table: Result<Path<String>, PathRejection>) -> Result<ExportTable, Problem> {
+    let Path(name) = table.map_err(|rejection| bad_path(&rejection))?;
+    let short: String = name.chars().take(40).collect();
+    short.parse().map_err(|problem: upshot_metrics::Problem| {
+        Problem::new(ProblemKind::NotFound, problem.to_string())
+    })
+}
+
+/// What the parameters of an address ask for.
+fn export_query(parameters: &str) -> Result<ExportQuery, Problem> {
+    const KNOWN: [&str; 11] = [
+        "columns",
+        "filter",
+        "from",
+        "to",
+        "last",
+        "time_zone",
+        "environment",
+        "profile",
+        "format",
+        "raw",
+        "workspace",
+    ];
+    let mut query = ExportQuery::default();
+    for (name, value) in pairs(parameters) {
+        match name.as_str() {
+            // Read with the headers, as the workspace is.
+            "workspace" | "format" => {}
+            "columns" => {
+                let names = value.split(',').map(str::trim);
+                let names = names.filter(|name| !name.is_empty());
+                query.columns.extend(names.map(str::to_owned));
+            }
+            "filter" => query.filters.push(value),
+            "from" => query.range.from = Some(value),
+            "to" => query.range.to = Some(value),
+            "last" => query.range.last = Some(value),
+            "time_zone" => query.time_zone = value,
+            "environment" => query.environment = value.parse().map_err(QueryError::from)?,
+            "profile" => query.profile = Some(value),
+            "raw" => query.raw = flag("raw", &value)?,
+            _ => return Err(unknown_parameter(&name, &KNOWN)),
+        }
+    }
+    Ok(query)
+}
+
+fn flag(name: &str, value: &str) -> Result<bool, Problem> {
+    value.parse().map_err(|_| {
+        let short: String = value.chars().take(40).collect();
+        let detail = format!("`{short}` is neither true nor false");
+        Problem::field(ProblemKind::InvalidQuery, name, detail)
+    })
+}
+
+async fn begin(
+    state: &ServerState,
+    workspace: &str,
+    table: ExportTable,
+    mut query: ExportQuery,
+    (uri, headers): (Uri, HeaderMap),
+) -> Result<Response, Problem> {
+    let asked = query.format;
+    let format = match asked {
+        Some(format) => format,
+        None => row_format(&uri, &headers)?.unwrap_or_default(),
+    };
+    query.format = Some(format);
+    query.now = state.now();
+    let turn = turn(state)?;
+    let beginning = async {
+        let (profile, tables) = (query.profile.as_deref(), query.tables_needed(table));
+        let capture = Arc::new(state.capture(workspace, profile, &tables).await?);
+        Ok(state
+            .engine
+            .export(table, &query, capture, &NoSegments)
+            .await?)
+    };
+    let export = timed(state, "export", beginning).await?;
+    let mut response = Response::new(streamed(state, export, turn));
+    let fields = response.headers_mut();
+    fields.insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    fields.append(VARY, HeaderValue::from_static("accept"));
+    let disposition = format!("attachment; filename=\"{table}.{format}\"");
+    if let Ok(value) = HeaderValue::from_str(&disposition) {
+        fields.insert(CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+/// Leave for one more export, until it is dropped.
+fn turn(state: &ServerState) -> Result<OwnedSemaphorePermit, Problem> {
+    let turn = state.export_turns.clone().try_acquire_owned();
+    turn.map_err(|error| match error {
+        TryAcquireError::NoPermits => Problem::busy(
+            "too many exports are under way; try again when one of them has ended",
+            10,
+        ),
+        TryAcquireError::Closed => Problem::new(ProblemKind::Unavailable, "the server is ending"),
+    })
+}
+
+/// The parts of an export as a body.
+fn streamed(state: &ServerState, export: Export, turn: OwnedSemaphorePermit) -> Body {
+    let (sender, receiver) = channel(1);
+    let whole = Arc::new(AtomicBool::new(false));
+    let (state, said) = (state.clone(), whole.clone());
+    tokio::spawn(async move {
+        let _turn = turn;
+        if forward(&state, export, &sender).await {
+            said.store(true, Relaxed);
+        }
+    });
+    let parts = stream::unfold(Some((receiver, whole)), async |state| {
+        let (mut receiver, whole) = state?;
+        match receiver.recv().await {
+            Some(bytes) => Some((Ok(bytes), Some((receiver, whole)))),
+            None if whole.load(Relaxed) => None,
+            // The connection breaks.
+            None => Some((Err(io::Error::other("the export broke off")), None)),
+        }
+    });
+    Body::from_stream(parts)
+}
+
+/// Gives on the parts of an export; says whether that was all of it.
+async fn forward(state: &ServerState, mut export: Export, sender: &Sender<Bytes>) -> bool {
+    let patience = state.options.limits.export_patience;
+    loop {
+        let part = match export.next().await {
+            Ok(None) => return true,
+            Ok(Some(part)) => part,
+            Err(error) => {
+                tracing::error!(%error, "an export broke off");
+                return false;
+            }
+        };
+        if part.bytes.is_empty() {
+            continue;
+        }
+        let sent: Result<Result<(), _>, _> =
+            tokio::time::timeout(patience, sender.send(part.bytes.into())).await;
+        match sent {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return false,
+            Err(_) => {
+                let seconds = patience.as_secs();
+                tracing::warn!(seconds, "an export was given up: nobody took it");
+                return false;
+            }
+        }
+    }
+}

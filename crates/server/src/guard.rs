@@ -1,6 +1,6 @@
 //! Who may ask.
 //!
-//! With a key, everything but the health paths needs it. Without one the server listens on loopback
+//! With a key, everything but the health paths and the web app's files needs it. Without one the server listens on loopback
 //! only, and then a page in a browser on the same machine is the stranger: it could reach the server
 //! under a name of its own that resolves to this machine, so only loopback's own names are answered.
 
@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::app;
 use crate::problem::{Problem, ProblemKind};
 use crate::state::ServerState;
 
@@ -40,6 +41,10 @@ impl Guard {
         let Some(key_hash) = &self.key_hash else {
             return wrong_host(headers);
         };
+        // The app holds nothing of a workspace: it asks for the key and sends it with its questions.
+        if app::owns(path) {
+            return None;
+        }
         // The hashes are compared, so that the time tells nothing of the key or its length.
         let right = bearer(headers).is_some_and(|key| bool::from(hash(key).ct_eq(key_hash)));
         (!right).then(|| {
@@ -125,16 +130,19 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_needed_everywhere_but_for_health() {
+    fn a_key_is_needed_everywhere_but_for_health_and_the_app() {
         let key = Some("open sesame");
-        for path in ["/api/v1/query", "/metrics", "/", "/API/v1/query", "/health"] {
+        for path in ["/api/v1/query", "/metrics", "/API/v1/query", "/health"] {
             assert!(!opens(key, path, &[]), "{path}");
             assert!(
                 opens(key, path, &[("authorization", "Bearer open sesame")]),
                 "{path}"
             );
         }
-        for path in FREE {
+        for path in FREE
+            .into_iter()
+            .chain(["/", "/outcomes", "/assets/index.js"])
+        {
             assert!(opens(key, path, &[]), "{path}");
         }
     }

@@ -1,4 +1,4 @@
-//! The HTTP interface: events come in, numbers go out.
+//! The HTTP interface: events come in, numbers go out, and the web app is sent to browsers.
 //!
 //! This crate turns requests into calls of the lake and of the query engine, and their answers into
 //! JSON. It computes no numbers, keeps nothing between requests but answers to be given again (`answers`), and
@@ -7,6 +7,7 @@
 //! ask.
 
 mod answers;
+mod app;
 pub mod body;
 mod conditional;
 pub mod events;

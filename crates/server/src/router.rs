@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    conditional, events, export, fact_sets, guard, health, observe, paths, prices, query, registry,
-    sessions,
+    app, conditional, events, export, fact_sets, guard, health, observe, paths, prices, query,
+    registry, sessions,
 };
 
 /// Every path with its handler and its description.
@@ -52,7 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
 /// The whole interface. Requests pass the layers from the last to the first.
 pub fn router(state: ServerState) -> Router {
     let (routes, _) = routes().split_for_parts();
-    within_layers(routes, state)
+    within_layers(routes.fallback(app::serve), state)
 }
 
 fn within_layers(routes: Router<ServerState>, state: ServerState) -> Router {

@@ -36,7 +36,10 @@ pub fn read(output: &str) -> Counts {
     }
     let mut sum = Counts::default();
     for line in output.lines() {
-        if let Some(counts) = cargo_test(line).or_else(|| pytest(line)) {
+        if let Some(counts) = cargo_test(line)
+            .or_else(|| pytest(line))
+            .or_else(|| node(line))
+        {
             sum.add(counts);
         }
     }
@@ -66,6 +69,23 @@ fn pytest(line: &str) -> Option<Counts> {
     counts
         .contains(|character: char| character.is_ascii_digit())
         .then(|| words(counts))
+}
+
+/// «# pass 12» and «# fail 1», a line each
+fn node(line: &str) -> Option<Counts> {
+    let (word, number) = line.strip_prefix("# ")?.split_once(' ')?;
+    let number = number.parse().ok()?;
+    match word {
+        "pass" => Some(Counts {
+            passed: number,
+            failed: 0,
+        }),
+        "fail" | "cancelled" => Some(Counts {
+            passed: 0,
+            failed: number,
+        }),
+        _ => None,
+    }
 }
 
 /// Sums each «NUMBER word» by its word.

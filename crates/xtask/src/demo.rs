@@ -7,6 +7,7 @@ use crate::arguments::Arguments;
 use crate::failure::Result;
 use crate::install;
 use crate::project::Project;
+use crate::web;
 
 /// How many conversations are made unless it is said.
 const CONVERSATIONS: u64 = 20_000;
@@ -24,6 +25,7 @@ pub fn run(project: &Project, mut arguments: Arguments) -> Result<()> {
     arguments.finish()?;
 
     install::for_build()?;
+    web::build(project)?;
     build(project)?;
     make_data(project, &data, conversations)?;
     println!("{}", what_to_try(project, &data, serves.then_some(port)));
@@ -96,7 +98,7 @@ fn what_to_try(project: &Project, data: &Path, port: Option<u16>) -> String {
     ];
     if let Some(port) = port {
         lines.push(format!(
-            "Upshot serves on http://127.0.0.1:{port}; Ctrl-C ends it."
+            "Open http://127.0.0.1:{port} in a browser; Ctrl-C ends it."
         ));
     }
     lines.join("\n")

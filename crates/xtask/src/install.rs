@@ -1,4 +1,4 @@
-//! Installs what is missing, by name, and says so: Debian packages, cargo's extensions, Python
+//! Installs what is missing, by name, and says so: Debian packages, cargo's extensions, packages of Node.js, Python
 //! environments. What is there already is left alone.
 
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ const CARGO_DENY: &str = "0.20.2";
 pub fn run(project: &Project, arguments: Arguments) -> Result<()> {
     arguments.finish()?;
     for_build()?;
+    crate::web::install(project)?;
     cargo_deny()?;
     test_python(project)?;
     bench_python(project)?;
@@ -162,7 +163,7 @@ fn make_environment(folder: &Path) -> Result<()> {
 }
 
 /// A number that tells texts apart: FNV-1a with 64 bits.
-fn fingerprint(texts: &[&str]) -> u64 {
+pub fn fingerprint(texts: &[&str]) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in texts.iter().flat_map(|text| text.bytes().chain([0])) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

@@ -26,6 +26,7 @@ mod readme;
 mod regenerate;
 mod shell;
 mod test;
+mod web;
 
 use std::process::ExitCode;
 

@@ -68,7 +68,7 @@ async fn prometheus_gets_numbers_that_are_true() {
         bench.query(&json!({"metrics": ["sesions"]})).await.status,
         400
     );
-    assert_eq!(bench.get("/nothing/at/all").await.status, 404);
+    assert_eq!(bench.get("/api/nothing/at/all").await.status, 404);
     let answer = bench.get("/metrics").await;
     assert!(
         answer

@@ -3,6 +3,7 @@
 
 mod access;
 mod answers;
+mod app;
 mod common;
 mod description;
 mod events;

@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
         "upshot-text",
         "upshot-stats",
         "upshot-demo",
+        "upshot-web",
     ],
     &["upshot-lake"],
     &["upshot-metrics"],
@@ -39,6 +40,7 @@ const KEPT_AWAY: &[KeptAway] = &[
             "upshot-text",
             "upshot-stats",
             "upshot-demo",
+            "upshot-web",
         ],
         from: &[
             "tokio",

@@ -100,6 +100,12 @@ const STEPS: &[Step] = &[
         run: steps::advisories,
     },
     Step {
+        name: "app",
+        help: "the web app: types, lints, its client, its build and budget",
+        python: false,
+        run: steps::app,
+    },
+    Step {
         name: "clippy",
         help: "lints, warnings denied",
         python: false,
@@ -134,6 +140,12 @@ const STEPS: &[Step] = &[
         help: "the pages' commands print what they show",
         python: false,
         run: steps::readme,
+    },
+    Step {
+        name: "browser",
+        help: "the web app in a browser",
+        python: false,
+        run: steps::browser,
     },
 ];
 

@@ -7,6 +7,7 @@ use crate::install;
 use crate::readme;
 use crate::shell::{Ended, Shell};
 use crate::test::{Outcome, Plan};
+use crate::web;
 
 /// The formatting is rustfmt's.
 pub fn fmt(plan: &Plan) -> Result<Outcome> {
@@ -53,6 +54,24 @@ pub fn advisories(plan: &Plan) -> Result<Outcome> {
 /// Warnings stay silent: libraries that come in two versions are listed by `cargo deny check`.
 fn cargo_deny(plan: &Plan) -> Shell {
     plan.project.cargo(["deny", "--log-level", "error"])
+}
+
+/// The web app. Its build comes before those of the product, which take it in.
+pub fn app(plan: &Plan) -> Result<Outcome> {
+    web::check(plan.project)?;
+    web::build(plan.project)?;
+    Ok(Outcome::Passed(Counts::default()))
+}
+
+/// The web app in a browser.
+pub fn browser(plan: &Plan) -> Result<Outcome> {
+    web::build(plan.project)?;
+    build_product(plan)?;
+    let mut tests = web::browser(plan.project)?;
+    if let Some(filter) = &plan.filter {
+        tests = tests.variable("UPSHOT_E2E_ONLY", filter);
+    }
+    Ok(counted(&tests.pass_on()?))
 }
 
 /// Lints, with warnings denied.

@@ -1,0 +1,105 @@
+/**
+ * Questions to the server. Paths, bodies and answers are typed by `schema.ts`, which is generated from
+ * openapi.json; what goes wrong is a `Failure` that carries the server's problem.
+ */
+import type { components, paths } from './schema';
+
+export type Schemas = components['schemas'];
+export type Query = Schemas['Query'];
+export type QueryResult = Schemas['QueryResult'];
+export type MetricValue = Schemas['MetricValue'];
+export type Definition = Schemas['Definition'];
+export type Unit = Schemas['Unit'];
+export type Session = Schemas['Session'];
+
+type PathsWith<Method extends 'get' | 'post'> = {
+  [Path in keyof paths]: paths[Path][Method] extends { responses: unknown } ? Path : never;
+}[keyof paths];
+
+type Answer<Operation> = Operation extends { responses: { 200: { content: infer Content } } }
+  ? Content[keyof Content]
+  : never;
+
+type Body<Operation> = Operation extends { requestBody: { content: { 'application/json': infer Content } } }
+  ? Content
+  : never;
+
+/** What went wrong, as the server or the network says it. */
+export class Failure extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Schemas['Problem'] | undefined,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'Failure';
+  }
+}
+
+const KEY = 'upshot.key';
+
+/** Keeps the key until the browser's tab is closed. */
+export function keepKey(key: string): void {
+  sessionStorage.setItem(KEY, key);
+}
+
+function headers(workspace: string | undefined): Record<string, string> {
+  const all: Record<string, string> = { accept: 'application/json' };
+  const key = sessionStorage.getItem(KEY);
+  if (key !== null) all.authorization = `Bearer ${key}`;
+  if (workspace !== undefined) all['x-upshot-workspace'] = workspace;
+  return all;
+}
+
+async function send(path: string, init: RequestInit): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new Failure(0, undefined, error instanceof Error ? error.message : String(error));
+  }
+  const isJson = (response.headers.get('content-type') ?? '').includes('json');
+  const body: unknown = isJson ? await response.json() : await response.text();
+  if (response.ok) return body;
+  const problem = isJson ? (body as Schemas['Problem']) : undefined;
+  throw new Failure(response.status, problem, problem?.detail ?? response.statusText);
+}
+
+/** Asks with GET. `path` may hold `{id}`, which `id` stands for; undefined parameters are left out. */
+export async function get<Path extends PathsWith<'get'>>(
+  path: Path,
+  options: {
+    id?: string;
+    parameters?: Record<string, string | string[] | number | undefined>;
+    workspace?: string | undefined;
+    signal?: AbortSignal;
+  } = {},
+): Promise<Answer<paths[Path]['get']>> {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(options.parameters ?? {})) {
+    const values = Array.isArray(value) ? value : [value];
+    values.forEach((one) => {
+      if (one !== undefined) search.append(name, String(one));
+    });
+  }
+  const address = path.replace(/\{\w+\}/, encodeURIComponent(options.id ?? ''));
+  const asked = search.size > 0 ? `${address}?${search.toString()}` : address;
+  const init = { headers: headers(options.workspace), ...(options.signal && { signal: options.signal }) };
+  return (await send(asked, init)) as Answer<paths[Path]['get']>;
+}
+
+/** Asks with POST. */
+export async function post<Path extends PathsWith<'post'>>(
+  path: Path,
+  body: Body<paths[Path]['post']>,
+  options: { workspace?: string | undefined; signal?: AbortSignal } = {},
+): Promise<Answer<paths[Path]['post']>> {
+  const answer = await send(path, {
+    method: 'POST',
+    headers: { ...headers(options.workspace), 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(options.signal && { signal: options.signal }),
+  });
+  return answer as Answer<paths[Path]['post']>;
+}

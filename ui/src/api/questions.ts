@@ -1,0 +1,117 @@
+/** Questions as React hooks: asked again when the view changes, the last answer shown until the next is there. */
+import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
+
+import { asked, filtersOf, rangeSpec, type View } from '../view/view';
+import { get, post, type Query, type QueryResult, type Schemas } from './client';
+
+/** How often what is on the screen is asked again, in milliseconds; the server answers «unchanged» cheaply. */
+const AGAIN = 60_000;
+
+/** What an answer looks like to a page. */
+export type Asked<T> = UseQueryResult<T>;
+
+/** Asks for numbers within a view. */
+export function useAnswer(
+  view: View,
+  question: Partial<Query> & { metrics: string[] },
+  options: { enabled?: boolean } = {},
+): Asked<QueryResult> {
+  const query = asked(view, question);
+  return useQuery({
+    queryKey: ['query', view.workspace, query],
+    queryFn: ({ signal }) => post('/api/v1/query', query, { workspace: view.workspace, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: AGAIN,
+    enabled: options.enabled ?? true,
+  });
+}
+
+/** Asks what drives an outcome. */
+export function useDrivers(
+  view: View,
+  question: { outcome: Schemas['DrivenOutcome']; by: string; limit?: number },
+): Asked<Schemas['DriverResult']> {
+  const query: Schemas['DriverQuery'] = {
+    ...question,
+    range: rangeSpec(view.range),
+    time_zone: view.zone,
+    environment: view.environment,
+    filters: filtersOf(view),
+  };
+  return useQuery({
+    queryKey: ['drivers', view.workspace, query],
+    queryFn: ({ signal }) => post('/api/v1/drivers', query, { workspace: view.workspace, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: AGAIN,
+  });
+}
+
+/** The registry of numbers; it changes with the program alone. */
+export function useMetrics(): Asked<Schemas['Metrics']> {
+  return useQuery({ queryKey: ['metrics'], queryFn: ({ signal }) => get('/api/v1/metrics', { signal }), staleTime: Infinity });
+}
+
+/** By what numbers can be cut, and what filters may name. */
+export function useDimensions(): Asked<Schemas['Dimensions']> {
+  return useQuery({
+    queryKey: ['dimensions'],
+    queryFn: ({ signal }) => get('/api/v1/dimensions', { signal }),
+    staleTime: Infinity,
+  });
+}
+
+/** Which values a dimension has in a view, the commonest first. */
+export function useValues(view: View, dimension: string, enabled = true): Asked<QueryResult> {
+  return useAnswer(
+    { ...view, compare: 'none', filter: [] },
+    { metrics: ['sessions'], dimensions: [dimension], limit: 50 },
+    { enabled },
+  );
+}
+
+/** What a list of sessions is asked with. */
+export interface SessionsAsked {
+  filters?: string[];
+  order?: string | undefined;
+  limit?: number;
+}
+
+function sessionParameters(view: View, question: SessionsAsked): Record<string, string | string[] | number | undefined> {
+  const range = rangeSpec(view.range);
+  return {
+    filter: [...filtersOf(view), ...(question.filters ?? [])],
+    from: range.from ?? undefined,
+    to: range.to ?? undefined,
+    last: range.last ?? undefined,
+    time_zone: view.zone,
+    environment: view.environment,
+    order: question.order,
+    limit: question.limit ?? 100,
+  };
+}
+
+/** A list of sessions that grows as it is read. */
+export function useSessions(view: View, question: SessionsAsked, enabled = true) {
+  const parameters = sessionParameters(view, question);
+  return useInfiniteQuery({
+    queryKey: ['sessions', view.workspace, parameters],
+    queryFn: ({ signal, pageParam }) =>
+      get('/api/v1/sessions', {
+        parameters: { ...parameters, cursor: pageParam ?? undefined },
+        workspace: view.workspace,
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+}
+
+/** One session with all that was said and done. */
+export function useSession(view: View, id: string): Asked<Schemas['SessionDetail']> {
+  return useQuery({
+    queryKey: ['session', view.workspace, id],
+    queryFn: ({ signal }) => get('/api/v1/sessions/{id}', { id, workspace: view.workspace, signal }),
+  });
+}

@@ -1,0 +1,70 @@
+/** From answers to charts: nothing is computed, only put in rows. */
+import type { QueryResult } from '../api/client';
+import { step, word } from '../format/format';
+import type { Texts } from '../texts/en';
+import type { ChartData, Series } from './Chart';
+
+const TIME = new Set(['minute', 'quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year']);
+
+/** A value of a dimension for people. */
+export function labelOf(texts: Texts, locale: string, dimension: string, value: string | null): string {
+  if (value === null) return texts.bar.nothingSaid;
+  if (TIME.has(dimension)) return step(locale, value);
+  if (dimension === 'weekday') return texts.weekdays[value] ?? value;
+  if (dimension === 'outcome' || dimension === 'reported_outcome') return texts.outcomes.outcome[value] ?? value;
+  // The server's own words; what people named stays as they wrote it.
+  return /(_reason|_rule|closed_by|_kind|_trigger|_stage|engagement|end)$/.test(dimension) ? word(value) : value;
+}
+
+/** Metrics over the steps of one dimension: a series each. */
+export function seriesByMetric(texts: Texts, locale: string, answer: QueryResult, ids?: string[]): ChartData {
+  const dimension = answer.dimensions[0] ?? '';
+  const metrics = ids ?? answer.metrics;
+  const definitions = new Map(answer.definitions.map((definition) => [definition.id, definition]));
+  const series = metrics.map<Series>((id) => ({
+    id,
+    name: definitions.get(id)?.name ?? id,
+    unit: definitions.get(id)?.unit ?? 'sessions',
+    values: answer.rows.map((row) => row.metrics[id]?.value ?? null),
+    intervals: answer.rows.map((row) => {
+      const [low, high] = row.metrics[id]?.interval ?? [];
+      return low === undefined || high === undefined ? null : [low, high];
+    }),
+  }));
+  return {
+    steps: answer.rows.map((row) => labelOf(texts, locale, dimension, row.dimensions[dimension] ?? null)),
+    series,
+    pendingFrom: TIME.has(dimension) ? pendingFrom(answer, metrics) : undefined,
+  };
+}
+
+/** One metric over the steps of the first dimension, a series for each value of the second. */
+export function seriesByValue(texts: Texts, locale: string, answer: QueryResult, metric: string, order?: string[]): ChartData {
+  const [first = '', second = ''] = answer.dimensions;
+  const definition = answer.definitions.find((one) => one.id === metric);
+  const steps = [...new Set(answer.rows.map((row) => row.dimensions[first] ?? null))];
+  const found = [...new Set(answer.rows.map((row) => row.dimensions[second] ?? null))];
+  const values = order === undefined ? found : [...order.filter((value) => found.includes(value)), ...found.filter((value) => !order.includes(value ?? ''))];
+  const cells = new Map(answer.rows.map((row) => [JSON.stringify([row.dimensions[first] ?? null, row.dimensions[second] ?? null]), row.metrics[metric]]));
+  const series = values.map<Series>((value) => ({
+    id: value ?? '',
+    name: labelOf(texts, locale, second, value),
+    unit: definition?.unit ?? 'sessions',
+    values: steps.map((one) => cells.get(JSON.stringify([one, value]))?.value ?? null),
+  }));
+  return {
+    steps: steps.map((one) => labelOf(texts, locale, first, one)),
+    series,
+    pendingFrom: TIME.has(first) && definition?.maturity !== 'none' ? pendingFrom(answer, [metric]) : undefined,
+  };
+}
+
+/** From which row on sessions are not yet judged; only where that goes on until the end. */
+function pendingFrom(answer: QueryResult, metrics: string[]): number | undefined {
+  const judged = new Set(answer.definitions.filter((one) => one.maturity !== 'none').map((one) => one.id));
+  const isPending = (position: number) =>
+    metrics.some((id) => judged.has(id) && (answer.rows[position]?.metrics[id]?.pending ?? 0) > 0);
+  let from = answer.rows.length;
+  while (from > 0 && isPending(from - 1)) from -= 1;
+  return from < answer.rows.length ? from : undefined;
+}

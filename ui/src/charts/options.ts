@@ -1,0 +1,138 @@
+/** What ECharts is told. Tooltips are made of elements, not of text: the policy of the server forbids styles in text. */
+import { inUnit, short } from '../format/format';
+import type { Texts } from '../texts/en';
+import type { ChartData, Series } from './Chart';
+import { hatching, seriesColour, token } from './colours';
+import type { Options } from './echarts';
+
+export type Kind = 'line' | 'bar' | 'stack' | 'shares';
+
+interface Wanted {
+  data: ChartData;
+  kind: Kind;
+  title: string;
+  locale: string;
+  texts: Texts;
+  width: number;
+}
+
+interface Hovered {
+  dataIndex: number;
+}
+
+export function optionsOf(wanted: Wanted): Options {
+  const { data, kind, locale } = wanted;
+  const unit = kind === 'shares' ? 'share' : (data.series[0]?.unit ?? 'sessions');
+  const soft = token('--soft');
+  const line = token('--line');
+  return {
+    animation: false,
+    aria: { enabled: true, label: { description: wanted.title } },
+    textStyle: { fontFamily: 'inherit', color: soft },
+    grid: { left: 4, right: 12, top: data.series.length > 1 ? 34 : 12, bottom: 4, containLabel: true },
+    ...(data.series.length > 1 && {
+      legend: { type: 'plain', top: 0, left: 0, itemWidth: 12, itemHeight: 8, textStyle: { color: soft } },
+    }),
+    xAxis: {
+      type: 'category',
+      data: data.steps,
+      axisLine: { lineStyle: { color: line } },
+      axisTick: { show: false },
+      axisLabel: { color: soft, hideOverlap: true, width: wanted.width / 4, overflow: 'truncate' },
+    },
+    yAxis: {
+      type: 'value',
+      ...(kind === 'shares' && { max: 1 }),
+      ...(kind === 'line' && { scale: unit === 'score' }),
+      splitLine: { lineStyle: { color: line } },
+      axisLabel: { color: soft, formatter: (value: number) => short(locale, value, unit) },
+    },
+    tooltip: {
+      trigger: 'axis',
+      confine: true,
+      transitionDuration: 0,
+      backgroundColor: token('--raised'),
+      borderColor: line,
+      textStyle: { color: token('--ink') },
+      formatter: (hovered: Hovered[]) => tip(wanted, hovered[0]?.dataIndex ?? 0),
+    },
+    series: drawn(wanted),
+  };
+}
+
+function drawn({ data, kind, texts }: Wanted): unknown[] {
+  const totals = data.steps.map((_, position) => data.series.reduce((sum, series) => sum + (series.values[position] ?? 0), 0));
+  const all: unknown[] = data.series.map((series, place) => {
+    const colour = seriesColour(series.id, place);
+    const values =
+      kind === 'shares'
+        ? series.values.map((value, position) => ((totals[position] ?? 0) > 0 ? (value ?? 0) / (totals[position] ?? 1) : null))
+        : series.values;
+    return {
+      name: series.name,
+      type: kind === 'line' ? 'line' : 'bar',
+      data: values,
+      itemStyle: { color: colour },
+      ...(kind === 'line' && { lineStyle: { width: 2 }, symbol: data.steps.length > 40 ? 'none' : 'circle', symbolSize: 5, connectNulls: false }),
+      ...(kind !== 'line' && { barMaxWidth: 40 }),
+      ...((kind === 'stack' || kind === 'shares') && { stack: 'all' }),
+      ...(place === 0 && pendingArea(data, texts)),
+    };
+  });
+  const only = data.series.length === 1 && kind === 'line' ? data.series[0] : undefined;
+  return only?.intervals === undefined ? all : [...band(only), ...all];
+}
+
+/** The hatched stretch at the end. */
+function pendingArea(data: ChartData, texts: Texts): object {
+  const from = data.pendingFrom === undefined ? undefined : data.steps[data.pendingFrom];
+  if (from === undefined) return {};
+  const area = [{ name: texts.chart.pending, xAxis: from }, { xAxis: data.steps.at(-1) }];
+  return {
+    markArea: { silent: true, itemStyle: { color: hatching() }, label: { show: false }, data: [area] },
+  };
+}
+
+/** The interval of a single line: an invisible base and a band upon it. */
+function band(series: Series): unknown[] {
+  const part = { type: 'line', stack: 'interval', symbol: 'none', lineStyle: { opacity: 0 }, silent: true, tooltip: { show: false } };
+  const intervals = series.intervals ?? [];
+  return [
+    { ...part, name: '', data: intervals.map((interval) => interval?.[0] ?? null) },
+    {
+      ...part,
+      name: '',
+      data: intervals.map((interval) => (interval === null ? null : interval[1] - interval[0])),
+      areaStyle: { color: seriesColour(series.id, 0), opacity: 0.16 },
+    },
+  ];
+}
+
+function tip({ data, kind, locale, texts }: Wanted, position: number): HTMLElement {
+  const tip = document.createElement('div');
+  tip.className = 'chart-tip';
+  const head = document.createElement('strong');
+  head.textContent = data.steps[position] ?? '';
+  tip.append(head);
+  const total = data.series.reduce((sum, series) => sum + (series.values[position] ?? 0), 0);
+  data.series.forEach((series, place) => {
+    const line = document.createElement('div');
+    line.className = 'line';
+    const name = document.createElement('span');
+    const dot = document.createElement('span');
+    dot.className = 'dot';
+    dot.style.backgroundColor = seriesColour(series.id, place);
+    name.append(dot, ` ${series.name}`);
+    const amount = document.createElement('span');
+    const value = series.values[position];
+    const said = typeof value === 'number' ? inUnit(locale, value, series.unit) : texts.number.noData;
+    const interval = series.intervals?.[position];
+    const share = kind === 'shares' && total > 0 ? ` · ${inUnit(locale, (value ?? 0) / total, 'share')}` : '';
+    const between = interval ? ` (${inUnit(locale, interval[0], series.unit)} – ${inUnit(locale, interval[1], series.unit)})` : '';
+    amount.textContent = said + share + between;
+    line.append(name, amount);
+    tip.append(line);
+  });
+  if (data.pendingFrom !== undefined && position >= data.pendingFrom) tip.append(texts.chart.pending);
+  return tip;
+}

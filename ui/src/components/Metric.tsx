@@ -1,0 +1,85 @@
+/** One number with its change, what it rests on and its interval; it opens its definition and sessions. */
+import type { Definition, MetricValue } from '../api/client';
+import { inUnit, signed, signedPercent, whole } from '../format/format';
+import { usePreferences } from '../shell/preferences';
+import type { Texts } from '../texts/en';
+import { useNumberDialog } from './number-dialog';
+
+/** A change in words, and whether it is good news. */
+export function changeOf(
+  texts: Texts,
+  locale: string,
+  value: MetricValue,
+  definition: Pick<Definition, 'unit'>,
+): { text: string; kind: 'better' | 'worse' | 'quiet' } | null {
+  const compare = value.compare;
+  if (compare === undefined || compare === null || compare.value === null || compare.value === undefined) return null;
+  if (compare.verdict === 'no_data') return null;
+  const by =
+    definition.unit === 'share' && typeof compare.points === 'number'
+      ? texts.number.points(signed(locale, compare.points))
+      : typeof compare.relative === 'number'
+        ? signedPercent(locale, compare.relative)
+        : inUnit(locale, compare.value, definition.unit);
+  switch (compare.verdict) {
+    case 'better':
+      return { text: `${by} · ${texts.number.better}`, kind: 'better' };
+    case 'worse':
+      return { text: `${by} · ${texts.number.worse}`, kind: 'worse' };
+    case 'changed':
+      return { text: `${by} · ${texts.number.changed}`, kind: 'quiet' };
+    case 'noise':
+      return { text: `${by} · ${texts.number.noise}`, kind: 'quiet' };
+    default:
+      return { text: texts.number.tooFew, kind: 'quiet' };
+  }
+}
+
+/** What a value rests on, in one line. */
+export function basisOf(texts: Texts, locale: string, value: MetricValue, definition: Pick<Definition, 'unit'>): string {
+  const parts: string[] = [];
+  if (value.n > 0 && value.n !== value.value) parts.push(texts.number.n(whole(locale, value.n)));
+  const [low, high] = value.interval ?? [];
+  if (low !== undefined && high !== undefined) {
+    parts.push(texts.number.interval(inUnit(locale, low, definition.unit), inUnit(locale, high, definition.unit)));
+  }
+  return parts.join(' · ');
+}
+
+export function Metric(props: {
+  value: MetricValue | undefined;
+  definition: Definition;
+  name?: string;
+  large?: boolean;
+  /** Filters of the row that the number stands in, for its sessions. */
+  filters?: string[];
+  basis?: boolean;
+}) {
+  const { texts, locale } = usePreferences();
+  const { open } = useNumberDialog();
+  const { value, definition } = props;
+  const name = props.name ?? definition.name;
+  const change = value === undefined ? null : changeOf(texts, locale, value, definition);
+  const amount = value?.value;
+  const isThere = typeof amount === 'number';
+  return (
+    <button
+      type="button"
+      className={props.large === true ? 'number large' : 'number'}
+      aria-haspopup="dialog"
+      onClick={() => open({ definition, value, filters: props.filters ?? [] })}
+    >
+      <span className="number-name">{name}</span>
+      <span className={isThere ? 'number-value' : 'number-value none'} title={value?.reason ?? undefined}>
+        {isThere ? inUnit(locale, amount, definition.unit) : texts.number.noData}
+      </span>
+      <span className={`number-change ${change?.kind ?? ''}`}>{change?.text ?? (isThere ? '' : value?.reason)}</span>
+      {props.basis !== false && value !== undefined && (
+        <span className="number-small">
+          {basisOf(texts, locale, value, definition)}
+          {value.pending > 0 && definition.maturity !== 'none' && ` · ${texts.number.pending(whole(locale, value.pending))}`}
+        </span>
+      )}
+    </button>
+  );
+}

@@ -1,0 +1,62 @@
+/** What stands where an answer is not there: coming, empty, failed. The room is kept, so nothing jumps. */
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+
+import { Failure } from '../api/client';
+import { useTexts } from '../shell/preferences';
+
+/** Shows an answer, or why there is none yet. `height` is about what the answer will take, in pixels. */
+export function Answered<T>(props: { asked: UseQueryResult<T>; height: number; children: (data: T) => ReactNode }) {
+  const { asked } = props;
+  if (asked.data !== undefined) {
+    return (
+      <div className={asked.isPlaceholderData ? 'stale' : undefined} aria-busy={asked.isPlaceholderData}>
+        {props.children(asked.data)}
+      </div>
+    );
+  }
+  if (asked.isError) return <Failed error={asked.error} again={() => void asked.refetch()} />;
+  return <Loading height={props.height} />;
+}
+
+export function Loading({ height }: { height: number }) {
+  const texts = useTexts();
+  return (
+    <div className="skeleton" style={{ height }} role="status">
+      <span className="visually-hidden">{texts.states.loading}</span>
+    </div>
+  );
+}
+
+export function Failed({ error, again }: { error: Error; again?: () => void }) {
+  const texts = useTexts();
+  const failure = error instanceof Failure ? error : undefined;
+  const unreachable = failure?.status === 0;
+  return (
+    <div className="state failed" role="alert">
+      <strong>{texts.states.failed}</strong>
+      <span>{unreachable ? texts.states.unreachable : error.message}</span>
+      {failure?.problem !== undefined && (
+        <span className="small soft mono">
+          {texts.states.request} {failure.problem.instance.split(':').at(-1)}
+        </span>
+      )}
+      {again !== undefined && (
+        <button type="button" className="button" onClick={again}>
+          {texts.states.again}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Empty({ reason, cure, children }: { reason?: string; cure?: string; children?: ReactNode }) {
+  const texts = useTexts();
+  return (
+    <div className="state">
+      <strong>{reason ?? texts.states.empty}</strong>
+      {cure !== undefined && <span className="soft">{cure}</span>}
+      {children}
+    </div>
+  );
+}

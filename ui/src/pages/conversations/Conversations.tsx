@@ -1,0 +1,144 @@
+/** Every session, newest first: searched, filtered, in chosen columns, drawn as it is scrolled. */
+import * as Popover from '@radix-ui/react-popover';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+
+import { useAnswer, useSessions } from '../../api/questions';
+import { Nothing, useNothing } from '../../components/Nothing';
+import { Failed, Loading } from '../../components/States';
+import { whole } from '../../format/format';
+import { usePreferences } from '../../shell/preferences';
+import { useSetView, useView } from '../../view/use-view';
+import { quoted } from '../../view/view';
+import { COLUMNS, FIRST_COLUMNS } from './columns';
+import { SessionList } from './SessionList';
+
+/** Sessions in which what is sought is an id, or a part of a topic's or intent's name. */
+function findFilter(sought: string): string {
+  const value = quoted(sought);
+  const named = ['topic_name', 'topic_id', 'first_intent', 'last_intent', 'outcome_reason', 'page'].map((field) => `${field} contains ${value}`);
+  const ids = ['user_id', 'conversation_id', 'session_id'].map((field) => `${field} = ${value}`);
+  return [...ids, ...named].join(' or ');
+}
+
+export default function Conversations() {
+  const { texts, locale } = usePreferences();
+  const view = useView();
+  const search = useSearch({ from: '/conversations' });
+  const nothing = useNothing(view);
+  const filters = search.find === undefined ? [] : [findFilter(search.find)];
+  const sessions = useSessions(view, { filters, order: search.order, limit: 200 });
+  const count = useAnswer({ ...view, compare: 'none' }, { metrics: ['sessions'], filters });
+  const loaded = sessions.data?.pages.flatMap((page) => page.sessions) ?? [];
+  const all = count.data?.totals.sessions?.value;
+  const chosen = search.column ?? FIRST_COLUMNS;
+  const columns = COLUMNS.filter((column) => chosen.includes(column.id));
+  return (
+    <>
+      <div className="page-head">
+        <h1>{texts.pages.conversations}</h1>
+        <span className="soft" role="status">
+          {typeof all === 'number' && texts.conversations.shown(whole(locale, loaded.length), whole(locale, all))}
+        </span>
+      </div>
+      <Tools chosen={chosen} />
+      {sessions.isPending && <Loading height={520} />}
+      {sessions.isError && <Failed error={sessions.error} again={() => void sessions.refetch()} />}
+      {sessions.isSuccess && loaded.length === 0 && !sessions.isPlaceholderData && <Nothing ever={nothing === 'ever'} />}
+      {loaded.length > 0 && (
+        <SessionList
+          sessions={loaded}
+          columns={columns}
+          stale={sessions.isPlaceholderData}
+          more={sessions.hasNextPage && !sessions.isFetchingNextPage ? () => void sessions.fetchNextPage() : undefined}
+        />
+      )}
+    </>
+  );
+}
+
+function Tools({ chosen }: { chosen: string[] }) {
+  const { texts } = usePreferences();
+  const view = useView();
+  const setView = useSetView();
+  const navigate = useNavigate();
+  const search = useSearch({ from: '/conversations' });
+  const [sought, setSought] = useState(search.find ?? '');
+  const change = (to: { find?: string | undefined; order?: string | undefined; column?: string[] | undefined }) => {
+    void navigate({
+      to: '/conversations',
+      search: Object.fromEntries(Object.entries({ find: search.find, order: search.order, column: search.column, ...to }).filter(([, value]) => value !== undefined)),
+      resetScroll: false,
+    });
+  };
+  return (
+    <div className="row" style={{ marginBottom: 12 }}>
+      <form
+        role="search"
+        className="row"
+        style={{ flex: '1 1 260px', flexWrap: 'nowrap' }}
+        onSubmit={(event) => {
+          event.preventDefault();
+          change({ find: sought.trim() === '' ? undefined : sought.trim() });
+        }}
+      >
+        <input
+          type="search"
+          aria-label={texts.conversations.findLabel}
+          placeholder={texts.conversations.findHint}
+          style={{ flex: 1, minWidth: 0 }}
+          value={sought}
+          onChange={(event) => {
+            setSought(event.target.value);
+            if (event.target.value === '') change({ find: undefined });
+          }}
+        />
+        <button type="submit" className="button">
+          {texts.conversations.find}
+        </button>
+      </form>
+      <Popover.Root>
+        <Popover.Trigger className="button">{texts.conversations.quick}</Popover.Trigger>
+        <Popover.Content className="popover" align="start" sideOffset={6} aria-label={texts.conversations.quick}>
+          {texts.conversations.quickFilters.map(([filter, name]) => (
+            <label key={filter} className="menu-item">
+              <input
+                type="checkbox"
+                checked={view.filter.includes(filter)}
+                onChange={(event) =>
+                  setView({ filter: event.target.checked ? [...view.filter, filter] : view.filter.filter((other) => other !== filter) })
+                }
+              />
+              {name}
+            </label>
+          ))}
+        </Popover.Content>
+      </Popover.Root>
+      <select aria-label={texts.conversations.order} value={search.order ?? 'start_time'} onChange={(event) => change({ order: event.target.value === 'start_time' ? undefined : event.target.value })}>
+        {Object.entries(texts.conversations.orders).map(([order, name]) => (
+          <option key={order} value={order}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <Popover.Root>
+        <Popover.Trigger className="button">{texts.conversations.columns}</Popover.Trigger>
+        <Popover.Content className="popover" align="end" sideOffset={6} aria-label={texts.conversations.columns}>
+          {COLUMNS.map((column) => (
+            <label key={column.id} className="menu-item">
+              <input
+                type="checkbox"
+                checked={chosen.includes(column.id)}
+                onChange={(event) => {
+                  const next = event.target.checked ? [...chosen, column.id] : chosen.filter((other) => other !== column.id);
+                  if (next.length > 0) change({ column: next });
+                }}
+              />
+              {texts.conversations.fields[column.id] ?? column.id}
+            </label>
+          ))}
+        </Popover.Content>
+      </Popover.Root>
+    </div>
+  );
+}

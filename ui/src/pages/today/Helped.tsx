@@ -1,0 +1,45 @@
+/** Were they helped? The numbers that only mean something side by side. */
+import { useAnswer } from '../../api/questions';
+import { seriesByMetric } from '../../charts/data';
+import { Spark } from '../../charts/Spark';
+import { Metric } from '../../components/Metric';
+import { Answered } from '../../components/States';
+import { useKnown } from '../../components/use-known';
+import { usePreferences } from '../../shell/preferences';
+import { grainOf, type View } from '../../view/view';
+
+const METRICS = ['self_service_resolution_rate', 'resolution_rate', 'first_contact_resolution', 'deflection_rate', 'csat_score', 'containment_rate'];
+/** How many stand side by side. */
+const MOST = 4;
+
+export function Helped({ view }: { view: View }) {
+  const { texts, locale } = usePreferences();
+  const metrics = useKnown(METRICS)?.slice(0, MOST);
+  const answer = useAnswer(view, { metrics: metrics ?? [], grain: grainOf(view) }, { enabled: metrics !== undefined });
+  return (
+    <section className="card" aria-label={texts.today.helped}>
+      <header>
+        <h2>{texts.today.helped}</h2>
+      </header>
+      <Answered asked={answer} height={250}>
+        {(all) => {
+          const data = seriesByMetric(texts, locale, all);
+          return (
+            <div className="grid tight two">
+              {all.definitions.map((definition) => (
+                <div key={definition.id}>
+                  <Metric definition={definition} value={all.totals[definition.id]} large />
+                  <Spark
+                    values={data.series.find((one) => one.id === definition.id)?.values ?? []}
+                    pendingFrom={data.pendingFrom}
+                    label={definition.name}
+                  />
+                </div>
+              ))}
+            </div>
+          );
+        }}
+      </Answered>
+    </section>
+  );
+}

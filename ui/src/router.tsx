@@ -1,0 +1,112 @@
+/** The addresses of the app. Pages are loaded when they are opened. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, retainSearchParams } from '@tanstack/react-router';
+
+import { Failed, Loading } from './components/States';
+import { useTexts } from './shell/preferences';
+import { Shell } from './shell/Shell';
+import { parseSearch, writeSearch } from './view/search';
+import { KEPT, readView, type ViewSearch } from './view/view';
+
+const root = createRootRoute({
+  component: Shell,
+  validateSearch: (search: Record<string, unknown>): ViewSearch => readView(search),
+  search: { middlewares: [retainSearchParams([...KEPT])] },
+  notFoundComponent: Missing,
+  errorComponent: ({ error, reset }) => <Failed error={error} again={reset} />,
+});
+
+/** A list of texts of an address. */
+function texts(value: unknown): string[] | undefined {
+  const all = [value].flat().filter((text): text is string => typeof text === 'string' && text !== '');
+  return all.length === 0 ? undefined : all;
+}
+
+function text(value: unknown): string | undefined {
+  return texts(value)?.[0];
+}
+
+/** Leaves out what is not said. */
+function said<T extends object>(search: { [Name in keyof T]: T[Name] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+const today = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/today/Today')),
+});
+
+const outcomes = createRoute({
+  getParentRoute: () => root,
+  path: '/outcomes',
+  validateSearch: (search: Record<string, unknown>) => said<{ of: string; by: string }>({ of: text(search.of), by: text(search.by) }),
+  component: lazyRouteComponent(() => import('./pages/outcomes/Outcomes')),
+});
+
+const conversations = createRoute({
+  getParentRoute: () => root,
+  path: '/conversations',
+  validateSearch: (search: Record<string, unknown>) =>
+    said<{ find: string; order: string; column: string[] }>({
+      find: text(search.find),
+      order: text(search.order),
+      column: texts(search.column),
+    }),
+  component: lazyRouteComponent(() => import('./pages/conversations/Conversations')),
+});
+
+const session = createRoute({
+  getParentRoute: () => root,
+  path: '/conversations/$id',
+  component: lazyRouteComponent(() => import('./pages/conversations/Session')),
+});
+
+export interface ExploreSearch {
+  metric: string[];
+  by: string[];
+  grain: string;
+  show: string;
+  limit: string;
+  order: string;
+}
+
+const explore = createRoute({
+  getParentRoute: () => root,
+  path: '/explore',
+  validateSearch: (search: Record<string, unknown>) =>
+    said<ExploreSearch>({
+      metric: texts(search.metric),
+      by: texts(search.by),
+      grain: text(search.grain),
+      show: text(search.show),
+      limit: text(search.limit),
+      order: text(search.order),
+    }),
+  component: lazyRouteComponent(() => import('./pages/explore/Explore')),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([today, outcomes, conversations, session, explore]),
+  parseSearch,
+  stringifySearch: writeSearch,
+  defaultPreload: 'intent',
+  defaultPendingComponent: () => <Loading height={320} />,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function Missing() {
+  const words = useTexts();
+  return (
+    <div className="state">
+      <h1>{words.states.missingPage}</h1>
+      <Link to="/" className="button">
+        {words.states.toStart}
+      </Link>
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+/** The keys, and how the numbers are to be read. */
+import { Dialog } from '../components/Dialog';
+import { useTexts } from './preferences';
+
+export default function HelpDialog({ close }: { close: () => void }) {
+  const texts = useTexts();
+  return (
+    <Dialog title={texts.help.title} onClose={close}>
+      <dl className="facts keys">
+        {texts.help.keys.map(([keys, does]) => [
+          <dt key={keys}>
+            <kbd>{keys}</kbd>
+          </dt>,
+          <dd key={does}>{does}</dd>,
+        ])}
+      </dl>
+      <h3>{texts.help.numbers}</h3>
+      <ul className="stack" style={{ gap: 6 }}>
+        {texts.help.reading.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

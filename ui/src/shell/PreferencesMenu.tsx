@@ -1,0 +1,37 @@
+/** Language and colours. */
+import * as Popover from '@radix-ui/react-popover';
+
+import { LANGUAGES, usePreferences, type Theme } from './preferences';
+
+const THEMES: Theme[] = ['system', 'light', 'dark'];
+
+export function PreferencesMenu() {
+  const { texts, theme, setTheme, language, setLanguage } = usePreferences();
+  return (
+    <Popover.Root>
+      <Popover.Trigger className="button quiet">{texts.shell.settings}</Popover.Trigger>
+      <Popover.Content className="popover stack" side="top" align="start" sideOffset={6} aria-label={texts.shell.settings}>
+        <label className="stack" style={{ gap: 4 }}>
+          {texts.shell.theme}
+          <select value={theme} onChange={(event) => setTheme(event.target.value as Theme)}>
+            {THEMES.map((one) => (
+              <option key={one} value={one}>
+                {texts.shell.themes[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="stack" style={{ gap: 4 }}>
+          {texts.shell.language}
+          <select value={language} onChange={(event) => setLanguage(event.target.value)}>
+            {Object.entries(LANGUAGES).map(([code, entry]) => (
+              <option key={code} value={code} lang={code}>
+                {entry.name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </Popover.Content>
+    </Popover.Root>
+  );
+}

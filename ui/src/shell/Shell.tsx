@@ -1,0 +1,135 @@
+/** The frame of all pages: navigation, what is looked at, freshness, search and help. */
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { useIsFetching, useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+
+import { Failure, get } from '../api/client';
+import { NumberDialogProvider } from '../components/number-dialog';
+import { clock } from '../format/format';
+import { useView } from '../view/use-view';
+import { FilterBar } from './FilterBar';
+import { KeyDialog } from './KeyDialog';
+import { PAGES } from './pages';
+import { PreferencesMenu } from './PreferencesMenu';
+import { usePreferences, useTexts } from './preferences';
+import { useKeys } from './keys';
+
+const SearchDialog = lazy(() => import('./SearchDialog'));
+const HelpDialog = lazy(() => import('./HelpDialog'));
+
+type Open = 'search' | 'help' | null;
+
+export function Shell() {
+  const texts = useTexts();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState<Open>(null);
+  const [menu, setMenu] = useState(false);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const close = useCallback(() => setOpen(null), []);
+
+  useEffect(() => setMenu(false), [path]);
+  useEffect(() => {
+    const page = PAGES.find((one) => (one.path === '/' ? path === '/' : path.startsWith(one.path)));
+    document.title = page === undefined ? texts.product : `${texts.pages[page.id]} – ${texts.product}`;
+  }, [path, texts]);
+  useKeys({
+    search: () => setOpen('search'),
+    help: () => setOpen('help'),
+    go: (key) => {
+      const page = PAGES.find((one) => one.key === key);
+      if (page !== undefined) void navigate({ to: page.path });
+    },
+  });
+
+  return (
+    <NumberDialogProvider>
+      <div className="shell">
+        <a className="skip button main" href="#content">
+          {texts.shell.skip}
+        </a>
+        <aside className={menu ? 'side open' : 'side'} id="side">
+          <Link to="/" className="brand">
+            <img src="/favicon.svg" alt="" width="24" height="24" />
+            {texts.product}
+          </Link>
+          <nav aria-label={texts.shell.navigation}>
+            <ul className="pages">
+              {PAGES.map((page) => (
+                <li key={page.id}>
+                  <Link to={page.path} activeOptions={{ exact: page.path === '/', includeSearch: false }}>
+                    <svg width="18" height="18" viewBox="0 0 20 20" aria-hidden="true">
+                      <path d={page.icon} fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" />
+                    </svg>
+                    {texts.pages[page.id]}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <div className="side-end">
+            <button type="button" className="button quiet" onClick={() => setOpen('search')} aria-keyshortcuts="/">
+              {texts.shell.search} <kbd className="push">/</kbd>
+            </button>
+            <button type="button" className="button quiet" onClick={() => setOpen('help')} aria-keyshortcuts="?">
+              {texts.shell.help} <kbd className="push">?</kbd>
+            </button>
+            <PreferencesMenu />
+          </div>
+        </aside>
+        <div>
+          <header className="head">
+            <button
+              type="button"
+              className="button only-narrow"
+              aria-expanded={menu}
+              aria-controls="side"
+              onClick={() => setMenu(!menu)}
+            >
+              {texts.shell.menu}
+            </button>
+            <FilterBar />
+            <Freshness />
+          </header>
+          <main className="page" id="content" tabIndex={-1}>
+            <Outlet />
+          </main>
+        </div>
+      </div>
+      <Suspense fallback={null}>
+        {open === 'search' && <SearchDialog close={close} />}
+        {open === 'help' && <HelpDialog close={close} />}
+      </Suspense>
+      <KeyDialog />
+    </NumberDialogProvider>
+  );
+}
+
+/** When the server was last asked, and whether it is well. */
+function Freshness() {
+  const { texts, locale } = usePreferences();
+  const view = useView();
+  const fetching = useIsFetching({ predicate: (query) => query.queryKey[0] !== 'health' });
+  const health = useQuery({
+    queryKey: ['health'],
+    queryFn: ({ signal }) => get('/health/ready', { signal }),
+    refetchInterval: 30_000,
+    retry: false,
+  });
+  if (health.isError) {
+    const unreachable = health.error instanceof Failure && health.error.status === 0;
+    return (
+      <span className="fresh" role="status">
+        <span className="badge bad" title={health.error.message}>
+          {unreachable ? texts.shell.offline : texts.shell.notReady}
+        </span>
+      </span>
+    );
+  }
+  return (
+    <span className="fresh soft small">
+      {fetching > 0 || health.dataUpdatedAt === 0
+        ? texts.shell.updating
+        : texts.shell.updated(clock(locale, view.zone, health.dataUpdatedAt))}
+    </span>
+  );
+}

@@ -44,7 +44,7 @@ for (const path of PAGES) {
     });
   }
   inPage(`${path} says why it is empty`, {}, async (page) => {
-    await page.goto(`${server.address}${path}?workspace=nobody-yet`);
+    await page.goto(`${server.address}${path}?workspace=nobody_yet`);
     await settled(page);
     if (path !== '/explore') await page.getByText('No conversation has come in yet.').waitFor();
     assert.equal(await page.locator('[role="alert"]').count(), 0);
@@ -67,9 +67,7 @@ inPage('a session tells what was said, and why', {}, async (page) => {
   assert.equal(await page.locator('.did').count(), 0);
 });
 
-inPage('a session that is not there is told', {}, async (page) => {
-  await page.route('**/api/v1/sessions/none', (route) => route.fulfill({ status: 200, contentType: 'application/json', body: 'null' }));
-  await page.unroute('**/api/v1/sessions/none');
+inPage('a page that is not there is told', {}, async (page) => {
   await page.goto(`${server.address}/no/such/page`);
   await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
 });
@@ -123,7 +121,7 @@ inPage('keys: search, help, going', {}, async (page) => {
   await settled(page);
   await page.keyboard.press('g');
   await page.keyboard.press('o');
-  await page.getByRole('heading', { name: 'Outcomes' }).waitFor();
+  await page.getByRole('heading', { name: 'Outcomes', exact: true }).waitFor();
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keyboard and help' }).waitFor();
   await page.keyboard.press('Escape');
@@ -179,7 +177,7 @@ inPage('German, and colours by choice, are kept', { locale: 'de-DE' }, async (pa
   await settled(page);
   assert.equal(await page.locator('html').getAttribute('lang'), 'de');
   await page.getByRole('button', { name: 'Sprache und Farben' }).click();
-  await page.getByLabel('Farben').selectOption('dark');
+  await page.getByLabel('Farben', { exact: true }).selectOption('dark');
   await page.reload();
   await settled(page);
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');

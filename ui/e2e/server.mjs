@@ -1,6 +1,7 @@
 // Starts the product's binary on a free port, over demo data or over nothing.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,17 +19,15 @@ export async function serve({ demo = false, key } = {}) {
   const environment = { ...process.env };
   delete environment.UPSHOT_KEY;
   if (key !== undefined) environment.UPSHOT_KEY = key;
-  const server = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-  const address = await new Promise((resolve, reject) => {
-    let said = '';
-    const hear = (piece) => {
-      said += piece;
-      const found = /http:\/\/127\.0\.0\.1:[1-9]\d*/.exec(said);
-      if (found !== null) resolve(found[0]);
-    };
-    server.stdout.on('data', hear);
-    server.stderr.on('data', hear);
-    server.on('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  const server = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--quiet'], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  server.stderr.on('data', (piece) => {
+    said += piece;
+  });
+  await lives(address, () => {
+    if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}: ${said}`);
   });
   const ask = async (path, body) => {
     const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
@@ -38,11 +37,32 @@ export async function serve({ demo = false, key } = {}) {
   };
   const stop = async () => {
     const ended = new Promise((resolve) => server.once('exit', resolve));
-    server.removeAllListeners('exit');
-    server.once('exit', () => undefined);
     server.kill('SIGTERM');
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5000))]);
     rmSync(folder, { recursive: true, force: true });
   };
   return { address, ask, stop };
+}
+
+/** A port that nobody listens on. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** Waits until the server answers; `check` throws where it never will. */
+async function lives(address, check) {
+  for (let tried = 0; tried < 300; tried += 1) {
+    check();
+    const answer = await fetch(`${address}/health/live`).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`nothing answers at ${address}`);
 }

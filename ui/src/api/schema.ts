@@ -66,6 +66,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/export/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export rows
+         * @description `sessions`, `messages`, `steps`, `events` or `conversations`, as they were when the export began, in CSV, JSON
+         *     Lines, Parquet or as an Arrow stream. `docs/export.md` has the columns, and what filters and ranges mean.
+         */
+        get: operations["export"];
+        put?: never;
+        /**
+         * Export rows, asked with a body
+         * @description The same for questions that do not fit an address.
+         */
+        post: operations["export_by_body"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fact-sets": {
         parameters: {
             query?: never;
@@ -1237,6 +1262,53 @@ export interface components {
             /** @description What the metric makes of them. */
             result: string;
         };
+        /** @description Which rows and columns to export. */
+        ExportQuery: {
+            /**
+             * @description The columns, in this order; all of the table's own where none is named.
+             * @default []
+             */
+            columns?: string[];
+            /**
+             * @description Filters; a row must pass all of them. Of messages and steps they mean what they mean in queries of these;
+             *     of events and conversations they select sessions.
+             * @default []
+             */
+            filters?: string[];
+            /**
+             * @description From when until when: sessions and conversations by the start of sessions, all else by when it happened.
+             * @default {}
+             */
+            range?: components["schemas"]["RangeSpec"];
+            /**
+             * @description Which traffic is exported.
+             * @default production
+             */
+            environment?: components["schemas"]["EnvironmentChoice"];
+            /**
+             * @description The IANA name of the zone of dates.
+             * @default UTC
+             */
+            time_zone?: string;
+            /**
+             * @description Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
+             * @default null
+             */
+            profile?: string | null;
+            /** @default null */
+            format?: components["schemas"]["RowFormat"] | null;
+            /**
+             * @description Whether CSV has text as it is. Else text that spreadsheets would take for a formula is preceded by an
+             *     apostrophe.
+             * @default false
+             */
+            raw?: boolean;
+        };
+        /**
+         * @description What can be exported.
+         * @enum {string}
+         */
+        ExportTable: "sessions" | "messages" | "steps" | "events" | "conversations";
         /** @description The facts that one choice of profiles makes. */
         FactSet: {
             /**
@@ -2433,6 +2505,22 @@ export interface components {
              */
             limit?: number | null;
             /**
+             * @description Whether the rows beyond the limit stand together as one: the limit then counts what the dimensions
+             *     beside time hold, and every stretch of time has a row of each of these and of all others together.
+             * @default false
+             */
+            other?: boolean;
+            /**
+             * @description Whether totals of each prefix of the dimensions come too: by the first, by the first two, and so on.
+             * @default false
+             */
+            subtotals?: boolean;
+            /**
+             * @description Where the rows go on: `next_cursor` of the page before, with everything but the limit as it was.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
              * @description Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
              * @default null
              */
@@ -2456,6 +2544,13 @@ export interface components {
              *     had a limit.
              */
             row_count: number;
+            /** @description Send this as `cursor` for the next rows; nothing on the last page. */
+            next_cursor?: string | null;
+            /**
+             * @description The totals of each prefix of the dimensions that the rows have, where they were asked for; the
+             *     dimensions that are not cut by are left out.
+             */
+            subtotals?: components["schemas"]["Row"][];
             /** @description All groups together, by metric. */
             totals: {
                 [key: string]: components["schemas"]["MetricValue"];
@@ -2649,11 +2744,18 @@ export interface components {
             dimensions: {
                 [key: string]: string | null;
             };
+            /** @description Whether all groups beyond the limit stand here together; their dimensions beside time are null. */
+            other?: boolean;
             /** @description The value of each metric. */
             metrics: {
                 [key: string]: components["schemas"]["MetricValue"];
             };
         };
+        /**
+         * @description How rows are written.
+         * @enum {string}
+         */
+        RowFormat: "csv" | "jsonl" | "parquet" | "arrow";
         /** @description The facts of a session. Fields that hold nothing are left out; lengths of time are microseconds. */
         Session: {
             /** @description A hash of workspace, conversation and the session's first event. */
@@ -4103,6 +4205,237 @@ export interface operations {
             };
         };
     };
+    export: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+                /**
+                 * @description csv, jsonl, parquet or arrow; where nothing is said as `accept` asks, else jsonl
+                 * @example csv
+                 */
+                format?: string;
+                /**
+                 * @description The columns, separated by commas; all where nothing is said
+                 * @example session_id,start_time,channel,outcome
+                 */
+                columns?: string;
+                /**
+                 * @description A filter; may be repeated, and a row must pass all of them
+                 * @example [
+                 *       "channel = web and not engaged"
+                 *     ]
+                 */
+                filter?: string[];
+                /**
+                 * @description The first day or instant
+                 * @example 2026-03-01
+                 */
+                from?: string;
+                /**
+                 * @description The last day, with it, or instant, without it
+                 * @example 2026-03-31
+                 */
+                to?: string;
+                /** @description Instead: the last stretch of time, such as 24h, 28d, 3mo */
+                last?: string;
+                /** @description The IANA name of the zone of days; UTC where nothing is said */
+                time_zone?: string;
+                /** @description production (where nothing is said), test or all */
+                environment?: string;
+                /** @description Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said */
+                profile?: string;
+                /** @description Whether CSV has text as it is, also where a spreadsheet would take it for a formula */
+                raw?: boolean;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path: {
+                /**
+                 * @description What a row is
+                 * @example sessions
+                 */
+                table: components["schemas"]["ExportTable"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": number[];
+                    "application/vnd.apache.arrow.stream": number[];
+                };
+            };
+            /** @description A parameter is wrong; `errors` names it with what was perhaps meant */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such table */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The filters need more memory than is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many exports are under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The export took too long to begin */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_by_body: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+                /** @description csv, jsonl, parquet or arrow, where the body names none */
+                format?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path: {
+                /**
+                 * @description What a row is
+                 * @example messages
+                 */
+                table: components["schemas"]["ExportTable"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "columns": [
+                 *         "time",
+                 *         "role",
+                 *         "text",
+                 *         "session.outcome"
+                 *       ],
+                 *       "filters": [
+                 *         "message.role in (user, bot)"
+                 *       ],
+                 *       "format": "csv",
+                 *       "range": {
+                 *         "last": "28d"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExportQuery"];
+            };
+        };
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": number[];
+                    "application/vnd.apache.arrow.stream": number[];
+                };
+            };
+            /** @description The question is wrong; `errors` names every field with what was perhaps meant */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such table */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type or encoding */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The filters need more memory than is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many exports are under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The export took too long to begin */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_fact_sets: {
         parameters: {
             query?: {
@@ -4800,6 +5133,11 @@ export interface operations {
             query?: {
                 /** @description The same, for clients that cannot set headers */
                 workspace?: string;
+                /**
+                 * @description json, csv, jsonl, parquet or arrow; where nothing is said as `accept` asks
+                 * @example json
+                 */
+                format?: string;
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
@@ -4838,13 +5176,17 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The numbers */
+            /** @description The numbers: the whole answer as JSON, or its rows in another format */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["QueryResult"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": number[];
+                    "application/vnd.apache.arrow.stream": number[];
                 };
             };
             /** @description The client has the answer already: its `if-none-match` names it */
@@ -4990,7 +5332,9 @@ export interface operations {
                 workspace?: string;
                 /**
                  * @description A filter; may be repeated, and a session must pass all of them
-                 * @example channel = web and not engaged
+                 * @example [
+                 *       "channel = web and not engaged"
+                 *     ]
                  */
                 filter?: string[];
                 /**

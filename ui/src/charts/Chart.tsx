@@ -148,7 +148,7 @@ function Table({ data, height, stepName, title }: { data: ChartData; height: num
   return (
     // A region that scrolls is reached from the keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="scrolls" style={{ height, overflowY: 'auto' }} tabIndex={0} role="region" aria-label={title}>
+    <div className="scrolls" style={{ height, overflowY: 'auto' }} tabIndex={0} role="group" aria-label={title}>
       <table>
         <thead>
           <tr>

@@ -71,7 +71,7 @@ export function AnswerTable(props: {
   return (
     // A region that scrolls is reached from the keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div ref={scroller} className="bounded" role="region" aria-label={props.title} tabIndex={0} style={{ maxHeight: props.compact === true ? 340 : 620 }}>
+    <div ref={scroller} className="bounded" role="group" aria-label={props.title} tabIndex={0} style={{ maxHeight: props.compact === true ? 340 : 620 }}>
       <table>
         <thead>
           <tr>

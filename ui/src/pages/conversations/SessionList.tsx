@@ -31,7 +31,7 @@ export function SessionList(props: { sessions: Session[]; columns: Column[]; sta
   return (
     // A region that scrolls is reached from the keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div ref={scroller} className={props.stale ? 'list stale' : 'list'} tabIndex={0} role="region" aria-label={texts.pages.conversations}>
+    <div ref={scroller} className={props.stale ? 'list stale' : 'list'} tabIndex={0} role="group" aria-label={texts.pages.conversations}>
       <div role="table" aria-rowcount={sessions.length + 1} aria-label={texts.pages.conversations} style={{ minWidth: width }}>
         <div role="rowgroup" className="list-head">
           <div role="row" aria-rowindex={1} className="list-row" style={{ gridTemplateColumns: template }}>

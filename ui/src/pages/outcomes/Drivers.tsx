@@ -63,7 +63,7 @@ export function Drivers({ view }: { view: View }) {
           return (
             // A region that scrolls is reached from the keyboard.
             // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-            <div className="bounded" tabIndex={0} role="region" aria-label={texts.outcomes.drivers}>
+            <div className="bounded" tabIndex={0} role="group" aria-label={texts.outcomes.drivers}>
               <table>
                 <thead>
                   <tr>

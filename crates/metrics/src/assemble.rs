@@ -7,9 +7,9 @@ use upshot_core::prices::PriceList;
 use upshot_core::time::{DAY, start_of_day};
 use upshot_lake::Capture;
 
-use crate::measure::{Basis, Measured, compare, measure};
+use crate::measure::{Basis, Measured, Quotients, compare, measure};
 use crate::query::EnvironmentChoice;
-use crate::query::plan::{Grouping, MetricPlan, Plan};
+use crate::query::plan::{Grouping, MetricPlan, Parts, Plan};
 use crate::query::resolve::{OrderKey, Resolved};
 use crate::query::terms::Terms;
 use crate::registry::{Maturity, Metric, Subject};
@@ -279,21 +279,27 @@ fn group_values(
 /// The values of every metric in one group of one range, in the order of the query.
 fn measured(resolved: &Resolved, parts: &[Part], cells: &Cells<'_>) -> Vec<Measured> {
     let mut values: Vec<(usize, Measured)> = Vec::with_capacity(resolved.metrics.len());
-    for (Part { plan, gathered }, filled) in parts.iter().zip(cells) {
-        let empty = filled.is_none().then(|| Filled::empty(&plan.cells));
-        let Some(filled) = filled.or(empty.as_ref()) else {
-            continue;
-        };
+    let empty: Vec<Filled> = parts
+        .iter()
+        .map(|part| Filled::empty(&part.plan.cells))
+        .collect();
+    let mut quotients = Quotients::default();
+    for ((Part { plan, gathered }, filled), empty) in parts.iter().zip(cells).zip(&empty) {
         let basis = Basis {
             terms: &plan.terms,
-            filled,
+            filled: filled.unwrap_or(empty),
             totals: &gathered.totals,
             sampling: gathered.sampling,
             subject: plan.subject,
         };
-        let metrics = plan.metrics.iter();
-        values.extend(metrics.map(|metric| (metric.position, measure(metric, basis))));
+        for metric in &plan.metrics {
+            match metric.parts {
+                Parts::Quotient(sides) => quotients.add(metric, sides, basis),
+                _ => values.push((metric.position, measure(metric, basis))),
+            }
+        }
     }
+    values.extend(quotients.measured());
     values.sort_unstable_by_key(|(position, _)| *position);
     values.into_iter().map(|(_, measured)| measured).collect()
 }

@@ -516,7 +516,11 @@ fn found_impact(
 fn likeness(overall: &MetricValue, sums: ClusterSums, of_one: f64) -> f64 {
     let clustered = matches!(
         overall.interval_method,
-        Some(IntervalMethod::Clustered | IntervalMethod::ClusteredSample)
+        Some(
+            IntervalMethod::Clustered
+                | IntervalMethod::ClusteredSample
+                | IntervalMethod::ClusteredApart
+        )
     );
     let independent = of_one / sums.denominator;
     match sums.variance() {

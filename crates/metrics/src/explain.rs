@@ -139,6 +139,8 @@ impl fmt::Display for Measure {
         match self {
             Self::Column(column) => formatter.write_str(column),
             Self::Difference(later, earlier) => write!(formatter, "({later} − {earlier})"),
+            Self::Since(column) => write!(formatter, "(now − {column})"),
+            Self::Before(column, instant) => write!(formatter, "({instant} − {column})"),
             Self::Sum(columns) => write!(formatter, "({})", columns.join(" + ")),
             Self::CsatNormalised => formatter.write_str("csat_normalised"),
             Self::NetPromoter => formatter.write_str("net_promoter"),

@@ -47,7 +47,11 @@ pub fn worked(metric: &Metric, found: &MetricValue) -> String {
         return format!("no data: {}", found.reason.as_deref().unwrap_or("unknown"));
     };
     let decimals = match metric.kind {
-        Kind::Mean { .. } | Kind::Ratio { .. } | Kind::Per { .. } | Kind::PerKey { .. } => {
+        Kind::Mean { .. }
+        | Kind::Ratio { .. }
+        | Kind::Per { .. }
+        | Kind::Quotient { .. }
+        | Kind::PerKey { .. } => {
             format!("{number:.2}")
         }
         _ => String::new(),

@@ -122,6 +122,9 @@ pub enum IntervalMethod {
     Clustered,
     /// Clustered by user; how alike the sessions of one user are was estimated from a sample of users.
     ClusteredSample,
+    /// Clustered by user; what is divided and by what were found apart, so the interval is as wide as it
+    /// may have to be.
+    ClusteredApart,
 }
 
 /// A value against that of another range.
@@ -235,6 +238,8 @@ pub enum NoteCode {
     RareLeftOut,
     /// Calls of models that have no price.
     Unpriced,
+    /// No contacts of human channels were imported.
+    NoHumanContacts,
     /// Rows for stretches without data were not added, because there would be too many.
     GapsNotFilled,
 }

@@ -7,7 +7,7 @@ use crate::filter::Measure;
 use crate::query::plan::PassKey;
 use crate::query::resolve::{GroupBy, GroupSource};
 use crate::query::terms::Terms;
-use crate::registry::{Clock, DimensionOrigin, Kind, Metric, dimension};
+use crate::registry::{Amount, Clock, DimensionOrigin, Kind, Metric, Subject, dimension};
 
 /// What is wrong with the cell that is asked for.
 pub(super) fn wrong(field: &str, message: String) -> Problem {
@@ -16,6 +16,14 @@ pub(super) fn wrong(field: &str, message: String) -> Problem {
 
 /// Conditions, what is added up, and what is counted once.
 type Part = (Vec<String>, Option<Measure>, Option<&'static str>);
+
+/// Of what the rows of a part of a value are.
+pub(super) fn subject(metric: &Metric, part: CellPart) -> Subject {
+    match (metric.kind, part) {
+        (Kind::Quotient { above, .. }, CellPart::Numerator) => above.subject,
+        _ => metric.subject,
+    }
+}
 
 /// The conditions on the rows of a part of a value, and what is added up or counted once of them.
 pub(super) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
@@ -44,6 +52,18 @@ pub(super) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
         Kind::DistinctRate {
             key, denominator, ..
         } if !numerator => (vec![denominator.to_owned()], None, Some(key)),
+        Kind::Quotient { above, below } => {
+            let total = if numerator { above } else { below };
+            let mut conditions = vec![total.within.to_owned()];
+            match total.of {
+                Amount::Rows => (conditions, None, None),
+                Amount::Keys(column) => (conditions, None, Some(column)),
+                Amount::Sum { measure, .. } => {
+                    conditions.extend(present(measure));
+                    (conditions, Some(measure), None)
+                }
+            }
+        }
         Kind::Ratio {
             denominator,
             within,

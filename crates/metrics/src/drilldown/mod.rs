@@ -13,7 +13,7 @@ use upshot_core::Session;
 use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
-use self::conditions::{condition, part, quoted, wrong};
+use self::conditions::{condition, part, quoted, subject, wrong};
 use crate::answer::Ranges;
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, QueryError};
@@ -109,10 +109,11 @@ pub struct DrillDown {
 
 /// The rows behind a number: conditions on them, and what is counted of them.
 struct Behind {
-    metric: &'static Metric,
-    /// On rows of the metric's subject.
+    /// The pass that holds the rows.
+    pass: PassKey,
+    /// On rows of the pass.
     conditions: Vec<String>,
-    /// By the metric's clock.
+    /// By the clock of the pass.
     range: Range,
     measure: Option<Measure>,
     key: Option<&'static str>,
@@ -190,7 +191,7 @@ impl Engine {
         };
         Ok(DrillDown {
             query: list,
-            subject: behind.metric.subject,
+            subject: behind.pass.subject,
             sessions: sessions.into_iter().map(contribution).collect(),
             session_count: all.totals.sets[0],
             row_count: all.totals.counters[0],
@@ -231,7 +232,8 @@ impl Engine {
                     .to_owned();
             return Err(wrong("other", message).into());
         }
-        let key = PassKey::of(resolved.metrics[0]);
+        let first = resolved.metrics[0];
+        let key = PassKey::over(first.subject, first);
         let terms = resolved.terms(cell_range(resolved, cell, range)?);
         let mut alone: Vec<String> = kept
             .keys
@@ -326,6 +328,7 @@ fn behind(
     conditions.extend(segment.map(|name| format!("segment {}", quoted(name))));
     let terms = resolved.terms(cell_range);
     let (rows, measure, key) = part(metric, cell.part)?;
+    let pass = PassKey::over(subject(metric, cell.part), metric);
     conditions.extend(rows.iter().map(|text| terms.fill(text).into_owned()));
     let alone = others.as_ref().map_or(&[][..], |others| &others.dimensions);
     conditions.extend(others.as_ref().map(|others| others.condition.clone()));
@@ -356,16 +359,15 @@ fn behind(
                 };
             }
             _ => {
-                let key = PassKey::of(metric);
-                conditions.push(condition(&found, value.as_deref(), key, &terms));
+                conditions.push(condition(&found, value.as_deref(), pass, &terms));
             }
         }
     }
     Ok(Behind {
-        metric,
+        pass,
         conditions,
         range: reached(resolved, metric, cell_range)?,
-        measure,
+        measure: measure.map(|measure| measure.at(resolved.now)),
         key: key.map(|key| terms.key(key)),
     })
 }
@@ -402,7 +404,7 @@ fn session_query(query: &Query, resolved: &Resolved, behind: &Behind, page: &Pag
         end(behind.range.from, i64::MIN),
         end(behind.range.to, i64::MAX),
     );
-    let key = PassKey::of(behind.metric);
+    let key = behind.pass;
     let mut conditions = behind.conditions.clone();
     let mut range = RangeSpec::default();
     match key.clock {
@@ -419,7 +421,7 @@ fn session_query(query: &Query, resolved: &Resolved, behind: &Behind, page: &Pag
             conditions.extend(to.map(|to| format!("{column} < {}", quoted(&to))));
         }
     }
-    let filters = match behind.metric.subject {
+    let filters = match behind.pass.subject {
         Subject::Sessions => conditions,
         subject if conditions.is_empty() => vec![format!("any {}", subject.one())],
         subject => {
@@ -449,7 +451,7 @@ fn selection(
     maturity: i64,
     segments: &dyn Segments,
 ) -> Result<Plan, QueryError> {
-    let key = PassKey::of(behind.metric);
+    let key = behind.pass;
     let context = ResolveContext::new(resolved.zone.clone())
         .judging(mature(query.now, maturity))
         .at(query.now)

@@ -25,6 +25,10 @@ pub enum Measure {
     Column(&'static str),
     /// One column minus another; nothing where either is.
     Difference(&'static str, &'static str),
+    /// The time of the query minus a column of times.
+    Since(&'static str),
+    /// An instant minus a column of times: what [`Measure::Since`] is at the time of a query.
+    Before(&'static str, i64),
     /// Columns of counts added up.
     Sum(&'static [&'static str]),
     /// The satisfaction answer on its scale, from 0 (lowest) to 1 (highest).
@@ -34,10 +38,18 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// The same at the time of a query.
+    pub(crate) const fn at(self, now: i64) -> Self {
+        match self {
+            Self::Since(column) => Self::Before(column, now),
+            other => other,
+        }
+    }
+
     /// The columns that it is made of.
     pub fn columns(self) -> Vec<&'static str> {
         match self {
-            Self::Column(column) => vec![column],
+            Self::Column(column) | Self::Since(column) | Self::Before(column, _) => vec![column],
             Self::Difference(later, earlier) => vec![later, earlier],
             Self::Sum(columns) => columns.to_vec(),
             Self::CsatNormalised => vec!["csat_score", "csat_scale_minimum", "csat_scale_maximum"],

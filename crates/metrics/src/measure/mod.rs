@@ -1,6 +1,9 @@
 //! From filled cells to values: what each kind of metric makes of its parts, with interval and test.
 
+mod quotient;
 mod users;
+
+pub(crate) use quotient::Quotients;
 
 use upshot_stats::mean::{self, Moments};
 use upshot_stats::ratio::{self, ClusterSums};
@@ -104,6 +107,13 @@ pub(crate) fn measure(plan: &MetricPlan, basis: Basis<'_>) -> Measured {
             cluster,
             scale,
         } => mean_of(plan.metric, sum, cluster, scale, basis),
+        // The passes of its sides are put together where the answer is.
+        Parts::Quotient(sides) => {
+            let mut quotients = Quotients::default();
+            quotients.add(plan, sides, basis);
+            let alone = quotients.measured().map(|(_, measured)| measured).next();
+            return alone.unwrap_or_else(|| unknown_value(None));
+        }
         Parts::Quantile { collection, share } => {
             quantile_of(plan.metric, filled.quantiles[collection][share])
         }

@@ -8,6 +8,7 @@
 pub(crate) mod having;
 pub(crate) mod optimise;
 pub(crate) mod plan;
+pub(crate) mod quotient;
 pub(crate) mod reach;
 pub(crate) mod resolve;
 pub(crate) mod scope;
@@ -227,7 +228,7 @@ pub fn tables_needed(query: &Query) -> Vec<Table> {
             None => vec![name],
         };
         for metric in members.into_iter().filter_map(registry::metric) {
-            needed.subjects.insert(metric.subject);
+            needed.subjects.extend(metric.subjects());
             metric
                 .kind
                 .conditions()

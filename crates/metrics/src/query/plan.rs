@@ -8,6 +8,7 @@ use super::resolve::{GroupBy, Resolved};
 use crate::columns::event_time;
 use crate::error::Problem;
 use crate::filter::{Measure, Predicate, TextSource};
+use crate::query::quotient::Sides;
 use crate::query::reach::{Reach, Reading};
 use crate::query::resolve::GroupSource;
 use crate::query::scope::{in_environment, in_range, mature};
@@ -126,6 +127,8 @@ pub(crate) enum Parts {
         denominator: usize,
         cluster: usize,
     },
+    /// The sides of a quotient that this pass fills.
+    Quotient(Sides),
     /// Two sums.
     Ratio {
         numerator: usize,
@@ -187,13 +190,23 @@ pub(crate) struct PassKey {
 }
 
 impl PassKey {
-    /// Of a metric.
-    pub(crate) const fn of(metric: &Metric) -> Self {
+    /// The pass over rows of a subject that a metric asks for.
+    pub(crate) const fn over(subject: Subject, metric: &Metric) -> Self {
         Self {
-            subject: metric.subject,
+            subject,
             clock: metric.clock,
             reach: Reach::of(metric.kind),
         }
+    }
+
+    /// All passes that a metric asks for: one, or one for each side of a quotient.
+    pub(crate) fn all(metric: &Metric) -> impl Iterator<Item = Self> + use<'_> {
+        metric.subjects().map(|subject| Self::over(subject, metric))
+    }
+
+    /// Whether the pass holds the metric, or one of its sides.
+    fn answers(self, metric: &Metric) -> bool {
+        Self::all(metric).any(|key| key == self)
     }
 
     /// The column by which a range selects.
@@ -265,7 +278,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
     let terms = resolved.terms(range);
     let mut cells = Cells::default();
     let metrics = resolved.metrics.iter().enumerate();
-    let own = metrics.filter(|(_, metric)| PassKey::of(metric) == key);
+    let own = metrics.filter(|(_, metric)| key.answers(metric));
     let own: Vec<(usize, &'static Metric)> =
         own.map(|(position, metric)| (position, *metric)).collect();
     let compared = resolved.compare.is_some();
@@ -280,8 +293,11 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
                 position,
                 metric,
                 pending: cells.counter(immature),
-                parts: cells.metric(metric, &terms, &judged, compared),
-                told: cells.told(metric, &terms),
+                parts: cells.metric((metric, key.subject), &terms, &judged, compared),
+                told: match key.subject == metric.subject {
+                    true => cells.told(metric, &terms),
+                    false => None,
+                },
             }
         })
         .collect();
@@ -296,6 +312,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         .iter()
         .map(|group| grouping(group, key.time_column(), range, resolved, &terms))
         .collect::<Result<_, _>>()?;
+    cells.set_clock(resolved.now);
     let reading = Reading::of(resolved, key, range, &groupings)?;
     let read = reading.as_ref().map_or(range, |reading| reading.range);
     Ok(Plan {
@@ -322,10 +339,7 @@ fn remarks(
     cells: &mut Cells,
 ) -> Vec<(&'static Remark, usize)> {
     let mut remarks: Vec<(&'static Remark, usize)> = Vec::new();
-    let own = resolved
-        .metrics
-        .iter()
-        .filter(|metric| PassKey::of(metric) == key);
+    let own = resolved.metrics.iter().filter(|metric| key.answers(metric));
     for remark in own.flat_map(|metric| metric.remarks) {
         if remarks.iter().all(|(known, _)| known.code != remark.code) {
             let rows = cells.predicate(terms.condition(remark.of));
@@ -383,14 +397,23 @@ impl Cells {
     pub(crate) fn counter(&mut self, predicate: usize) -> usize {
         position(&mut self.counters, predicate)
     }
-    fn measure(&mut self, measure: Measure) -> usize {
+    /// Puts the query's clock into what is measured until now.
+    fn set_clock(&mut self, now: i64) {
+        for measure in &mut self.measures {
+            *measure = measure.at(now);
+        }
+    }
+    pub(crate) fn measure(&mut self, measure: Measure) -> usize {
         position(&mut self.measures, measure)
     }
     pub(crate) fn sum(&mut self, measure: Measure, predicate: usize) -> usize {
         let measure = self.measure(measure);
         position(&mut self.sums, (measure, predicate))
     }
-    fn cluster(&mut self, numerator: Term, denominator: Term) -> usize {
+    pub(crate) fn set(&mut self, key: &'static str, predicate: usize) -> usize {
+        position(&mut self.sets, (key, predicate))
+    }
+    pub(crate) fn cluster(&mut self, numerator: Term, denominator: Term) -> usize {
         position(&mut self.clusters, (numerator, denominator))
     }
 
@@ -454,9 +477,10 @@ impl Cells {
         Parts::Quantile { collection, share }
     }
 
+    /// The cells of a metric that rows of the subject fill.
     fn metric(
         &mut self,
-        metric: &Metric,
+        (metric, subject): (&Metric, Subject),
         terms: &Terms,
         judged: &Predicate,
         compared: bool,
@@ -500,6 +524,9 @@ impl Cells {
                     denominator: self.counter(below),
                     cluster: self.cluster(Term::Holds(above), Term::Holds(below)),
                 }
+            }
+            Kind::Quotient { above, below } => {
+                Parts::Quotient(self.quotient(subject, (above, below), terms, judged))
             }
             Kind::Ratio {
                 numerator,

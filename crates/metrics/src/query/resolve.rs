@@ -89,9 +89,10 @@ impl Resolved {
     pub(crate) fn passes(&self) -> Vec<PassKey> {
         let mut keys: Vec<PassKey> = Vec::new();
         for metric in &self.metrics {
-            let key = PassKey::of(metric);
-            if !keys.contains(&key) {
-                keys.push(key);
+            for key in PassKey::all(metric) {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
             }
         }
         keys
@@ -221,7 +222,10 @@ fn without_limit(query: &Query) -> Option<Problem> {
 
 /// What the metrics are about, each once.
 fn subjects(metrics: &[&'static Metric]) -> Vec<Subject> {
-    let mut subjects: Vec<Subject> = metrics.iter().map(|metric| metric.subject).collect();
+    let mut subjects: Vec<Subject> = metrics
+        .iter()
+        .flat_map(|metric| metric.subjects())
+        .collect();
     subjects.sort_unstable();
     subjects.dedup();
     subjects
@@ -328,7 +332,8 @@ fn groups(query: &Query, metrics: &[&'static Metric], problems: &mut Vec<Problem
 /// one message.
 fn foreign(name: &str, field: &str, metric: &Metric) -> Option<Problem> {
     let dimension = registry::dimension(name)?;
-    if dimension.owner.belongs_to(metric.subject) {
+    let mut subjects = metric.subjects();
+    if subjects.all(|subject| dimension.owner.belongs_to(subject)) {
         return None;
     }
     let owner = match dimension.owner {

@@ -247,6 +247,18 @@ fn all_dimensions() -> Vec<Dimension> {
         },
         documentation: "Whether the session was ever engaged.",
     };
+    let served_by = Dimension {
+        id: "served_by",
+        name: "Served by",
+        owner: Owner::Session,
+        origin: DimensionOrigin::Kinds(&[
+            ("human_contact", "people only"),
+            ("with_person", "assisted"),
+            ("bot_messages > 0", "bot only"),
+        ]),
+        documentation: "Who served the session: the bot alone, the bot and people (`assisted`), or people alone. \
+                        Nothing where nobody answered.",
+    };
     let lists = LIST_NAMES
         .iter()
         .map(|(id, name, documentation)| Dimension {
@@ -262,7 +274,7 @@ fn all_dimensions() -> Vec<Dimension> {
     time.chain(text)
         .chain(flags)
         .chain(numbers)
-        .chain([engagement])
+        .chain([engagement, served_by])
         .chain(KINDS)
         .chain(lists)
         .chain(own.filter_map(of_column))
@@ -394,8 +406,10 @@ mod tests {
                 | DimensionOrigin::Number(column)
                 | DimensionOrigin::Flag(column)
                 | DimensionOrigin::List(column) => column,
-                DimensionOrigin::Condition { .. } | DimensionOrigin::Time(_) => "start_time",
-                DimensionOrigin::Kinds(_) => "user.visit",
+                DimensionOrigin::Kinds(_) if dimension.owner == Owner::User => "user.visit",
+                DimensionOrigin::Condition { .. }
+                | DimensionOrigin::Kinds(_)
+                | DimensionOrigin::Time(_) => "start_time",
             };
             let known = crate::columns::column(column);
             assert!(

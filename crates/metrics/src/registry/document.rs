@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    Clock, DimensionOrigin, Direction, Kind, Maturity, Metric, Section, Subject, dimensions,
-    families, filter_fields, metrics,
+    Amount, Clock, DimensionOrigin, Direction, Kind, Maturity, Metric, Section, Subject, Total,
+    dimensions, families, filter_fields, metrics,
 };
 
 /// The page `docs/metrics.md`.
@@ -114,12 +114,23 @@ fn measure(measure: crate::filter::Measure) -> String {
     match measure {
         Measure::Column(column) => format!("`{column}`"),
         Measure::Difference(later, earlier) => format!("`{later}` − `{earlier}`"),
+        Measure::Since(column) => format!("now − `{column}`"),
+        Measure::Before(column, _) => format!("an instant − `{column}`"),
         Measure::Sum(columns) => {
             let names: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
             names.join(" + ")
         }
         Measure::CsatNormalised => "`csat_normalised`".to_owned(),
         Measure::NetPromoter => "100 for `nps_score` 9 and 10, −100 for 0 to 6, else 0".to_owned(),
+    }
+}
+
+fn total(total: Total) -> String {
+    let rows = condition(total.subject, total.within);
+    match total.of {
+        Amount::Rows => format!("number of {rows}"),
+        Amount::Sum { measure: of, .. } => format!("sum of {} over {rows}", measure(of)),
+        Amount::Keys(column) => format!("number of different `{column}` in {rows}"),
     }
 }
 
@@ -148,6 +159,14 @@ fn formula(metric: &Metric) -> String {
             condition(numerator),
             condition(denominator)
         ),
+        Kind::Quotient { above, below } => {
+            let apart = match above.subject == below.subject {
+                true => "",
+                false => " Both are found apart, so the interval is as wide as it may have to be.",
+            };
+            let text = format!("{} over {}.{apart}", total(above), total(below));
+            text[..1].to_uppercase() + &text[1..]
+        }
         Kind::Ratio {
             numerator,
             denominator,

@@ -163,6 +163,11 @@ const DEFINITIONS: &[(&str, &str, &str)] = &[
         "A person took part, or the session was passed to people.",
     ),
     (
+        "human_contact",
+        "(agent_messages > 0 or accepted_time is not null) and bot_messages = 0",
+        "People served the session and no bot spoke: a contact of a human channel.",
+    ),
+    (
         "handover_requested",
         "handover_requests > 0",
         "A person was asked for.",

@@ -5,6 +5,7 @@ use upshot_lake::Table;
 
 use super::remarks::Remark;
 use super::section::Section;
+use super::total::{Amount, Total};
 use crate::filter::Measure;
 use crate::query::terms::Terms;
 
@@ -25,6 +26,8 @@ pub enum Unit {
     Exchanges,
     /// A number of survey answers or thumbs.
     Answers,
+    /// A number of people who serve users.
+    Agents,
     /// A number of options.
     Options,
     /// A number of requests for a person, and of what people then do.
@@ -184,6 +187,15 @@ pub enum Kind {
         /// What is counted below.
         denominator: &'static str,
     },
+    /// One total over another. Each side may be about rows of another subject, and is then found by a pass
+    /// of its own: cost of calls over sessions that were resolved. Both are selected by the metric's clock,
+    /// and of sessions that are judged, where the metric waits.
+    Quotient {
+        /// What is divided.
+        above: Total,
+        /// By what; the metric is about its rows.
+        below: Total,
+    },
     /// One sum over another.
     Ratio {
         /// What is added up above.
@@ -275,6 +287,13 @@ impl Kind {
     /// The numbers of rows that it is made of.
     pub(crate) fn measures(self) -> Vec<Measure> {
         match self {
+            Self::Quotient { above, below } => [above.of, below.of]
+                .into_iter()
+                .filter_map(|amount| match amount {
+                    Amount::Sum { measure, .. } => Some(measure),
+                    Amount::Rows | Amount::Keys(_) => None,
+                })
+                .collect(),
             Self::Sum { measure, .. }
             | Self::Mean { measure, .. }
             | Self::Quantile { measure, .. } => vec![measure],
@@ -290,6 +309,7 @@ impl Kind {
     /// The conditions that it states.
     pub(crate) fn conditions(self) -> Vec<&'static str> {
         match self {
+            Self::Quotient { above, below } => vec![above.within, below.within],
             Self::Count { of } => vec![of],
             Self::Rate {
                 numerator,
@@ -496,6 +516,17 @@ impl Metric {
         }
     }
 
+    /// What it counts: one subject, or the two of a quotient.
+    pub fn subjects(&self) -> impl Iterator<Item = Subject> {
+        let above = match self.kind {
+            Kind::Quotient { above, .. } => Some(above.subject),
+            _ => None,
+        };
+        let own = self.subject;
+        let other = above.filter(|above| *above != own);
+        [own].into_iter().chain(other)
+    }
+
     /// The condition of the sessions that the value is about, as a filter: what a drill-down lists.
     /// Of messages and steps, the sessions with one that is counted.
     /// With the window and whatever else a query may say at what it is where a query says nothing.
@@ -528,6 +559,7 @@ impl Metric {
         let mut parts = match self.kind {
             // What is counted below is not among what is counted above.
             Kind::Per { numerator, .. } => vec![numerator],
+            Kind::Quotient { below, .. } => vec![below.within],
             kind => kind.conditions(),
         };
         parts.extend(present.iter().map(String::as_str));

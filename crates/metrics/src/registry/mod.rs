@@ -36,6 +36,7 @@ mod kinds;
 mod metrics;
 pub(crate) mod remarks;
 mod section;
+mod total;
 
 pub use crate::columns::Owner;
 pub use dimensions::{Dimension, DimensionOrigin, dimension, dimensions};
@@ -45,3 +46,4 @@ pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Subject, Told
 pub use metrics::{Family, families, family, metric, metrics};
 pub use remarks::{Made, Remark};
 pub use section::Section;
+pub use total::{Amount, Total};

@@ -22,15 +22,19 @@ pub enum Section {
     Handover,
     /// Feedback and satisfaction.
     Satisfaction,
+    /// Resolution and efficiency.
+    Efficiency,
     /// Understanding.
     Understanding,
     /// Models.
     Models,
+    /// What is going on now.
+    Live,
 }
 
 impl Section {
     /// All sections, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Sessions,
         Self::Users,
         Self::Contacts,
@@ -39,8 +43,10 @@ impl Section {
         Self::Questions,
         Self::Handover,
         Self::Satisfaction,
+        Self::Efficiency,
         Self::Understanding,
         Self::Models,
+        Self::Live,
     ];
 
     /// The section's title.
@@ -54,8 +60,10 @@ impl Section {
             Self::Questions => "Questions",
             Self::Handover => "Handover",
             Self::Satisfaction => "Feedback and satisfaction",
+            Self::Efficiency => "Resolution and efficiency",
             Self::Understanding => "Understanding",
             Self::Models => "Models",
+            Self::Live => "Live",
         }
     }
 }

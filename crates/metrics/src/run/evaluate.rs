@@ -303,6 +303,12 @@ impl<'a> Evaluator<'a> {
                     numbers[0].wrapping_sub(numbers[1])
                 })
             }
+            Measure::Before(column, at) => {
+                let times = self.numbers(column);
+                self.combine(&[times], |numbers| at.saturating_sub(numbers[0]))
+            }
+            // Plans put the time of the query in its place.
+            Measure::Since(_) => Values::none(self.rows),
             Measure::Sum(columns) => {
                 let columns: Vec<Values> = columns.iter().map(|name| self.numbers(name)).collect();
                 self.combine(&columns, |numbers| numbers.iter().sum())

@@ -48,12 +48,14 @@ prop_compose! {
         stage in some(vec![OptionStage::Shown, OptionStage::Chosen]),
         title in some(vec!["Pay", "Help"]),
         latency in proptest::option::of(0_i64..9_000_000),
+        cost in proptest::option::of(0_u8..9),
     ) -> (Of, Step) {
         let step = Step {
             step_kind: Some(if stage.is_some() { StepKind::Option } else { StepKind::ModelCall }),
             option_stage: stage,
             option_title: title.map(Into::into),
             latency,
+            cost: cost.map(|cents| f64::from(cents) / 100.0),
             ..Step::default()
         };
         ((Some(of.0), of.1), step)
@@ -270,7 +272,7 @@ fn check(
         "rows of {}",
         about
     );
-    if metric.subject == Subject::Sessions {
+    if found.subject == Subject::Sessions {
         prop_assert_eq!(found.row_count, found.session_count, "{}", about);
     }
     let factor = match (metric.unit, metric.kind, part) {

@@ -72,16 +72,6 @@ pub(super) const METRICS: &[Metric] = &[
         example(HANDOVERS, "3 / 4 = 75.0 %"),
     )
     .higher(),
-    Metric::new(
-        SECTION,
-        "self_service_resolution_rate",
-        "Self-service resolution rate",
-        Unit::Share,
-        rate("resolved and not with_person", "engaged"),
-        "Sessions resolved without a person among engaged sessions.",
-        example(HANDOVERS, "2 / 4 = 50.0 %"),
-    )
-    .higher(),
 ];
 
 const REQUESTS: &str = "

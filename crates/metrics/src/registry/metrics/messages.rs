@@ -1,7 +1,6 @@
-//! Messages, and how long it takes to resolve.
+//! Messages.
 
-use super::{Example, Kind, Metric, Section, Subject, Unit, example, mean, quantile, sum};
-use crate::filter::Measure;
+use super::{Kind, Metric, Section, Subject, Unit, example, sum};
 
 const SECTION: Section = Section::Messages;
 
@@ -17,14 +16,6 @@ b       | user  | attachment | yes
 b       | bot   | text       |
 b       | agent | text       |
         | agent | text       |
-";
-
-const RESOLUTIONS: &str = "
-outcome   | resolved_after
-resolved  | 30s
-resolved  | 60s
-resolved  | 240s
-abandoned |
 ";
 
 const fn count(
@@ -46,18 +37,6 @@ const fn count(
     .of(Subject::Messages)
     .version(2)
 }
-
-const fn time(
-    id: &'static str,
-    name: &'static str,
-    kind: Kind,
-    definition: &'static str,
-    example: Example,
-) -> Metric {
-    Metric::new(SECTION, id, name, Unit::Seconds, kind, definition, example).lower()
-}
-
-const RESOLUTION_TIME: Measure = Measure::Difference("resolved_time", "start_time");
 
 pub(super) const METRICS: &[Metric] = &[
     count(
@@ -174,26 +153,5 @@ exchanges
 ",
             "5",
         ),
-    ),
-    time(
-        "resolution_time",
-        "Resolution time",
-        mean(RESOLUTION_TIME, "resolved"),
-        "From the start of a session to its resolution: the mean over resolved sessions.",
-        example(RESOLUTIONS, "330 s / 3 = 110.0 s"),
-    ),
-    time(
-        "resolution_time_median",
-        "Resolution time, median",
-        quantile(RESOLUTION_TIME, 0.5, "resolved"),
-        "From the start of a session to its resolution: half of the resolved sessions take no longer.",
-        example(RESOLUTIONS, "60.0 s of 3"),
-    ),
-    time(
-        "resolution_time_p90",
-        "Resolution time, 90th percentile",
-        quantile(RESOLUTION_TIME, 0.9, "resolved"),
-        "From the start of a session to its resolution: nine of ten resolved sessions take no longer.",
-        example(RESOLUTIONS, "240.0 s of 3"),
     ),
 ];

@@ -4,11 +4,13 @@ mod agents;
 mod clicks;
 mod consumption;
 mod contacts;
+mod efficiency;
 mod families;
 mod feedback;
 mod handover;
 mod implicit;
 mod knowledge;
+mod live;
 mod messages;
 mod models;
 mod questions;
@@ -70,6 +72,8 @@ pub fn metrics() -> &'static [Metric] {
             knowledge::METRICS,
             models::METRICS,
             consumption::METRICS,
+            efficiency::METRICS,
+            live::METRICS,
         ]
         .concat()
     });
@@ -212,6 +216,44 @@ const FAMILIES: &[Family] = &[
         documentation: "Mean, median and 90th percentile of the resolution time.",
     },
     Family {
+        id: "deflection",
+        members: &[
+            "deflection_rate",
+            "deflection_rate_contained",
+            "deflection_rate_sessions",
+            "quality_deflection_rate",
+            "quality_deflection_rate_upper",
+            "partial_solve_rate",
+        ],
+        documentation: "What the bot took off people's hands by every formula, and how well.",
+    },
+    Family {
+        id: "service",
+        members: &[
+            "sessions",
+            "csat_score",
+            "csat_satisfied_rate",
+            "first_contact_resolution",
+            "session_duration_median",
+            "resolution_time_median",
+            "model_cost_per_session",
+        ],
+        documentation: "How well, how fast and at what cost sessions were served; cut it by `served_by` to see the \
+                        bot alone, the bot with people, and people alone side by side.",
+    },
+    Family {
+        id: "live",
+        members: &[
+            "open_sessions",
+            "waiting_users",
+            "longest_wait",
+            "wait_so_far",
+            "agents_serving",
+            "served_sessions",
+        ],
+        documentation: "What is going on now.",
+    },
+    Family {
         id: "model_cost_split",
         members: &[
             "model_cost",
@@ -328,7 +370,7 @@ mod tests {
             if !evidence.is_empty() {
                 definition(&evidence);
             }
-            let context = ResolveContext::new(TimeZone::UTC).of(vec![metric.subject]);
+            let context = ResolveContext::new(TimeZone::UTC).of(metric.subjects().collect());
             let told = metric.told.map(|told| told.by);
             for condition in metric.kind.conditions().into_iter().chain(told) {
                 let condition = Terms::default().fill(condition);

@@ -98,6 +98,8 @@ pub enum Command {
     Import(ImportArguments),
     /// Ask for numbers
     Query(QueryArguments),
+    /// What is going on now: open sessions, users who wait, agents who serve
+    Live(LiveArguments),
     /// List sessions with their facts
     Sessions(SessionsArguments),
     /// Show a session's messages in order, with what each did and by which rule
@@ -260,6 +262,36 @@ pub struct QueryArguments {
     /// What the question is about.
     #[command(flatten)]
     pub scope: Scope,
+}
+
+/// `upshot live`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    upshot live --server http://127.0.0.1:7700\n  \
+    upshot live --by skill --filter 'channel = web' --server http://127.0.0.1:7700\n\n\
+    The numbers are those of the family `live`; an event shows as soon as it was acknowledged.")]
+pub struct LiveArguments {
+    /// The dimensions to group by, separated by commas
+    #[arg(long = "by", value_delimiter = ',', value_name = "DIMENSION,…")]
+    pub dimensions: Vec<String>,
+    /// Only sessions for which this expression holds; may be repeated
+    #[arg(long = "filter", value_name = "EXPRESSION")]
+    pub filters: Vec<String>,
+    /// Which traffic: production, test or all
+    #[arg(long, default_value = "production", value_name = "ENVIRONMENT")]
+    pub environment: String,
+    /// Which fact set to read: the name of its profile; the active one where nothing is said
+    #[arg(long = "fact-set", value_name = "PROFILE")]
+    pub fact_set: Option<String>,
+    /// Ask a running server instead of opening the data directory
+    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
+    pub server: Option<String>,
+    /// The server's key
+    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// What time it is taken to be, for answers that can be repeated
+    #[arg(long, value_name = "INSTANT", hide = true, env = "UPSHOT_NOW")]
+    pub now: Option<String>,
 }
 
 /// `upshot sessions`.

@@ -78,6 +78,21 @@ impl Client {
             .map_err(|error| Failure::failed(error.to_string()))?
     }
 
+    /// Asks with parameters behind the path; gives the answer.
+    pub async fn get(
+        &self,
+        path: &str,
+        workspace: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Value, Failure> {
+        let pairs = parameters.iter();
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={}", escaped(value)))
+            .collect();
+        let address = format!("{path}?{}", pairs.join("&"));
+        self.ask("GET", &address, workspace).await
+    }
+
     /// Asks without a body; gives the answer, null where there is none.
     pub async fn ask(
         &self,
@@ -244,4 +259,18 @@ fn answer_of(url: &str, mut response: ureq::http::Response<ureq::Body>) -> Resul
     Err(Failure::failed(format!(
         "{url} answered {status}: {detail}"
     )))
+}
+
+/// Text as it may stand in an address.
+fn escaped(text: &str) -> String {
+    let mut address = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                address.push(char::from(byte));
+            }
+            other => address.push_str(&format!("%{other:02X}")),
+        }
+    }
+    address
 }

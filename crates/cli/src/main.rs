@@ -13,6 +13,7 @@ mod explain;
 mod export;
 mod failure;
 mod import;
+mod live;
 mod metrics;
 mod output;
 mod paths;
@@ -68,6 +69,7 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
     match line.command {
         Command::Import(arguments) => import::run(common, arguments).await,
         Command::Query(arguments) => query::run(common, arguments).await,
+        Command::Live(arguments) => live::run(common, arguments).await,
         Command::Sessions(arguments) => sessions::run(common, arguments).await,
         Command::Explain(arguments) => explain::run(common, arguments).await,
         Command::Export(arguments) => export::run(common, arguments).await,

@@ -116,7 +116,7 @@ pub(crate) fn assemble(
     let remarks = passes.parts.iter().flat_map(|part| remarks(part, &prices));
     let told = self::notes(resolved, passes)
         .into_iter()
-        .chain(remarks)
+        .chain(once_each(remarks))
         .chain(old_facts(capture));
     notes.splice(0..0, told);
     QueryResult {
@@ -473,6 +473,17 @@ fn price_list(capture: &Capture) -> String {
     own.unwrap_or_else(|| PriceList::built_in().version().to_owned())
 }
 
+/// Several passes may have the same to say.
+fn once_each(notes: impl Iterator<Item = Note>) -> Vec<Note> {
+    let mut told: Vec<Note> = Vec::new();
+    for note in notes {
+        if !told.contains(&note) {
+            told.push(note);
+        }
+    }
+    told
+}
+
 /// What must be said beside the metrics of a pass.
 fn remarks(part: &Part, prices: &str) -> Vec<Note> {
     let counters = &part.gathered.totals.counters;
@@ -496,7 +507,9 @@ fn pending_notes(part: &Part, counters: &[u64]) -> Vec<Note> {
     } in &part.plan.metrics
     {
         let count = counters.get(*pending).copied().unwrap_or(0);
-        if count == 0 || told.contains(&metric.maturity) {
+        // What waits of a quotient is said of the rows that it is about.
+        let elsewhere = metric.subject != part.plan.subject;
+        if count == 0 || elsewhere || told.contains(&metric.maturity) {
             continue;
         }
         told.push(metric.maturity);

@@ -18,6 +18,7 @@ pub mod facts;
 mod guard;
 pub mod health;
 mod input;
+mod live;
 mod observe;
 pub mod openapi;
 pub mod options;

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    app, conditional, events, export, fact_sets, guard, health, observe, paths, prices, query,
-    registry, sessions,
+    app, conditional, events, export, fact_sets, guard, health, live, observe, paths, prices,
+    query, registry, sessions,
 };
 
 /// Every path with its handler and its description.
@@ -37,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(fact_sets::preview))
         .routes(routes!(fact_sets::remove))
         .routes(routes!(query::retention))
+        .routes(routes!(live::show))
         .routes(routes!(paths::paths))
         .routes(routes!(paths::flows))
         .routes(routes!(paths::funnel))

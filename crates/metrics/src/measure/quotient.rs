@@ -139,9 +139,10 @@ impl Quotient<'_> {
 
 fn nothing_below(below: Total, terms: &Terms, pending: u64) -> String {
     let rows = below.subject.name();
-    let what = match below.within {
-        "" => format!("there are no {rows}"),
-        within => format!("there are no {rows} with `{}`", terms.fill(within)),
+    let what = match (below.of, below.within) {
+        (Amount::Sum { .. }, _) => "there is nothing to divide by".to_owned(),
+        (_, "") => format!("there are no {rows}"),
+        (_, within) => format!("there are no {rows} with `{}`", terms.fill(within)),
     };
     match pending {
         0 => what,

@@ -210,6 +210,23 @@ impl Default for Query {
     }
 }
 
+impl Query {
+    /// What is going on at a time: the numbers of sessions that may still go on, those that pass the filters,
+    /// cut by the dimensions.
+    pub fn live(dimensions: Vec<String>, filters: Vec<String>, now: i64) -> Self {
+        let mut filters = filters;
+        // Sessions that are over lie in files, which need not be read then.
+        filters.push("open".to_owned());
+        Self {
+            metrics: vec!["live".to_owned()],
+            dimensions,
+            filters,
+            now,
+            ..Self::default()
+        }
+    }
+}
+
 /// The tables that a query reads: what its caller must capture. Names that the registry does not know
 /// need none.
 pub fn tables_needed(query: &Query) -> Vec<Table> {

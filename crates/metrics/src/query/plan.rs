@@ -279,11 +279,8 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
     let mut cells = Cells::default();
     let metrics = resolved.metrics.iter().enumerate();
     let own = metrics.filter(|(_, metric)| key.answers(metric));
-    let own: Vec<(usize, &'static Metric)> =
-        own.map(|(position, metric)| (position, *metric)).collect();
     let compared = resolved.compare.is_some();
     let metrics: Vec<MetricPlan> = own
-        .into_iter()
         .map(|(position, metric)| {
             // Where nothing waits, nothing is read to tell what does.
             let age = terms.age(metric.maturity);
@@ -340,7 +337,8 @@ fn remarks(
 ) -> Vec<(&'static Remark, usize)> {
     let mut remarks: Vec<(&'static Remark, usize)> = Vec::new();
     let own = resolved.metrics.iter().filter(|metric| key.answers(metric));
-    for remark in own.flat_map(|metric| metric.remarks) {
+    let own = own.flat_map(|metric| metric.remarks);
+    for remark in own.filter(|remark| remark.subject == key.subject) {
         if remarks.iter().all(|(known, _)| known.code != remark.code) {
             let rows = cells.predicate(terms.condition(remark.of));
             remarks.push((remark, cells.counter(rows)));

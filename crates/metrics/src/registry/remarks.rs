@@ -1,5 +1,6 @@
 //! Remarks: what whoever reads a number must know, depending on what was found.
 
+use super::kinds::Subject;
 use crate::result::NoteCode;
 
 /// When a remark is made.
@@ -16,7 +17,9 @@ pub enum Made {
 pub struct Remark {
     /// What the note is about; one note is made of each.
     pub code: NoteCode,
-    /// The condition, a filter on rows of the metric's subject.
+    /// Of which rows.
+    pub subject: Subject,
+    /// The condition, a filter on them.
     pub of: &'static str,
     /// When it is made.
     pub made: Made,
@@ -42,6 +45,7 @@ impl Remark {
 /// Calls that nobody priced are part of no cost.
 pub(crate) const UNPRICED: &[Remark] = &[Remark {
     code: NoteCode::Unpriced,
+    subject: Subject::Steps,
     of: "step.cost_origin = unpriced",
     made: Made::Where,
     text: "calls of models without a cost from the source and without a price in the price list {prices}, \

@@ -11,6 +11,7 @@ mod export;
 mod fact_sets;
 mod failing;
 mod health;
+mod live;
 mod logging;
 mod query;
 mod scenarios;

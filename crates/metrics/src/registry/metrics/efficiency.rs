@@ -3,7 +3,7 @@
 //! What is called deflection differs from vendor to vendor; each formula has a metric of its own, whose
 //! name says which it is.
 
-use super::{Example, Kind, Metric, Section, Unit, example, mean, quantile, rate};
+use super::{Example, Kind, Metric, Section, Subject, Unit, example, mean, quantile, rate};
 use crate::filter::Measure;
 use crate::registry::Maturity;
 use crate::registry::remarks::{Made, Remark};
@@ -14,6 +14,7 @@ const SECTION: Section = Section::Efficiency;
 /// Without contacts of human channels there are no inquiries beside the bot's.
 const NO_HUMAN_CONTACTS: &[Remark] = &[Remark {
     code: NoteCode::NoHumanContacts,
+    subject: Subject::Sessions,
     of: "human_contact",
     made: Made::WhereNone,
     text: "no contacts of human channels were imported: inquiries are the bot's sessions alone, and deflection by \

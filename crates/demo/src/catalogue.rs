@@ -46,13 +46,22 @@ pub(crate) const WISHES: [(&str, f64); 8] = [
 pub(crate) enum Mind {
     /// A recogniser with intents.
     Intents,
-    /// A language model that plans.
-    Model {
-        provider: &'static str,
-        model: &'static str,
-        /// US dollars for a million tokens read, read from the cache, and written.
-        prices: (f64, f64, f64),
-    },
+    /// A language model that plans: these, one after the other.
+    Models(&'static [Model]),
+}
+
+/// A language model that a bot calls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Model {
+    /// The first version of the bot that calls it.
+    pub(crate) since: &'static str,
+    pub(crate) provider: &'static str,
+    pub(crate) name: &'static str,
+    /// The model that makes vectors of texts.
+    pub(crate) embeddings: &'static str,
+    /// US dollars for a million tokens read, read from the cache, and written, as the source says. Without
+    /// them it says nothing of cost.
+    pub(crate) prices: Option<(f64, f64, f64)>,
 }
 
 /// A bot.
@@ -77,11 +86,13 @@ pub(crate) const SALES: usize = 2;
 pub(crate) const BOTS: [Bot; 3] = [
     Bot {
         id: Story::BAD_BOT,
-        mind: Mind::Model {
+        mind: Mind::Models(&[Model {
+            since: "3.1.0",
             provider: "northmodels",
-            model: "north-medium-2",
-            prices: (0.40, 0.10, 1.60),
-        },
+            name: "north-medium-2",
+            embeddings: "embed-1",
+            prices: Some((0.40, 0.10, 1.60)),
+        }]),
         // Between 500 and 800 the story says which.
         versions: &[
             (0, "3.1.0"),
@@ -105,11 +116,23 @@ pub(crate) const BOTS: [Bot; 3] = [
     },
     Bot {
         id: Story::CAMPAIGN_BOT,
-        mind: Mind::Model {
-            provider: "openfield",
-            model: "field-small-1",
-            prices: (0.10, 0.03, 0.40),
-        },
+        // The first has no price in the list that comes with the program; those that follow have.
+        mind: Mind::Models(&[
+            Model {
+                since: "1.4.0",
+                provider: "openfield",
+                name: "field-small-1",
+                embeddings: "field-vectors-1",
+                prices: None,
+            },
+            Model {
+                since: "1.5.0",
+                provider: "openai",
+                name: "gpt-4.1-mini",
+                embeddings: "text-embedding-3-small",
+                prices: None,
+            },
+        ]),
         versions: &[(0, "1.4.0"), (450, "1.5.0"), (900, "1.6.0")],
         weight: 0.20,
         offers: [22, 24],

@@ -2,7 +2,7 @@
 
 use upshot_core::words::{Actor, EventType, FeedbackRating, Interaction};
 
-use crate::catalogue::{Mind, SOURCES, TOPICS};
+use crate::catalogue::{Mind, Model, SOURCES, TOPICS};
 use crate::stage::Stage;
 use crate::story::Story;
 
@@ -28,7 +28,7 @@ pub(crate) enum Found {
 impl Stage<'_> {
     /// The bot tries to understand the user's last message.
     pub(crate) fn understand(&mut self, seen: &Seen) {
-        if matches!(self.bot().mind, Mind::Model { .. }) {
+        if matches!(self.bot().mind, Mind::Models(_)) {
             self.think("chat", 1500, 60);
         }
         let (intent, confidence, candidates) = match *seen {
@@ -84,13 +84,19 @@ impl Stage<'_> {
         self.model_call(operation, input, output, None);
     }
 
+    /// The model that the version of the bot calls, if it calls one.
+    fn model(&self) -> Option<Model> {
+        let Mind::Models(models) = self.bot().mind else {
+            return None;
+        };
+        let version = self.identity.bot_version.as_deref().unwrap_or_default();
+        let known = models.iter().rev();
+        let called = known.copied().find(|model| model.since <= version);
+        called.or_else(|| models.first().copied())
+    }
+
     fn model_call(&mut self, operation: &str, input: i64, output: i64, error: Option<&str>) {
-        let Mind::Model {
-            provider,
-            model,
-            prices,
-        } = self.bot().mind
-        else {
+        let Some(model) = self.model() else {
             return;
         };
         let embeds = operation == "embeddings";
@@ -102,7 +108,8 @@ impl Stage<'_> {
         };
         let into_cache = if !embeds && cached == 0 { read / 2 } else { 0 };
         let wrote = self.draw.around(output, 0.7);
-        let reasoning = if prices.2 > 1.0 && !embeds && error.is_none() && self.draw.chance(0.35) {
+        let reasons = model.prices.is_some() && !embeds && error.is_none();
+        let reasoning = if reasons && self.draw.chance(0.35) {
             self.draw.around(120, 0.8)
         } else {
             0
@@ -112,24 +119,29 @@ impl Stage<'_> {
         } else {
             self.draw.around(350_000, 0.4) + (wrote + reasoning) * 9_000
         };
-        let first = (!embeds && error.is_none()).then(|| latency.min(300_000) * 9 / 10);
-        let millionths = (read - cached) as f64 * prices.0
-            + cached as f64 * prices.1
-            + (wrote + reasoning) as f64 * prices.2;
+        // What is read takes its time before the first word comes.
+        let first =
+            (!embeds && error.is_none()).then(|| (110_000 + read * 60).min(latency * 9 / 10));
+        let cost = model.prices.map(|prices| {
+            let millionths = (read - cached) as f64 * prices.0
+                + cached as f64 * prices.1
+                + (wrote + reasoning) as f64 * prices.2;
+            millionths.round() / 1_000_000.0
+        });
         self.wait(latency);
         let message = self.last_user_message();
         self.emit(EventType::ModelCall, |event| {
             event.message_id = message;
-            event.model_provider = Some(provider.into());
-            event.model = Some(if embeds { "embed-1" } else { model }.into());
+            event.model_provider = Some(model.provider.into());
+            event.model = Some(if embeds { model.embeddings } else { model.name }.into());
             event.model_operation = Some(operation.into());
             event.tokens_input = Some(read);
-            event.tokens_output = Some(wrote);
+            event.tokens_output = Some(wrote + reasoning);
             event.tokens_cached = Some(cached);
             event.tokens_cache_write = Some(into_cache);
             event.tokens_reasoning = Some(reasoning);
-            event.cost = Some(millionths.round() / 1_000_000.0);
-            event.cost_currency = Some("USD".into());
+            event.cost = cost;
+            event.cost_currency = cost.map(|_| "USD".into());
             event.latency = Some(latency);
             event.time_to_first_token = first;
             event.finish_reason = error.is_none().then(|| "stop".into());
@@ -197,9 +209,18 @@ impl Stage<'_> {
             retrieved.push(Story::UNUSED_SOURCE);
         }
         let cited = if self.draw.chance(0.3) { 2 } else { 1 };
+        // A source that fails is waited for.
+        let slow = if failing || state == "error" {
+            2_400_000
+        } else {
+            0
+        };
+        let latency = 120_000 + (first * 7 + second * 11) as i64 * 9_000 + slow;
+        self.wait(latency);
         let message = self.last_user_message();
         self.emit(EventType::Knowledge, |event| {
             event.message_id = message;
+            event.latency = Some(latency);
             event.knowledge_state = Some(state.into());
             if matches!(state, "answered" | "not_answered") {
                 event.sources_retrieved = Some(json_list(&retrieved));

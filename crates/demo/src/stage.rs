@@ -71,7 +71,7 @@ pub(crate) struct Stage<'world> {
     /// How the user feels about it, about -1 to 1.
     pub(crate) mood: f64,
     /// What every event of the conversation carries.
-    identity: Event,
+    pub(crate) identity: Event,
     events: Vec<Event>,
     sequence: i64,
     /// Whether the session's first event, and the user's first message, are still to come.

@@ -116,9 +116,9 @@ pub(crate) fn assemble(
     let remarks = passes.parts.iter().flat_map(|part| remarks(part, &prices));
     let told = self::notes(resolved, passes)
         .into_iter()
-        .chain(once_each(remarks))
+        .chain(remarks)
         .chain(old_facts(capture));
-    notes.splice(0..0, told);
+    notes.splice(0..0, once_each(told));
     QueryResult {
         metrics: resolved
             .metrics

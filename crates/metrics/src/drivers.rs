@@ -19,11 +19,12 @@ use crate::filter::NoSegments;
 use crate::measure::{Basis, measure};
 use crate::pass;
 use crate::query::optimise::optimise;
-use crate::query::plan::{Parts, PassKey, Plan, plan};
+use crate::query::pass_key::PassKey;
+use crate::query::plan::{Parts, Plan, plan};
 use crate::query::reach::Reach;
 use crate::query::resolve::{GroupSource, Resolved, resolve};
 use crate::query::{EnvironmentChoice, Query};
-use crate::registry::{Clock, Subject};
+use crate::registry::{Clock, Sources, Subject};
 use crate::result::{IntervalMethod, MetricValue, Note, NoteCode, RangeInfo, Verdict};
 use crate::run::gather::{Filled, Gathered};
 use crate::run::groups::GroupValue;
@@ -240,6 +241,7 @@ impl Engine {
             subject: Subject::Sessions,
             clock: Clock::SessionStart,
             reach: Reach::Range,
+            sources: Sources::Retrieved,
         };
         let plan = plan(resolved, key, resolved.range)?;
         let sets = self.sets(std::slice::from_ref(&plan), capture).await?;

@@ -239,7 +239,7 @@ pub(crate) async fn dimensions() -> Json<Dimensions> {
         id: dimension.id,
         name: dimension.name,
         documentation: dimension.documentation,
-        many_valued: matches!(dimension.origin, registry::DimensionOrigin::List(_)),
+        many_valued: dimension.is_many_valued(),
     });
     let fields = registry::filter_fields().iter().map(|field| FilterField {
         name: field.name,

@@ -4,10 +4,10 @@ use super::CellPart;
 use crate::columns::Owner;
 use crate::error::{Problem, ProblemCode};
 use crate::filter::Measure;
-use crate::query::plan::PassKey;
+use crate::query::pass_key::PassKey;
 use crate::query::resolve::{GroupBy, GroupSource};
 use crate::query::terms::Terms;
-use crate::registry::{Amount, Clock, DimensionOrigin, Kind, Metric, Subject, dimension};
+use crate::registry::{Amount, Clock, DimensionOrigin, Kind, Metric, dimension};
 
 /// What is wrong with the cell that is asked for.
 pub(super) fn wrong(field: &str, message: String) -> Problem {
@@ -17,12 +17,13 @@ pub(super) fn wrong(field: &str, message: String) -> Problem {
 /// Conditions, what is added up, and what is counted once.
 type Part = (Vec<String>, Option<Measure>, Option<&'static str>);
 
-/// Of what the rows of a part of a value are.
-pub(super) fn subject(metric: &Metric, part: CellPart) -> Subject {
-    match (metric.kind, part) {
-        (Kind::Quotient { above, .. }, CellPart::Numerator) => above.subject,
-        _ => metric.subject,
-    }
+/// The pass that holds the rows of a part of a value.
+pub(super) fn pass(metric: &Metric, part: CellPart) -> PassKey {
+    let side = match (metric.kind, part) {
+        (Kind::Quotient { above, .. }, CellPart::Numerator) => (above.subject, above.sources),
+        _ => (metric.subject, metric.sources),
+    };
+    PassKey::over(side, metric)
 }
 
 /// The conditions on the rows of a part of a value, and what is added up or counted once of them.
@@ -188,6 +189,10 @@ pub(crate) fn condition(
             )
         }
         (GroupSource::List(_), Some(value)) => format!("{field} has {}", quoted(value)),
+        (GroupSource::Sources, Some(value)) => {
+            format!("{} has {}", key.source_list(), quoted(value))
+        }
+        (GroupSource::Sources, None) => format!("{} is null", key.source_list()),
         (_, Some(value)) => format!("{field} = {}", quoted(value)),
         (_, None) => format!("{field} is null"),
     }

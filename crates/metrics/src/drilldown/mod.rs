@@ -13,7 +13,7 @@ use upshot_core::Session;
 use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
-use self::conditions::{condition, part, quoted, subject, wrong};
+use self::conditions::{condition, part, pass, quoted, wrong};
 use crate::answer::Ranges;
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, QueryError};
@@ -21,7 +21,8 @@ use crate::filter::{Measure, NoSegments, Predicate, ResolveContext, Segments, Te
 use crate::pass;
 use crate::query::Query;
 use crate::query::optimise::optimise;
-use crate::query::plan::{Cells, Grouping, PassKey, Plan};
+use crate::query::pass_key::PassKey;
+use crate::query::plan::{Cells, Grouping, Plan};
 use crate::query::reach::Reach;
 use crate::query::resolve::{GroupBy, GroupSource, Resolved, filters, resolve};
 use crate::query::scope::{in_environment, in_range, mature};
@@ -224,7 +225,7 @@ impl Engine {
             .collect();
         if groups
             .iter()
-            .any(|group| matches!(group.source, GroupSource::List(_)))
+            .any(|group| matches!(group.source, GroupSource::List(_) | GroupSource::Sources))
         {
             let message =
                 "a session may stand under values of a list that stand by themselves and under \
@@ -232,8 +233,7 @@ impl Engine {
                     .to_owned();
             return Err(wrong("other", message).into());
         }
-        let first = resolved.metrics[0];
-        let key = PassKey::over(first.subject, first);
+        let key = pass(resolved.metrics[0], CellPart::Denominator);
         let terms = resolved.terms(cell_range(resolved, cell, range)?);
         let mut alone: Vec<String> = kept
             .keys
@@ -328,7 +328,7 @@ fn behind(
     conditions.extend(segment.map(|name| format!("segment {}", quoted(name))));
     let terms = resolved.terms(cell_range);
     let (rows, measure, key) = part(metric, cell.part)?;
-    let pass = PassKey::over(subject(metric, cell.part), metric);
+    let pass = pass(metric, cell.part);
     conditions.extend(rows.iter().map(|text| terms.fill(text).into_owned()));
     let alone = others.as_ref().map_or(&[][..], |others| &others.dimensions);
     conditions.extend(others.as_ref().map(|others| others.condition.clone()));

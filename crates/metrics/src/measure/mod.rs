@@ -150,6 +150,11 @@ fn no_data(metric: &Metric, basis: Basis<'_>, pending: u64) -> String {
         (Kind::Mean { .. } | Kind::Quantile { .. }, "") => {
             format!("no {} has such a value", subject.one())
         }
+        (Kind::Mean { .. } | Kind::Quantile { .. }, cohort) => format!(
+            "no {} with `{}` has such a value",
+            subject.one(),
+            basis.terms.fill(cohort)
+        ),
         (Kind::Ratio { .. }, "") => "there is nothing to divide by".to_owned(),
         (_, "") => format!("there are no {}", subject.name()),
         (_, cohort) => format!(

@@ -245,7 +245,7 @@ pub(crate) fn breakdown(by: Option<&str>) -> Result<Option<GroupSource>, QueryEr
         GroupSource::Number(_) => {
             conflict("holds numbers; break paths down by words, and keep a number with a filter")
         }
-        GroupSource::List(_) => {
+        GroupSource::List(_) | GroupSource::Sources => {
             conflict("is a list; break paths down by what has one value a session")
         }
         source => Ok(Some(source)),

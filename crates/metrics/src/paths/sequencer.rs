@@ -366,6 +366,7 @@ impl<'a> FactsOfBatch<'a> {
             )),
             GroupSource::Kinds(_)
             | GroupSource::List(_)
+            | GroupSource::Sources
             | GroupSource::Number(_)
             | GroupSource::Time(_) => None,
         });

@@ -7,6 +7,7 @@
 
 pub(crate) mod having;
 pub(crate) mod optimise;
+pub(crate) mod pass_key;
 pub(crate) mod plan;
 pub(crate) mod quotient;
 pub(crate) mod reach;
@@ -211,16 +212,18 @@ impl Default for Query {
 }
 
 impl Query {
-    /// What is going on at a time: the numbers of sessions that may still go on, those that pass the filters,
-    /// cut by the dimensions.
+    /// What is going on at a time: the numbers of sessions that go on or that people are at work on, those that
+    /// pass the filters, cut by the dimensions.
     pub fn live(dimensions: Vec<String>, filters: Vec<String>, now: i64) -> Self {
-        let mut filters = filters;
-        // Sessions that are over lie in files, which need not be read then.
-        filters.push("open".to_owned());
         Self {
             metrics: vec!["live".to_owned()],
             dimensions,
             filters,
+            // Nothing goes on for longer: no profile waits for people for so many days.
+            range: RangeSpec {
+                last: Some("30d".to_owned()),
+                ..RangeSpec::default()
+            },
             now,
             ..Self::default()
         }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::EnvironmentChoice;
 use super::resolve::{GroupBy, Resolved};
-use crate::columns::event_time;
 use crate::error::Problem;
 use crate::filter::{Measure, Predicate, TextSource};
+use crate::query::pass_key::PassKey;
 use crate::query::quotient::Sides;
-use crate::query::reach::{Reach, Reading};
+use crate::query::reach::Reading;
 use crate::query::resolve::GroupSource;
 use crate::query::scope::{in_environment, in_range, mature};
 use crate::query::terms::Terms;
-use crate::registry::{self, Kind, Metric, Remark, Subject};
+use crate::registry::{Kind, Metric, Remark, Subject};
 use crate::run::groups::Kept;
 use crate::time::{Buckets, Clock, Range};
 
@@ -180,44 +180,6 @@ pub(crate) struct MetricPlan {
     pub(crate) told: Option<usize>,
 }
 
-/// The metrics of a query that one pass can answer: those about the same rows, selected by the same
-/// clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct PassKey {
-    pub(crate) subject: Subject,
-    pub(crate) clock: registry::Clock,
-    pub(crate) reach: Reach,
-}
-
-impl PassKey {
-    /// The pass over rows of a subject that a metric asks for.
-    pub(crate) const fn over(subject: Subject, metric: &Metric) -> Self {
-        Self {
-            subject,
-            clock: metric.clock,
-            reach: Reach::of(metric.kind),
-        }
-    }
-
-    /// All passes that a metric asks for: one, or one for each side of a quotient.
-    pub(crate) fn all(metric: &Metric) -> impl Iterator<Item = Self> + use<'_> {
-        metric.subjects().map(|subject| Self::over(subject, metric))
-    }
-
-    /// Whether the pass holds the metric, or one of its sides.
-    fn answers(self, metric: &Metric) -> bool {
-        Self::all(metric).any(|key| key == self)
-    }
-
-    /// The column by which a range selects.
-    pub(crate) const fn time_column(self) -> &'static str {
-        match self.clock {
-            registry::Clock::SessionStart => "start_time",
-            registry::Clock::EventTime => event_time(self.subject),
-        }
-    }
-}
-
 /// One pass over the rows of a subject and one range.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -290,8 +252,8 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
                 position,
                 metric,
                 pending: cells.counter(immature),
-                parts: cells.metric((metric, key.subject), &terms, &judged, compared),
-                told: match key.subject == metric.subject {
+                parts: cells.metric((metric, key), &terms, &judged, compared),
+                told: match key.is_about(metric) {
                     true => cells.told(metric, &terms),
                     false => None,
                 },
@@ -307,7 +269,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
     let groupings: Vec<Grouping> = resolved
         .groups
         .iter()
-        .map(|group| grouping(group, key.time_column(), range, resolved, &terms))
+        .map(|group| grouping(group, key, range, resolved, &terms))
         .collect::<Result<_, _>>()?;
     cells.set_clock(resolved.now);
     let reading = Reading::of(resolved, key, range, &groupings)?;
@@ -349,11 +311,12 @@ fn remarks(
 
 fn grouping(
     group: &GroupBy,
-    column: &'static str,
+    key: PassKey,
     range: Range,
     resolved: &Resolved,
     terms: &Terms,
 ) -> Result<Grouping, Problem> {
+    let time = key.time_column();
     Ok(match &group.source {
         GroupSource::Text(source) => Grouping::Text(source.clone()),
         GroupSource::Number(column) => Grouping::Number(column),
@@ -370,11 +333,12 @@ fn grouping(
             )
         }
         GroupSource::List(column) => Grouping::List(column),
+        GroupSource::Sources => Grouping::List(key.source_list()),
         GroupSource::Time(grain) if grain.is_cyclic() => {
-            Grouping::Clock(column, Clock::new(*grain, range, &resolved.zone))
+            Grouping::Clock(time, Clock::new(*grain, range, &resolved.zone))
         }
         GroupSource::Time(grain) => {
-            Grouping::Buckets(column, Buckets::new(*grain, range, &resolved.zone)?)
+            Grouping::Buckets(time, Buckets::new(*grain, range, &resolved.zone)?)
         }
     })
 }
@@ -475,10 +439,10 @@ impl Cells {
         Parts::Quantile { collection, share }
     }
 
-    /// The cells of a metric that rows of the subject fill.
+    /// The cells of a metric that rows of the pass fill.
     fn metric(
         &mut self,
-        (metric, subject): (&Metric, Subject),
+        (metric, key): (&Metric, PassKey),
         terms: &Terms,
         judged: &Predicate,
         compared: bool,
@@ -524,7 +488,7 @@ impl Cells {
                 }
             }
             Kind::Quotient { above, below } => {
-                Parts::Quotient(self.quotient(subject, (above, below), terms, judged))
+                Parts::Quotient(self.quotient(key, (above, below), terms, judged))
             }
             Kind::Ratio {
                 numerator,

@@ -1,9 +1,10 @@
 //! The cells of quotients: each pass fills the sides that are about its rows.
 
+use super::pass_key::PassKey;
 use super::plan::{Cells, Term};
 use super::terms::Terms;
 use crate::filter::Predicate;
-use crate::registry::{Amount, Subject, Total};
+use crate::registry::{Amount, Total};
 
 /// Where a total is among the cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,21 +39,23 @@ pub(crate) struct Sides {
 }
 
 impl Cells {
-    /// The cells of the sides that are about rows of this subject.
+    /// The cells of the sides that are about rows of this pass.
     pub(crate) fn quotient(
         &mut self,
-        subject: Subject,
+        key: PassKey,
         (above, below): (Total, Total),
         terms: &Terms,
         judged: &Predicate,
     ) -> Sides {
-        let mut own =
-            |total: Total| (total.subject == subject).then(|| self.total(total, terms, judged));
+        let side_of = |total: Total| (total.subject, total.sources);
+        let mut own = |total: Total| {
+            (side_of(total) == (key.subject, key.sources)).then(|| self.total(total, terms, judged))
+        };
         let (own_above, own_below) = (own(above), own(below));
         let pair = own_above
             .and_then(|(_, term)| term)
             .zip(own_below.and_then(|(_, term)| term));
-        let apart = above.subject != below.subject;
+        let apart = side_of(above) != side_of(below);
         let mut side = |own: Option<(Found, Option<Term>)>| {
             own.map(|(found, term)| Side {
                 found,

@@ -2,7 +2,8 @@
 
 use upshot_core::time::DAY;
 
-use super::plan::{Grouping, PassKey};
+use super::pass_key::PassKey;
+use super::plan::Grouping;
 use super::resolve::{GroupSource, Resolved};
 use crate::error::{Problem, ProblemCode};
 use crate::registry::Kind;

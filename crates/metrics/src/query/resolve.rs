@@ -11,7 +11,7 @@ use crate::filter::{
     resolve as resolve_filter,
 };
 use crate::query::having::Having;
-use crate::query::plan::PassKey;
+use crate::query::pass_key::PassKey;
 use crate::query::scope::mature;
 use crate::registry::{self, Dimension, DimensionOrigin, Metric, Subject};
 use crate::time::{Compare, Grain, Range, parse_zone, resolve_compare, resolve_range};
@@ -34,6 +34,8 @@ pub(crate) enum GroupSource {
     Kinds(&'static [(&'static str, &'static str)]),
     /// The values in a column's list.
     List(&'static str),
+    /// The sources of knowledge under which each metric has its rows.
+    Sources,
     /// Stretches or positions of time.
     Time(Grain),
 }
@@ -100,7 +102,8 @@ impl Resolved {
 
     /// What the registry's definitions leave to the query, for one range.
     pub(crate) fn terms(&self, range: Range) -> Terms {
-        Terms::new(self.window.clone(), self.identity, self.maturity, range)
+        let window = self.window.clone();
+        Terms::new(window, self.identity, self.maturity, range, self.now)
     }
 
     /// The query whose answer the comparison stands beside: the same with the other segment's filter.
@@ -401,6 +404,7 @@ pub(crate) fn group(name: &str, field: &str) -> Result<GroupBy, Problem> {
         }
         DimensionOrigin::Kinds(kinds) => GroupSource::Kinds(kinds),
         DimensionOrigin::List(column) => GroupSource::List(column),
+        DimensionOrigin::Sources => GroupSource::Sources,
         DimensionOrigin::Time(grain) => GroupSource::Time(grain),
     };
     Ok(GroupBy {

@@ -20,6 +20,8 @@ const THIRTY_DAYS: i64 = 30 * DAY;
 ///
 /// * `{window}`: within which time another session is the same problem come back;
 /// * `{from}`: when the range begins;
+/// * `{recent}`: since when people may still be at work on a session of which nothing more was heard: as long
+///   before the query as the profile's longest time-out;
 /// * `{first_time}` and `{first_session}`: the columns of whoever counts as one user.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
@@ -29,6 +31,7 @@ pub(crate) struct Terms {
     /// How old a session must be to be judged by its profile, in microseconds.
     pub(crate) maturity: i64,
     from: String,
+    recent: String,
 }
 
 impl Terms {
@@ -37,6 +40,7 @@ impl Terms {
         identity: Identity,
         maturity: i64,
         range: Range,
+        now: i64,
     ) -> Self {
         // No session starts before 1970: with an open range every user is new.
         let from = range.from.max(0);
@@ -45,6 +49,7 @@ impl Terms {
             identity,
             maturity,
             from: format_instant(from, &TimeZone::UTC),
+            recent: format_instant(now.saturating_sub(maturity).max(0), &TimeZone::UTC),
         }
     }
 
@@ -56,6 +61,7 @@ impl Terms {
         let filled = text
             .replace("{window}", &self.window.0)
             .replace("{from}", &self.from)
+            .replace("{recent}", &self.recent)
             .replace("{first_time}", self.identity.first_time())
             .replace("{first_session}", self.identity.first_session());
         Cow::Owned(filled)
@@ -92,6 +98,6 @@ impl Terms {
 impl Default for Terms {
     fn default() -> Self {
         let window = (WINDOW.to_owned(), 7 * DAY);
-        Self::new(window, Identity::default(), 0, Range::ALL)
+        Self::new(window, Identity::default(), 0, Range::ALL, 0)
     }
 }

@@ -32,6 +32,8 @@ pub enum DimensionOrigin {
     Kinds(&'static [(&'static str, &'static str)]),
     /// A column with a list: a session belongs to every value in it.
     List(&'static str),
+    /// The sources of knowledge under which each metric has its rows.
+    Sources,
     /// The session's start, or for metrics on the clock of events when it happened.
     Time(Grain),
 }
@@ -49,6 +51,16 @@ pub struct Dimension {
     pub origin: DimensionOrigin,
     /// What it says.
     pub documentation: &'static str,
+}
+
+impl Dimension {
+    /// Whether a row may stand under several of its values.
+    pub const fn is_many_valued(&self) -> bool {
+        matches!(
+            self.origin,
+            DimensionOrigin::List(_) | DimensionOrigin::Sources
+        )
+    }
 }
 
 /// Id, name and column of the dimensions that are a column of text.
@@ -274,12 +286,23 @@ fn all_dimensions() -> Vec<Dimension> {
     time.chain(text)
         .chain(flags)
         .chain(numbers)
-        .chain([engagement, served_by])
+        .chain([engagement, served_by, KNOWLEDGE_SOURCE])
         .chain(KINDS)
         .chain(lists)
         .chain(own.filter_map(of_column))
         .collect()
 }
+
+/// One list for each metric, so that what is retrieved, cited and failing stands side by side.
+const KNOWLEDGE_SOURCE: Dimension = Dimension {
+    id: "knowledge_source",
+    name: "Source of knowledge",
+    owner: Owner::Session,
+    origin: DimensionOrigin::Sources,
+    documentation: "Every source of knowledge: retrievals stand under those that were retrieved, citations under those \
+                    that were cited, failures under those that failed, and all other numbers under those that were \
+                    retrieved, by the step or else in the session. A row counts under each of its sources.",
+};
 
 /// What is known of the person behind a session.
 const KINDS: [Dimension; 2] = [
@@ -409,6 +432,7 @@ mod tests {
                 DimensionOrigin::Kinds(_) if dimension.owner == Owner::User => "user.visit",
                 DimensionOrigin::Condition { .. }
                 | DimensionOrigin::Kinds(_)
+                | DimensionOrigin::Sources
                 | DimensionOrigin::Time(_) => "start_time",
             };
             let known = crate::columns::column(column);

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    Amount, Clock, DimensionOrigin, Direction, Kind, Maturity, Metric, Section, Subject, Total,
-    dimensions, families, filter_fields, metrics,
+    Amount, Clock, Direction, Kind, Maturity, Metric, Section, Subject, Total, dimensions,
+    families, filter_fields, metrics,
 };
 
 /// The page `docs/metrics.md`.
@@ -249,7 +249,7 @@ fn dimension_table(page: &mut String) {
     );
     page.push_str("| dimension | name | what it says |\n|---|---|---|\n");
     for dimension in dimensions() {
-        let many = if matches!(dimension.origin, DimensionOrigin::List(_)) {
+        let many = if dimension.is_many_valued() {
             " Many-valued."
         } else {
             ""

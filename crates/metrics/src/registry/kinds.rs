@@ -5,6 +5,7 @@ use upshot_lake::Table;
 
 use super::remarks::Remark;
 use super::section::Section;
+use super::sources::Sources;
 use super::total::{Amount, Total};
 use crate::filter::Measure;
 use crate::query::terms::Terms;
@@ -391,6 +392,8 @@ pub struct Metric {
     pub example: Example,
     /// What must be said beside it, depending on what is found.
     pub remarks: &'static [Remark],
+    /// Under which sources of knowledge its rows stand.
+    pub sources: Sources,
 }
 
 impl Metric {
@@ -423,12 +426,18 @@ impl Metric {
             version: 1,
             example,
             remarks: &[],
+            sources: Sources::Retrieved,
         }
     }
 
     /// The same with what must be said beside it.
     pub(crate) const fn remarks(self, remarks: &'static [Remark]) -> Self {
         Self { remarks, ..self }
+    }
+
+    /// The same with its rows under these sources of knowledge.
+    pub(crate) const fn by_sources(self, sources: Sources) -> Self {
+        Self { sources, ..self }
     }
 
     /// Whether its value depends on the price list.
@@ -518,13 +527,20 @@ impl Metric {
 
     /// What it counts: one subject, or the two of a quotient.
     pub fn subjects(&self) -> impl Iterator<Item = Subject> {
+        self.sides().map(|(subject, _)| subject)
+    }
+
+    /// Of which rows it is made, and under which sources of knowledge they stand: those that it is about, and
+    /// those of the other side of a quotient.
+    pub(crate) fn sides(&self) -> impl Iterator<Item = (Subject, Sources)> + use<> {
+        let own = (self.subject, self.sources);
         let above = match self.kind {
-            Kind::Quotient { above, .. } => Some(above.subject),
+            Kind::Quotient { above, .. } => Some((above.subject, above.sources)),
             _ => None,
         };
-        let own = self.subject;
-        let other = above.filter(|above| *above != own);
-        [own].into_iter().chain(other)
+        [own]
+            .into_iter()
+            .chain(above.filter(move |above| *above != own))
     }
 
     /// The condition of the sessions that the value is about, as a filter: what a drill-down lists.

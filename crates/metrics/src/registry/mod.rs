@@ -36,6 +36,7 @@ mod kinds;
 mod metrics;
 pub(crate) mod remarks;
 mod section;
+mod sources;
 mod total;
 
 pub use crate::columns::Owner;
@@ -46,4 +47,5 @@ pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Subject, Told
 pub use metrics::{Family, families, family, metric, metrics};
 pub use remarks::{Made, Remark};
 pub use section::Section;
+pub use sources::Sources;
 pub use total::{Amount, Total};

@@ -1,6 +1,7 @@
 //! Totals: what a [`Kind::Quotient`](super::Kind::Quotient) divides, and by what.
 
 use super::kinds::Subject;
+use super::sources::Sources;
 use crate::filter::Measure;
 
 /// A number that all rows of a subject make together: one side of a [`Kind::Quotient`](super::Kind::Quotient).
@@ -8,6 +9,8 @@ use crate::filter::Measure;
 pub struct Total {
     /// Of which rows.
     pub subject: Subject,
+    /// Under which sources they stand where the quotient is cut by these.
+    pub sources: Sources,
     /// What of them.
     pub of: Amount,
     /// Which of the rows.

@@ -49,12 +49,16 @@ prop_compose! {
         title in some(vec!["Pay", "Help"]),
         latency in proptest::option::of(0_i64..9_000_000),
         cost in proptest::option::of(0_u8..9),
+        retrieved in some(vec!["faq", "faq\u{1f}terms"]),
+        cited in some(vec!["faq", "wiki"]),
     ) -> (Of, Step) {
         let step = Step {
             step_kind: Some(if stage.is_some() { StepKind::Option } else { StepKind::ModelCall }),
             option_stage: stage,
             option_title: title.map(Into::into),
             latency,
+            sources_retrieved: retrieved.map(Into::into),
+            sources_cited: cited.map(Into::into),
             cost: cost.map(|cents| f64::from(cents) / 100.0),
             ..Step::default()
         };
@@ -155,6 +159,7 @@ fn any_query() -> impl Strategy<Value = Query> {
             "attribute.plan",
             "outcome",
             "weekday",
+            "knowledge_source",
         ];
         match subject {
             Subject::Sessions => ids.push("first_intent"),

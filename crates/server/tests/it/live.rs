@@ -50,7 +50,7 @@ async fn an_event_shows_at_once_and_waiting_grows_with_the_clock() {
     let bench = Bench::new().await;
     assert_eq!(
         numbers(&live(&bench, "").await),
-        [json!(0.0), json!(0.0), json!(null), json!(0.0)]
+        [json!(0), json!(0), json!(null), json!(0)]
     );
     let begin = json!([
         event(
@@ -64,24 +64,24 @@ async fn an_event_shows_at_once_and_waiting_grows_with_the_clock() {
     assert_eq!(bench.events("main", &begin).await.status, 202);
     assert_eq!(
         numbers(&live(&bench, "").await),
-        [json!(1.0), json!(1.0), json!(240.0), json!(0.0)]
+        [json!(1), json!(1), json!(240), json!(0)]
     );
     bench.clock.store(NOW + MINUTE, Ordering::Relaxed);
     assert_eq!(
         numbers(&live(&bench, "").await),
-        [json!(1.0), json!(1.0), json!(300.0), json!(0.0)]
+        [json!(1), json!(1), json!(300), json!(0)]
     );
     let accepted = json!([handover("e4", "12:01:00", "accepted", Some("kim"))]);
     assert_eq!(bench.events("main", &accepted).await.status, 202);
     assert_eq!(
         numbers(&live(&bench, "").await),
-        [json!(1.0), json!(0.0), json!(null), json!(1.0)]
+        [json!(1), json!(0), json!(null), json!(1)]
     );
     // Silence ends the session without another event.
     bench.clock.store(NOW + 24 * 60 * MINUTE, Ordering::Relaxed);
     assert_eq!(
         numbers(&live(&bench, "").await),
-        [json!(0.0), json!(0.0), json!(null), json!(0.0)]
+        [json!(0), json!(0), json!(null), json!(0)]
     );
 }
 
@@ -100,11 +100,11 @@ async fn it_is_cut_and_filtered_and_belongs_to_a_workspace() {
     let answer = live(&bench, "?by=skill&by=channel").await;
     let dimensions = json!({ "skill": "sales", "channel": "web" });
     assert_eq!(answer["rows"][0]["dimensions"], dimensions);
-    assert_eq!(answer["rows"][0]["metrics"]["waiting_users"]["value"], 1.0);
+    assert_eq!(answer["rows"][0]["metrics"]["waiting_users"]["value"], 1);
     let filtered = live(&bench, "?filter=channel+%3D+sms").await;
-    assert_eq!(filtered["totals"]["open_sessions"]["value"], 0.0);
+    assert_eq!(filtered["totals"]["open_sessions"]["value"], 0);
     let other = live(&bench, "?workspace=other").await;
-    assert_eq!(other["totals"]["open_sessions"]["value"], 0.0);
+    assert_eq!(other["totals"]["open_sessions"]["value"], 0);
     let wrong = bench.get("/api/v1/live?bye=skill").await;
     assert_eq!(wrong.status, 400);
     assert_eq!(wrong.json()["errors"][0]["suggestion"], "by");

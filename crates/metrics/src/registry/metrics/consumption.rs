@@ -2,7 +2,7 @@
 
 use super::{Kind, Metric, Section, Subject, Unit, column, example, mean};
 use crate::registry::remarks::UNPRICED;
-use crate::registry::{Amount, Total};
+use crate::registry::{Amount, Sources, Total};
 
 const SECTION: Section = Section::Models;
 
@@ -64,6 +64,7 @@ const fn cost(
     let kind = Kind::Quotient {
         above: Total {
             subject: Subject::Steps,
+            sources: Sources::Retrieved,
             of: Amount::Sum {
                 measure: column("step.priced_cost"),
                 unknown: Some("no call has a cost from its source or a price in the price list"),
@@ -82,6 +83,7 @@ const fn cost(
 const fn sessions(of: Amount, within: &'static str) -> Total {
     Total {
         subject: Subject::Sessions,
+        sources: Sources::Retrieved,
         of,
         within,
     }

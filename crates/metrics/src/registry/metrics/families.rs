@@ -251,4 +251,18 @@ pub(super) const FAMILIES: &[Family] = &[
         ],
         documentation: "Searches of knowledge and what comes of them.",
     },
+    Family {
+        id: "knowledge_sources",
+        members: &[
+            "source_retrievals",
+            "source_citations",
+            "source_citation_rate",
+            "source_failures",
+            "resolution_rate",
+            "escalation_rate",
+            "abandon_rate",
+        ],
+        documentation: "Sources of knowledge: how often they are retrieved, cited and fail, and what becomes of the \
+                        sessions; cut it by `knowledge_source`.",
+    },
 ];

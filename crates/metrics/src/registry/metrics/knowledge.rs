@@ -1,7 +1,8 @@
-//! Searches of knowledge and the sources behind answers. Cut them by `step.sources_retrieved`, `step.sources_cited` and
-//! `step.sources_failed`, and sessions by `sources_cited` for the outcome.
+//! Searches of knowledge and the sources behind answers. Cut by `knowledge_source` they tell of each source, and
+//! numbers of sessions what became of those in which it was retrieved.
 
 use super::{Kind, Metric, Section, Subject, Unit, column, example, mean, rate};
+use crate::registry::{Amount, Sources, Total};
 
 const SECTION: Section = Section::Understanding;
 
@@ -93,4 +94,68 @@ pub(super) const METRICS: &[Metric] = &[
         "6 s / 3 = 2.0 s",
     )
     .lower(),
+];
+
+const fn of_source(
+    id: &'static str,
+    name: &'static str,
+    (of, sources): (&'static str, Sources),
+    definition: &'static str,
+    result: &'static str,
+) -> Metric {
+    let kind = Kind::Count { of };
+    searches(id, name, Unit::Searches, kind, definition, result).by_sources(sources)
+}
+
+const fn searches_of(sources: Sources, within: &'static str) -> Total {
+    Total {
+        subject: Subject::Steps,
+        sources,
+        of: Amount::Rows,
+        within,
+    }
+}
+
+const RETRIEVED: &str = "step.sources_retrieved is not null";
+const CITED: &str = "step.sources_cited is not null";
+const FAILED: &str = "step.sources_failed is not null";
+
+pub(super) const OF_SOURCES: &[Metric] = &[
+    of_source(
+        "source_retrievals",
+        "Retrievals",
+        (RETRIEVED, Sources::Retrieved),
+        "Searches that retrieved a source; cut by `knowledge_source`, that source.",
+        "2",
+    ),
+    of_source(
+        "source_citations",
+        "Citations",
+        (CITED, Sources::Cited),
+        "Searches whose answer cites a source; cut by `knowledge_source`, that source. One that is retrieved and \
+         never cited has 0.",
+        "1",
+    )
+    .higher(),
+    of_source(
+        "source_failures",
+        "Failures of sources",
+        (FAILED, Sources::Failed),
+        "Searches in which a source failed; cut by `knowledge_source`, that source.",
+        "1",
+    )
+    .lower(),
+    searches(
+        "source_citation_rate",
+        "Citations over retrievals",
+        Unit::Share,
+        Kind::Quotient {
+            above: searches_of(Sources::Cited, CITED),
+            below: searches_of(Sources::Retrieved, RETRIEVED),
+        },
+        "Searches whose answer cites a source over searches that retrieved one; cut by `knowledge_source`, how \
+         often that source is used once it is found.",
+        "1 / 2 = 50.0 %",
+    )
+    .higher(),
 ];

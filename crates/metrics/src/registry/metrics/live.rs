@@ -1,5 +1,9 @@
-//! What is going on now. A session that may still go on lies in memory, where an event is seen as soon as
-//! it was acknowledged.
+//! What is going on now. Whatever may still go on lies in memory, where an event is seen as soon as it was
+//! acknowledged.
+//!
+//! An escalation ends the bot's part of a session, so that the session is over while people are still at work
+//! on it. They are until they finish or the user leaves; where nobody says so, until nothing was heard for
+//! as long as the profile's longest time-out.
 
 use super::{Kind, Metric, Section, Unit, example, quantile};
 use crate::filter::Measure;
@@ -7,16 +11,27 @@ use crate::registry::Maturity;
 
 const SECTION: Section = Section::Live;
 
-/// At 2026-02-01T00:00.
+/// At 2026-02-01T00:00, with a time-out of half an hour. Of Emil nothing was heard for four hours.
 const NOW: &str = "
-user | open | waiting_since        | serving_agent | start
-anna | yes  | 2026-01-31T23:58:00Z |               | 2026-01-31T23:50:00Z
-anna | yes  | 2026-01-31T23:59:00Z |               | 2026-01-31T23:51:00Z
-ben  | yes  |                      | kim           | 2026-01-31T23:52:00Z
-cleo | yes  |                      | kim           | 2026-01-31T23:53:00Z
-dora | yes  |                      |               | 2026-01-31T23:54:00Z
-emil | no   | 2026-01-31T20:00:00Z |               | 2026-01-31T19:00:00Z
+user | open | waiting_since        | serving_agent | last_answer_time     | start
+anna | yes  | 2026-01-31T23:58:00Z |               |                      | 2026-01-31T23:50:00Z
+anna | no   | 2026-01-31T23:59:00Z |               |                      | 2026-01-31T23:51:00Z
+ben  | no   |                      | kim           | 2026-01-31T23:57:00Z | 2026-01-31T23:52:00Z
+cleo | yes  |                      | kim           | 2026-01-31T23:56:00Z | 2026-01-31T23:53:00Z
+dora | yes  |                      |               |                      | 2026-01-31T23:54:00Z
+emil | no   | 2026-01-31T20:00:00Z |               |                      | 2026-01-31T19:00:00Z
+fay  | no   |                      | lee           | 2026-01-31T20:00:00Z | 2026-01-31T19:00:00Z
 ";
+
+/// The user waits for a person.
+const WAITING: &str = "waiting_since >= \"{recent}\"";
+/// An agent serves the user.
+const SERVED: &str = "serving_agent is not null and (accepted_time >= \"{recent}\" or last_answer_time >= \"{recent}\" \
+                      or last_user_time >= \"{recent}\")";
+/// The session goes on, or people are at work on it.
+const GOES_ON: &str = "open or waiting_since >= \"{recent}\" or (serving_agent is not null \
+                       and (accepted_time >= \"{recent}\" or last_answer_time >= \"{recent}\" \
+                       or last_user_time >= \"{recent}\"))";
 
 const fn live(
     id: &'static str,
@@ -30,7 +45,6 @@ const fn live(
     Metric::new(SECTION, id, name, unit, kind, definition, example).after(Maturity::None)
 }
 
-const WAITING: &str = "open and waiting_since is not null";
 const SINCE: Measure = Measure::Since("waiting_since");
 
 pub(super) const METRICS: &[Metric] = &[
@@ -38,8 +52,8 @@ pub(super) const METRICS: &[Metric] = &[
         "open_sessions",
         "Open sessions",
         Unit::Sessions,
-        Kind::Count { of: "open" },
-        "Sessions that may still go on.",
+        Kind::Count { of: GOES_ON },
+        "Sessions that may still go on, with the bot or with people.",
         "5",
     ),
     live(
@@ -78,19 +92,17 @@ pub(super) const METRICS: &[Metric] = &[
         Unit::Agents,
         Kind::Distinct {
             key: "serving_agent",
-            within: "open and serving_agent is not null",
+            within: SERVED,
         },
-        "Different agents who serve an open session now.",
+        "Different agents who serve a user now.",
         "1",
     ),
     live(
         "served_sessions",
         "Sessions that agents serve",
         Unit::Sessions,
-        Kind::Count {
-            of: "open and serving_agent is not null",
-        },
-        "Open sessions that an agent serves now.",
+        Kind::Count { of: SERVED },
+        "Sessions that an agent serves now.",
         "2",
     ),
 ];

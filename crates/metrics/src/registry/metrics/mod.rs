@@ -70,6 +70,7 @@ pub fn metrics() -> &'static [Metric] {
             understanding::INTENT_RANKS,
             implicit::METRICS,
             knowledge::METRICS,
+            knowledge::OF_SOURCES,
             models::METRICS,
             consumption::METRICS,
             efficiency::METRICS,
@@ -385,6 +386,10 @@ mod tests {
                 "{}",
                 metric.id
             );
+            if let Kind::Quotient { below, .. } = metric.kind {
+                let about = (metric.subject, metric.sources);
+                assert_eq!((below.subject, below.sources), about, "{}", metric.id);
+            }
             assert!(metric.definition.ends_with('.'), "{}", metric.id);
         }
     }

@@ -537,6 +537,7 @@ fn pending_notes(part: &Part, counters: &[u64]) -> Vec<Note> {
 pub(crate) fn many_valued_note(column: &str) -> Note {
     let what = match column {
         "topics" => "topic that it visited".to_owned(),
+        sources if sources.contains("sources_") => "one of its sources of knowledge".to_owned(),
         other => format!("value of its `{other}`"),
     };
     Note {

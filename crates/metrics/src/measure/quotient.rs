@@ -11,7 +11,7 @@ use super::{
 use crate::query::plan::MetricPlan;
 use crate::query::quotient::{Found, Side, Sides};
 use crate::query::terms::Terms;
-use crate::registry::{Amount, Kind, Metric, Total};
+use crate::registry::{Amount, Kind, Metric, Total, Unit};
 use crate::result::{IntervalMethod, MetricValue};
 
 /// The quotients of one group, while the passes that hold their sides are gone through.
@@ -124,8 +124,13 @@ impl Quotient<'_> {
                 denominator_squared: of_below.squared,
             };
             let interval = ratio::interval(&sums, CONFIDENCE);
+            // A share can be more than 1 only where it was found to be.
+            let most = match self.metric.unit {
+                Unit::Share => value.value.unwrap_or_default().max(1.0),
+                _ => f64::INFINITY,
+            };
             value.interval =
-                interval.map(|interval| ends(interval).map(|end| (end * factor).max(0.0)));
+                interval.map(|interval| ends(interval).map(|end| (end * factor).clamp(0.0, most)));
             value.interval_method = interval.map(|_| IntervalMethod::ClusteredApart);
             let ratio = sums.ratio().unwrap_or_default();
             uncertainty = match clustered_uncertainty(&sums, ratio) {

@@ -77,8 +77,8 @@ async fn an_event_shows_at_once_and_waiting_grows_with_the_clock() {
         numbers(&live(&bench, "").await),
         [json!(1), json!(0), json!(null), json!(1)]
     );
-    // Silence ends the session without another event.
-    bench.clock.store(NOW + 24 * 60 * MINUTE, Ordering::Relaxed);
+    // Silence ends the part of the people too, without another event.
+    bench.clock.store(NOW + 72 * 60 * MINUTE, Ordering::Relaxed);
     assert_eq!(
         numbers(&live(&bench, "").await),
         [json!(0), json!(0), json!(null), json!(0)]

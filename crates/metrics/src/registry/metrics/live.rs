@@ -11,7 +11,7 @@ use crate::registry::Maturity;
 
 const SECTION: Section = Section::Live;
 
-/// At 2026-02-01T00:00, with a time-out of half an hour. Of Emil nothing was heard for four hours.
+/// At 2026-02-01T00:00, with a time-out of a day. Of Emil and Fay nothing was heard for days.
 const NOW: &str = "
 user | open | waiting_since        | serving_agent | last_answer_time     | start
 anna | yes  | 2026-01-31T23:58:00Z |               |                      | 2026-01-31T23:50:00Z
@@ -19,8 +19,8 @@ anna | no   | 2026-01-31T23:59:00Z |               |                      | 2026
 ben  | no   |                      | kim           | 2026-01-31T23:57:00Z | 2026-01-31T23:52:00Z
 cleo | yes  |                      | kim           | 2026-01-31T23:56:00Z | 2026-01-31T23:53:00Z
 dora | yes  |                      |               |                      | 2026-01-31T23:54:00Z
-emil | no   | 2026-01-31T20:00:00Z |               |                      | 2026-01-31T19:00:00Z
-fay  | no   |                      | lee           | 2026-01-31T20:00:00Z | 2026-01-31T19:00:00Z
+emil | no   | 2026-01-29T20:00:00Z |               |                      | 2026-01-29T19:00:00Z
+fay  | no   |                      | lee           | 2026-01-29T20:00:00Z | 2026-01-29T19:00:00Z
 ";
 
 /// The user waits for a person.

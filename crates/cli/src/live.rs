@@ -26,7 +26,7 @@ pub async fn run(common: &Common, arguments: LiveArguments) -> Result<u8, Failur
             found.map_err(query::failure)?
         }
     };
-    query::print(common, &result)?;
+    query::print(common, &result, None)?;
     Ok(0)
 }
 

@@ -8,11 +8,20 @@ pub fn value(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Share => format!("{:.1} %", value * 100.0),
         Unit::Seconds => format!("{value:.1} s"),
-        Unit::Dollars => format!("${value:.2}"),
+        Unit::Dollars => dollars(value),
         Unit::Points => format!("{value:.1}"),
         Unit::Score => format!("{value:.2}"),
         _ if value.fract() == 0.0 => thousands(value),
         _ => format!("{value:.2}"),
+    }
+}
+
+/// Calls cost fractions of a cent: as many digits as tell what it is.
+fn dollars(value: f64) -> String {
+    match value.abs() {
+        less if less > 0.0 && less < 0.001 => format!("${value:.6}"),
+        less if less > 0.0 && less < 0.1 => format!("${value:.4}"),
+        _ => format!("${value:.2}"),
     }
 }
 
@@ -65,7 +74,7 @@ pub fn worked(metric: &Metric, found: &MetricValue) -> String {
     };
     let above = |number: f64| match metric.unit {
         Unit::Seconds => format!("{number} s"),
-        Unit::Dollars => format!("${number:.2}"),
+        Unit::Dollars => dollars(number),
         _ => format!("{number}"),
     };
     match (metric.kind, found.numerator, found.denominator) {

@@ -224,6 +224,8 @@ impl Query {
                 last: Some("30d".to_owned()),
                 ..RangeSpec::default()
             },
+            // A cut shows where something goes on.
+            having: vec!["open_sessions > 0".to_owned()],
             now,
             ..Self::default()
         }

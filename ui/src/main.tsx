@@ -10,15 +10,22 @@ import './design/base.css';
 import './design/shell.css';
 import './design/parts.css';
 import './design/pages.css';
+import './design/analysis.css';
 import { router } from './router';
 import { PreferencesProvider } from './shell/preferences';
+
+/** How often a question is asked again. What was too large beside other questions may not be alone. */
+function triesAgain(failure: Failure): number {
+  if (failure.problem?.type.endsWith('query-too-large') === true) return 1;
+  return failure.status === 0 || (failure.status >= 429 && failure.status !== 500) ? 2 : 0;
+}
 
 const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
       // What is wrong with a question stays wrong; a server that is busy or starting may be asked again.
-      retry: (count, error) => count < 2 && error instanceof Failure && (error.status === 0 || error.status >= 429) && error.status !== 500,
+      retry: (count, error) => error instanceof Failure && count < triesAgain(error),
     },
   },
 });

@@ -43,6 +43,42 @@ const outcomes = createRoute({
   component: lazyRouteComponent(() => import('./pages/outcomes/Outcomes')),
 });
 
+export interface TopicsSearch {
+  part: string;
+  step: string;
+  direction: string;
+  depth: string;
+  of: string;
+  through: string[];
+  within: string;
+  unit: string;
+  by: string;
+}
+
+const topics = createRoute({
+  getParentRoute: () => root,
+  path: '/topics',
+  validateSearch: (search: Record<string, unknown>) =>
+    said<TopicsSearch>({
+      part: text(search.part),
+      step: text(search.step),
+      direction: text(search.direction),
+      depth: text(search.depth),
+      of: text(search.of),
+      through: texts(search.through),
+      within: text(search.within),
+      unit: text(search.unit),
+      by: text(search.by),
+    }),
+  component: lazyRouteComponent(() => import('./pages/topics/Topics')),
+});
+
+const topic = createRoute({
+  getParentRoute: () => root,
+  path: '/topics/$topic',
+  component: lazyRouteComponent(() => import('./pages/topics/Topic')),
+});
+
 const conversations = createRoute({
   getParentRoute: () => root,
   path: '/conversations',
@@ -86,7 +122,7 @@ const explore = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([today, outcomes, conversations, session, explore]),
+  routeTree: root.addChildren([today, outcomes, topics, topic, conversations, session, explore]),
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: 'intent',

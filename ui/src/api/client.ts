@@ -89,17 +89,42 @@ export async function get<Path extends PathsWith<'get'>>(
   return (await send(asked, init)) as Answer<paths[Path]['get']>;
 }
 
-/** Asks with POST. */
+/**
+ * How many questions are under way at once. The server's questions share its memory: many of a page at once are
+ * refused where one after the other they are answered, and with few processors no later.
+ */
+const AT_ONCE = 3;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** Does something when it is its turn; what is given up while it waits is never begun. */
+async function inTurn<T>(signal: AbortSignal | undefined, does: () => Promise<T>): Promise<T> {
+  // Whoever ends hands the turn on, so that nobody who comes later gets between.
+  if (running < AT_ONCE) running += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    signal?.throwIfAborted();
+    return await does();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+}
+
+/** Asks with POST, a few questions at a time. */
 export async function post<Path extends PathsWith<'post'>>(
   path: Path,
   body: Body<paths[Path]['post']>,
   options: { workspace?: string | undefined; signal?: AbortSignal } = {},
 ): Promise<Answer<paths[Path]['post']>> {
-  const answer = await send(path, {
-    method: 'POST',
-    headers: { ...headers(options.workspace), 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    ...(options.signal && { signal: options.signal }),
-  });
+  const answer = await inTurn(options.signal, () =>
+    send(path, {
+      method: 'POST',
+      headers: { ...headers(options.workspace), 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      ...(options.signal && { signal: options.signal }),
+    }),
+  );
   return answer as Answer<paths[Path]['post']>;
 }

@@ -1,5 +1,8 @@
 /** Saves what a chart or table shows. */
 
+/** Rows of a file, the names of the columns first. */
+export type Cells = (string | number | null)[][];
+
 function save(content: Blob | string, name: string): void {
   const address = typeof content === 'string' ? content : URL.createObjectURL(content);
   const link = document.createElement('a');
@@ -17,11 +20,11 @@ function cell(value: string | number | null): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-export function csv(rows: (string | number | null)[][]): string {
+export function csv(rows: Cells): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-export function saveCsv(title: string, rows: (string | number | null)[][]): void {
+export function saveCsv(title: string, rows: Cells): void {
   save(new Blob([csv(rows)], { type: 'text/csv;charset=utf-8' }), `${fileName(title)}.csv`);
 }
 

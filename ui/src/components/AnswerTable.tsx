@@ -3,30 +3,18 @@ import { createColumnHelper, flexRender, getCoreRowModel, useReactTable } from '
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
 
-import type { Definition, QueryResult, Schemas } from '../api/client';
+import type { QueryResult, Schemas } from '../api/client';
 import { labelOf } from '../charts/data';
-import { inUnit, whole } from '../format/format';
+import { whole } from '../format/format';
 import { usePreferences } from '../shell/preferences';
-import { is } from '../view/view';
-import { basisOf, changeOf } from './Metric';
-import { useNumberDialog } from './number-dialog';
+import { filtersOfRow } from './behind';
+import { Value } from './Value';
 
 type Row = Schemas['Row'];
 
 const column = createColumnHelper<Row>();
 /** About how high a row is, in pixels; the real height is measured. */
 const ROW = 50;
-
-/** The filters that choose the sessions of a row. Steps of time are left to the range. */
-export function filtersOfRow(dimensions: string[], row: Row, listed: ReadonlySet<string>): string[] {
-  const time = /^(minute|quarter_hour|hour|day|week|month|quarter|year)$/;
-  return dimensions
-    .filter((dimension) => !time.test(dimension) && !/^(message|step)\./.test(dimension))
-    .map((dimension) => {
-      const value = row.dimensions[dimension] ?? null;
-      return listed.has(dimension) && value !== null ? is(dimension, value).replace(' = ', ' has ') : is(dimension, value);
-    });
-}
 
 export function AnswerTable(props: {
   answer: QueryResult;
@@ -37,6 +25,8 @@ export function AnswerTable(props: {
   order?: string | undefined;
   onOrder?: (order: string) => void;
   metrics?: string[];
+  /** The filters of the question beside those of the view. */
+  filters?: string[];
   compact?: boolean;
 }) {
   const { texts, locale } = usePreferences();
@@ -104,7 +94,11 @@ export function AnswerTable(props: {
                 {row.getVisibleCells().map((cell, place) => {
                   const definition = definitions.get(cell.column.id);
                   if (definition !== undefined && metrics.includes(cell.column.id)) {
-                    return <Amount key={cell.id} row={row.original} definition={definition} answer={answer} listed={props.listed ?? NONE} />;
+                    return (
+                      <td className="amount" key={cell.id}>
+                        <Value value={row.original.metrics[definition.id]} definition={definition} filters={[...(props.filters ?? []), ...filtersOfRow(answer.dimensions, row.original, props.listed ?? NONE)]} />
+                      </td>
+                    );
                   }
                   const content = flexRender(cell.column.columnDef.cell, cell.getContext());
                   return place === 0 ? (
@@ -127,22 +121,3 @@ export function AnswerTable(props: {
 }
 
 const NONE: ReadonlySet<string> = new Set();
-
-function Amount(props: { row: Row; definition: Definition; answer: QueryResult; listed: ReadonlySet<string> }) {
-  const { texts, locale } = usePreferences();
-  const { open } = useNumberDialog();
-  const { row, definition } = props;
-  const value = row.metrics[definition.id];
-  if (value === undefined) return <td className="amount soft">{texts.number.noData}</td>;
-  const change = changeOf(texts, locale, value, definition);
-  const isThere = typeof value.value === 'number';
-  const filters = filtersOfRow(props.answer.dimensions, row, props.listed);
-  return (
-    <td className="amount">
-      <button type="button" className="cell" aria-haspopup="dialog" title={value.reason ?? basisOf(texts, locale, value, definition)} onClick={() => open({ definition, value, filters })}>
-        {isThere ? inUnit(locale, value.value ?? 0, definition.unit) : <span className="soft">{texts.number.noData}</span>}
-      </button>
-      {change !== null && <small className={change.kind}>{change.text}</small>}
-    </td>
-  );
-}

@@ -3,7 +3,7 @@ import type { Schemas } from '../api/client';
 import { signed } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 
-export function Impact(props: { row: Schemas['DriverRow']; most: number; isShare: boolean }) {
+export function Impact(props: { row: Pick<Schemas['DriverRow'], 'impact' | 'interval' | 'verdict'>; most: number; isShare: boolean }) {
   const { texts, locale } = usePreferences();
   const { row, most, isShare } = props;
   const impact = row.impact;

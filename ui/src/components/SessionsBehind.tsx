@@ -5,14 +5,14 @@ import { useSessions } from '../api/questions';
 import { instant, word } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 import { useView } from '../view/use-view';
+import { behind } from './behind';
 import { Failed, Loading } from './States';
 import type { OpenNumber } from './number-dialog';
 
 export function SessionsBehind({ number, close }: { number: OpenNumber; close: () => void }) {
   const { texts, locale } = usePreferences();
   const view = useView();
-  const evidence = number.definition.evidence;
-  const filters = [...number.filters, ...(evidence === '' ? [] : [evidence])];
+  const filters = behind(number.filters, number.definition.evidence);
   const sessions = useSessions(view, { filters, limit: 6 });
   const shown = sessions.data?.pages[0]?.sessions ?? [];
   return (

@@ -3,7 +3,7 @@ import type { Texts } from '../texts/en';
 
 export interface Page {
   id: keyof Texts['pages'];
-  path: '/' | '/outcomes' | '/conversations' | '/explore';
+  path: '/' | '/outcomes' | '/topics' | '/conversations' | '/explore';
   key: string;
   /** The drawing beside its name: a path in a square of 20. */
   icon: string;
@@ -12,6 +12,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { id: 'today', path: '/', key: 't', icon: 'M3 11l4-4 3 3 7-7M3 17h14' },
   { id: 'outcomes', path: '/outcomes', key: 'o', icon: 'M4 17V9m4 8V4m4 13v-6m4 6V7' },
+  { id: 'topics', path: '/topics', key: 'p', icon: 'M3 5h4v3H3zM3 13h4v3H3zM13 9h4v3h-4zM7 6.5c3 0 3 4 6 4M7 14.5c3 0 3-4 6-4' },
   { id: 'conversations', path: '/conversations', key: 'c', icon: 'M3 4h11v8H8l-3 3v-3H3zM9 15h3l3 3v-3h2V8' },
   { id: 'explore', path: '/explore', key: 'e', icon: 'M9 15a6 6 0 110-12 6 6 0 010 12zM13.5 13.5L18 18' },
 ];
@@ -30,8 +31,10 @@ export const ELSEWHERE: readonly { name: string; to: Page['path']; search?: Reco
   { name: 'User Satisfaction', to: '/outcomes' },
   { name: 'CSAT', to: '/outcomes' },
   { name: 'Traffic', to: '/explore', search: { metric: ['messages'], by: ['weekday'], grain: 'hour_of_day' } },
-  { name: 'Clicks', to: '/explore', search: { metric: ['option_report'], by: ['step.option_title', 'step.option_kind'] } },
-  { name: 'Agents/Workflows', to: '/explore', search: { metric: ['topic_report'], by: ['step.topic_name'] } },
+  { name: 'Clicks', to: '/topics', search: { part: 'clicks' } },
+  { name: 'Agents/Workflows', to: '/topics' },
+  { name: 'Topics', to: '/topics' },
+  { name: 'User journeys', to: '/topics', search: { part: 'flows' } },
   { name: 'Conversation outcomes', to: '/outcomes' },
   { name: 'Analytics sessions', to: '/conversations' },
   { name: 'Transcripts', to: '/conversations' },

@@ -1,17 +1,21 @@
+import { pagesDe } from './pages-de';
 import type { Texts } from './en';
 export const de: Texts = {
   code: 'de',
   name: 'Deutsch',
   product: 'Upshot',
+  ...pagesDe,
   pages: {
     today: 'Heute',
     outcomes: 'Ergebnisse',
+    topics: 'Themen & Abläufe',
     conversations: 'Gespräche',
     explore: 'Erkunden',
   },
   pageHints: {
     today: 'Stimmt etwas nicht, kamen die Leute, wurde ihnen geholfen, was hat es gekostet, was zuerst verbessern',
     outcomes: 'Beteiligung, Ergebnisse, Zufriedenheit und was sie bewegt',
+    topics: 'Themen, Agenten und Workflows, was wohin führt, Trichter, Klicks',
     conversations: 'Jede Sitzung mit ihrem Verlauf und den Gründen für ihre Zahlen',
     explore: 'Beliebige Zahlen nach beliebigen Merkmalen, als Tabelle oder Diagramm',
   },
@@ -155,6 +159,7 @@ export const de: Texts = {
       ['?', 'Diese Liste'],
       ['g t', 'Zu «Heute»'],
       ['g o', 'Zu «Ergebnisse»'],
+      ['g p', 'Zu «Themen & Abläufe»'],
       ['g c', 'Zu «Gespräche»'],
       ['g e', 'Zu «Erkunden»'],
       ['Esc', 'Schließen, was offen ist'],

@@ -1,17 +1,22 @@
 /** All texts of the app. Another language is an object of the same shape; see `de.ts`. */
+import { pagesEn } from './pages-en';
+
 export const en = {
   code: 'en',
   name: 'English',
   product: 'Upshot',
+  ...pagesEn,
   pages: {
     today: 'Today',
     outcomes: 'Outcomes',
+    topics: 'Topics & flows',
     conversations: 'Conversations',
     explore: 'Explore',
   },
   pageHints: {
     today: 'Is anything wrong, did people come, were they helped, what did it cost, what to fix first',
     outcomes: 'Engagement, outcomes, satisfaction and what drives them',
+    topics: 'Topics, agents and workflows, what leads where, funnels, clicks',
     conversations: 'Every session with its transcript and the reasons for its numbers',
     explore: 'Any numbers by any dimension, as a table or a chart',
   },
@@ -155,6 +160,7 @@ export const en = {
       ['?', 'This list'],
       ['g t', 'Go to Today'],
       ['g o', 'Go to Outcomes'],
+      ['g p', 'Go to Topics & flows'],
       ['g c', 'Go to Conversations'],
       ['g e', 'Go to Explore'],
       ['Esc', 'Close what is open'],

@@ -1,0 +1,172 @@
+/** Cards that ask one question each: numbers, a line over time, bars, a table. */
+import { useState, type ReactNode } from 'react';
+
+import type { QueryResult } from '../api/client';
+import { useAnswer } from '../api/questions';
+import { Chart } from '../charts/Chart';
+import { labelOf, seriesByMetric, seriesByValue } from '../charts/data';
+import type { Kind } from '../charts/options';
+import { saveCsv } from '../charts/save';
+import { usePreferences } from '../shell/preferences';
+import { grainOf, type View } from '../view/view';
+import { AnswerTable } from './AnswerTable';
+import { Metric } from './Metric';
+import { Answered, Empty } from './States';
+import { useKnown } from './use-known';
+import { useNames } from './use-names';
+
+interface Asks {
+  view: View;
+  title: string;
+  hint?: string;
+  /** Ids of metrics and families; a constant of its module. */
+  metrics: readonly string[];
+  filters?: string[];
+}
+
+export function Card(props: { title: string; hint?: string | undefined; tools?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="card" aria-label={props.title}>
+      <header>
+        <div>
+          <h2>{props.title}</h2>
+          {props.hint !== undefined && <p className="soft small">{props.hint}</p>}
+        </div>
+        {props.tools !== undefined && <div className="row tools">{props.tools}</div>}
+      </header>
+      {props.children}
+    </section>
+  );
+}
+
+/** Numbers side by side, compared as the view says. */
+export function NumbersCard(props: Asks & { large?: boolean; height?: number }) {
+  const known = useKnown(props.metrics);
+  const answer = useAnswer(props.view, { metrics: known ?? [], filters: props.filters ?? [] }, { enabled: known !== undefined });
+  return (
+    <Card title={props.title} hint={props.hint}>
+      <Answered asked={answer} height={props.height ?? 96}>
+        {(all) => (
+          <div className="grid tight">
+            {all.definitions.map((definition) => (
+              <Metric key={definition.id} definition={definition} value={all.totals[definition.id]} large={props.large === true} filters={props.filters ?? []} />
+            ))}
+          </div>
+        )}
+      </Answered>
+    </Card>
+  );
+}
+
+/** Numbers over the time of the view, or one number by the values of a dimension. */
+export function TrendCard(props: Asks & { kind?: Kind; by?: string; order?: string[]; tools?: ReactNode; height?: number }) {
+  const { texts, locale } = usePreferences();
+  const known = useKnown(props.metrics);
+  const { by, kind = 'line', height = 240 } = props;
+  const answer = useAnswer(
+    { ...props.view, compare: 'none' },
+    { metrics: known ?? [], grain: grainOf(props.view), filters: props.filters ?? [], ...(by !== undefined && { dimensions: [by] }) },
+    { enabled: known !== undefined },
+  );
+  return (
+    <Answered asked={answer} height={height + 82}>
+      {(all) => (
+        <Chart
+          title={props.title}
+          hint={props.hint}
+          kind={kind}
+          height={height}
+          tools={props.tools}
+          data={by === undefined ? seriesByMetric(texts, locale, all) : seriesByValue(texts, locale, all, all.metrics[0] ?? '', props.order)}
+        />
+      )}
+    </Answered>
+  );
+}
+
+/** Numbers by the values of a dimension, as bars. */
+export function BarsCard(props: Asks & { by: string; limit?: number; order?: string[]; kind?: Kind; tools?: ReactNode; height?: number }) {
+  const { texts, locale } = usePreferences();
+  const { names } = useNames();
+  const known = useKnown(props.metrics);
+  const height = props.height ?? 240;
+  const answer = useAnswer(
+    { ...props.view, compare: 'none' },
+    { metrics: known ?? [], dimensions: [props.by], filters: props.filters ?? [], limit: props.limit ?? 12, ...(props.order !== undefined && { order: props.order }) },
+    { enabled: known !== undefined },
+  );
+  return (
+    <Answered asked={answer} height={height + 82}>
+      {(all) => (
+        <Chart title={props.title} hint={props.hint} kind={props.kind ?? 'bar'} height={height} tools={props.tools} stepName={names.get(props.by) ?? props.by} data={seriesByMetric(texts, locale, all)} />
+      )}
+    </Answered>
+  );
+}
+
+/** An answer as the rows of a file. */
+function rowsOf(answer: QueryResult, names: ReadonlyMap<string, string>, label: (dimension: string, value: string | null) => string) {
+  const definitions = new Map(answer.definitions.map((one) => [one.id, one.name]));
+  return [
+    [...answer.dimensions.map((id) => names.get(id) ?? id), ...answer.metrics.map((id) => definitions.get(id) ?? id)],
+    ...answer.rows.map((row) => [
+      ...answer.dimensions.map((id) => label(id, row.dimensions[id] ?? null)),
+      ...answer.metrics.map((id) => row.metrics[id]?.value ?? null),
+    ]),
+  ];
+}
+
+/** Numbers by dimensions, ordered by a click on a column, each with the sessions behind it. */
+export function TableCard(
+  props: Asks & { by: readonly string[]; order?: string; limit?: number; tools?: ReactNode; having?: string[]; /** What stands where there are no rows. */ empty?: string; compact?: boolean },
+) {
+  const { texts, locale } = usePreferences();
+  const { names, listed } = useNames();
+  const known = useKnown(props.metrics);
+  const [chosen, setChosen] = useState<string>();
+  const order = chosen ?? props.order;
+  const answer = useAnswer(
+    props.view,
+    {
+      metrics: known ?? [],
+      dimensions: [...props.by],
+      filters: props.filters ?? [],
+      limit: props.limit ?? 50,
+      ...(order !== undefined && { order: [order] }),
+      ...(props.having !== undefined && { having: props.having }),
+    },
+    { enabled: known !== undefined },
+  );
+  const save = answer.data !== undefined && (
+    <button
+      type="button"
+      className="button quiet"
+      aria-label={`${texts.chart.data}: ${props.title}`}
+      onClick={() => saveCsv(props.title, rowsOf(answer.data, names, (dimension, value) => labelOf(texts, locale, dimension, value)))}
+    >
+      CSV
+    </button>
+  );
+  return (
+    <Card
+      title={props.title}
+      hint={props.hint}
+      tools={
+        <>
+          {props.tools}
+          {save}
+        </>
+      }
+    >
+      <Answered asked={answer} height={280}>
+        {(all) =>
+          all.rows.length === 0 ? (
+            <Empty reason={props.empty ?? texts.states.empty} />
+          ) : (
+            <AnswerTable answer={all} title={props.title} names={names} listed={listed} filters={props.filters ?? []} order={order} onOrder={setChosen} compact={props.compact ?? true} />
+          )
+        }
+      </Answered>
+    </Card>
+  );
+}

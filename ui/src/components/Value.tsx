@@ -1,0 +1,66 @@
+/** A number in a table: its value and change; it opens its definition and the sessions behind it. */
+import { Link } from '@tanstack/react-router';
+
+import type { Definition, MetricValue } from '../api/client';
+import { inUnit, whole } from '../format/format';
+import { usePreferences } from '../shell/preferences';
+import { useView } from '../view/use-view';
+import { basisOf, changeOf } from './Metric';
+import { useNumberDialog } from './number-dialog';
+
+export function Value(props: {
+  value: MetricValue | undefined;
+  definition: Pick<Definition, 'id' | 'name' | 'unit' | 'evidence' | 'text'>;
+  filters: string[];
+}) {
+  const { texts, locale } = usePreferences();
+  const { open } = useNumberDialog();
+  const { value, definition, filters } = props;
+  if (value === undefined) return <span className="soft">{texts.number.noData}</span>;
+  const change = changeOf(texts, locale, value, definition);
+  const isThere = typeof value.value === 'number';
+  return (
+    <>
+      <button type="button" className="cell" aria-haspopup="dialog" title={value.reason ?? basisOf(texts, locale, value, definition)} onClick={() => open({ definition, value, filters })}>
+        {isThere ? inUnit(locale, value.value ?? 0, definition.unit) : <span className="soft">{texts.number.noData}</span>}
+      </button>
+      {change !== null && <small className={change.kind}>{change.text}</small>}
+    </>
+  );
+}
+
+/** A count with its share, that leads to the sessions which a filter lists. */
+export function Part(props: { count: number; share?: MetricValue; filter: string | null | undefined }) {
+  const { texts, locale } = usePreferences();
+  const view = useView();
+  const { share, filter } = props;
+  const count = whole(locale, props.count);
+  return (
+    <>
+      {typeof filter === 'string' ? (
+        <Link to="/conversations" search={{ filter: [...view.filter, filter] }}>
+          {count}
+        </Link>
+      ) : (
+        count
+      )}
+      {typeof share?.value === 'number' && <small title={basisOf(texts, locale, share, { unit: 'share' })}>{inUnit(locale, share.value, 'share')}</small>}
+    </>
+  );
+}
+
+/** A share with what it rests on; it has no definition of its own. */
+export function Share({ value }: { value: MetricValue }) {
+  const { texts, locale } = usePreferences();
+  if (typeof value.value !== 'number') return <span className="soft" title={value.reason ?? undefined}>{texts.number.noData}</span>;
+  const [low, high] = value.interval ?? [];
+  return (
+    <>
+      {inUnit(locale, value.value, 'share')}
+      <small>
+        {low !== undefined && high !== undefined ? `${inUnit(locale, low, 'share')} – ${inUnit(locale, high, 'share')} · ` : ''}
+        {texts.number.n(whole(locale, value.n))}
+      </small>
+    </>
+  );
+}

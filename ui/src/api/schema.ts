@@ -222,6 +222,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what is going on now
+         * @description Open sessions, users who wait for a person and how long, agents who serve: the numbers of the family
+         *     `live`, in the shape of every answer. An event shows as soon as it was acknowledged.
+         */
+        get: operations["show_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics": {
         parameters: {
             query?: never;
@@ -1709,7 +1730,7 @@ export interface components {
          * @description How an interval was made.
          * @enum {string}
          */
-        IntervalMethod: "wilson" | "t" | "order_statistic" | "clustered" | "clustered_sample";
+        IntervalMethod: "wilson" | "t" | "order_statistic" | "clustered" | "clustered_sample" | "clustered_apart";
         /** @description Facts that an older fact set left. */
         Kept: {
             /** @description The fact set that made them; their rows carry it. */
@@ -2129,7 +2150,7 @@ export interface components {
          * @description What a note is about.
          * @enum {string}
          */
-        NoteCode: "environment" | "pending" | "unlinkable" | "many_valued" | "unequal_ranges" | "old_facts" | "rare_left_out" | "unpriced" | "gaps_not_filled";
+        NoteCode: "environment" | "pending" | "unlinkable" | "many_valued" | "unequal_ranges" | "old_facts" | "rare_left_out" | "unpriced" | "no_human_contacts" | "gaps_not_filled";
         /** @description What came of the sessions of a path. */
         OutcomeRates: {
             /** @description Resolved, of those that were engaged and are old enough to be judged. */
@@ -3940,7 +3961,7 @@ export interface components {
          * @description The unit of a value.
          * @enum {string}
          */
-        Unit: "sessions" | "conversations" | "users" | "messages" | "exchanges" | "answers" | "options" | "requests" | "calls" | "visits" | "questions" | "searches" | "tokens" | "dollars" | "share" | "seconds" | "score" | "points";
+        Unit: "sessions" | "conversations" | "users" | "messages" | "exchanges" | "answers" | "agents" | "options" | "requests" | "calls" | "visits" | "questions" | "searches" | "tokens" | "dollars" | "share" | "seconds" | "score" | "points";
         /**
          * @description What to make of a change.
          * @enum {string}
@@ -4868,6 +4889,65 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_live: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+                /**
+                 * @description A dimension by which the numbers are cut; may be repeated
+                 * @example skill
+                 */
+                by?: string[];
+                /**
+                 * @description A filter; may be repeated, and a session must pass all of them
+                 * @example channel = web
+                 */
+                filter?: string[];
+                /** @description production (where nothing is said), test or all */
+                environment?: string;
+                /** @description Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said */
+                profile?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryResult"];
+                };
+            };
+            /** @description A parameter is wrong; `errors` names it with what was perhaps meant */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
             /** @description The answer took too long */
             504: {
                 headers: {

@@ -105,6 +105,7 @@ export const de: Texts = {
       order_statistic: 'Ordnungsstatistik',
       clustered: 'nach Nutzer gebündelt',
       clustered_sample: 'nach Nutzer gebündelt, aus einer Stichprobe geschätzt',
+      clustered_apart: 'nach Nutzer gebündelt, so weit, wie es sein kann',
     },
     fraction: (numerator: string, denominator: string) => `${numerator} von ${denominator}`,
     explore: 'Genauer in «Erkunden»',

@@ -106,6 +106,7 @@ export const en = {
       order_statistic: 'order statistic',
       clustered: 'clustered by user',
       clustered_sample: 'clustered by user, estimated from a sample',
+      clustered_apart: 'clustered by user, as wide as it may be',
     },
     fraction: (numerator: string, denominator: string) => `${numerator} of ${denominator}`,
     explore: 'Look closer in Explore',

@@ -123,7 +123,7 @@ pub(crate) struct PartlyAccepted<'a> {
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-        ("content-encoding" = Option<String>, Header, description = "How the body is packed: gzip, zstd or identity"),
+        ("content-encoding" = Option<String>, Header, description = "How the body is packed: gzip, zstd or identity", pattern = "^(gzip|zstd|identity)$"),
     ),
     request_body(
         description = "Events",

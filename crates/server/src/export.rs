@@ -14,7 +14,7 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::Response;
-use futures::stream;
+use futures::{StreamExt, stream};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use upshot_metrics::{Export, ExportQuery, ExportTable, NoSegments, QueryError};
@@ -247,7 +247,8 @@ fn streamed(state: &ServerState, export: Export, turn: OwnedSemaphorePermit) -> 
             None => Some((Err(io::Error::other("the export broke off")), None)),
         }
     });
-    Body::from_stream(parts)
+    // What packs the body asks once more after its end.
+    Body::from_stream(parts.fuse())
 }
 
 /// Gives on the parts of an export; says whether that was all of it.

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
 use serde::de::DeserializeOwned;
 use upshot_lake::catalog::DEFAULT_WORKSPACE;
+use upshot_lake::engine::check_workspace_name;
 use upshot_metrics::{QueryError, RowFormat};
 
 use crate::body::{Packing, Room, receive, unpack};
@@ -34,7 +35,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Workspace {
         named.dedup();
         match named.as_slice() {
             [] => Ok(Self(DEFAULT_WORKSPACE.to_owned())),
-            [one] => Ok(Self(one.clone())),
+            [one] => {
+                check_workspace_name(one)?;
+                Ok(Self(one.clone()))
+            }
             _ => Err(Problem::field(
                 ProblemKind::BadRequest,
                 "workspace",
@@ -181,6 +185,14 @@ pub(crate) async fn json<T: DeserializeOwned>(
         ..state.options.limits.clone()
     };
     let document = unpack(packing, packed, &limits)?;
+    // Serde would take a list for an object whose members it names in order.
+    let first = document.bytes.trim_ascii_start().first();
+    if first == Some(&b'[') {
+        return Err(Problem::new(
+            ProblemKind::InvalidQuery,
+            "the body is a list; send an object",
+        ));
+    }
     serde_json::from_slice(&document.bytes).map_err(|error| not_of_shape(&error))
 }
 

@@ -1,7 +1,10 @@
 //! The description of the interface, made from the code. `openapi.json` at the root of the repository
 //! is this, and a test compares.
 
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi, ToResponse};
 
 use crate::problem::{FieldProblem, ProblemDetails};
@@ -53,12 +56,66 @@ impl Modify for Key {
     }
 }
 
+/// What workspaces may be called.
+const WORKSPACE_NAME: &str = "^[a-z][a-z0-9_]{0,62}$";
+
+/// Says of an operation what is so of all: a parameter is left out rather than null, and what names a
+/// workspace may name none.
+fn complete(operation: &mut Operation) {
+    let mut names_workspace = false;
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else {
+            continue;
+        };
+        let Some(RefOr::T(schema)) = &mut parameter.schema else {
+            continue;
+        };
+        let kind = match schema {
+            Schema::Object(object) => &mut object.schema_type,
+            Schema::Array(array) => &mut array.schema_type,
+            _ => continue,
+        };
+        if let SchemaType::Array(kinds) = kind {
+            kinds.retain(|kind| *kind != Type::Null);
+            if let [only] = kinds.as_slice() {
+                *kind = SchemaType::Type(only.clone());
+            }
+        }
+        if ["workspace", "x-upshot-workspace"].contains(&parameter.name.as_str())
+            && let Schema::Object(object) = schema
+        {
+            object.pattern = Some(WORKSPACE_NAME.to_owned());
+            names_workspace = true;
+        }
+    }
+    if names_workspace {
+        let responses = &mut operation.responses.responses;
+        let refused = ResponseBuilder::new()
+            .description("The request names no workspace, or two")
+            .content(
+                "application/problem+json",
+                Content::new(Some(Ref::from_schema_name("Problem"))),
+            );
+        let refused = || RefOr::T(refused.build());
+        responses.entry("400".to_owned()).or_insert_with(refused);
+    }
+}
+
 /// The description as it is kept in the repository.
 ///
 /// # Errors
 /// When it cannot be written as JSON, which a test rules out.
 pub fn json() -> Result<String, serde_json::Error> {
-    let (_, description) = crate::router::routes().split_for_parts();
+    let (_, mut description) = crate::router::routes().split_for_parts();
+    for item in description.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+        ];
+        operations.into_iter().flatten().for_each(complete);
+    }
     let mut text = description.to_pretty_json()?;
     text.push('\n');
     Ok(text)

@@ -18,6 +18,7 @@ pub fn run(project: &Project, arguments: Arguments) -> Result<()> {
     crate::web::install(project)?;
     cargo_deny()?;
     test_python(project)?;
+    http_python(project)?;
     bench_python(project)?;
     println!("everything is installed");
     Ok(())
@@ -102,6 +103,11 @@ pub fn test_python(project: &Project) -> Result<PathBuf> {
         project,
         &project.root.join("tests/interop/requirements.txt"),
     )
+}
+
+/// The Python of what asks the server.
+pub fn http_python(project: &Project) -> Result<PathBuf> {
+    python(project, &project.root.join("tests/http/requirements.txt"))
 }
 
 /// The Python of the benchmarks.

@@ -112,7 +112,7 @@ fn client(url: &str, client: usize, sent: &Mutex<Sent>, stop: &AtomicBool) {
 
 /// Lets clients send for a while, then kills the server in the middle.
 fn run_and_kill(scene: &Scene, sent: &[Arc<Mutex<Sent>>], milliseconds: u64) {
-    let (mut served, url): (Served, String) = serve_with(scene, &HURRY);
+    let (mut served, url): (Served, String) = serve_with(scene, &HURRY, None);
     let stop = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = sent
         .iter()
@@ -198,7 +198,7 @@ fn a_server_that_is_killed_again_and_again_loses_and_doubles_nothing() {
 
 /// Sends everything again: what was acknowledged is known, and with the rest the whole is there once.
 fn check_whole(scene: &Scene, sent: &[Arc<Mutex<Sent>>]) {
-    let (served, url) = serve_with(scene, &HURRY);
+    let (served, url) = serve_with(scene, &HURRY, None);
     let mut conversations = 0;
     let mut events = 0;
     for (client, sent) in sent.iter().enumerate() {

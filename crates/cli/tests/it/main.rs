@@ -7,6 +7,7 @@ mod kill;
 mod mapping;
 mod prices;
 mod profiles;
+mod scenarios;
 mod server;
 
 use std::path::{Path, PathBuf};

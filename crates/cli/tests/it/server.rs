@@ -24,11 +24,15 @@ impl Drop for Served {
 }
 
 pub fn serve(scene: &Scene) -> (Served, String) {
-    serve_with(scene, &[])
+    serve_with(scene, &[], None)
 }
 
-/// A server with further arguments, and its address.
-pub fn serve_with(scene: &Scene, arguments: &[&str]) -> (Served, String) {
+/// A server with further arguments and perhaps a variable of its environment, and its address.
+pub fn serve_with(
+    scene: &Scene,
+    arguments: &[&str],
+    variable: Option<(&str, &str)>,
+) -> (Served, String) {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -38,6 +42,7 @@ pub fn serve_with(scene: &Scene, arguments: &[&str]) -> (Served, String) {
     let child = scene
         .command(&["serve", "--quiet", "--listen", &address])
         .args(arguments)
+        .envs(variable)
         .spawn()
         .unwrap();
     let served = Served(child);

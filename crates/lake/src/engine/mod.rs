@@ -452,7 +452,10 @@ impl Lake {
 pub(crate) const QUEUE_BYTES: u32 = 32 << 20;
 
 /// A workspace's name is a schema of the catalog and a folder.
-pub(crate) fn check_workspace_name(name: &str) -> Result<(), LakeError> {
+///
+/// # Errors
+/// When it is not 1 to 63 of `a` to `z`, `0` to `9` and `_`, beginning with a letter.
+pub fn check_workspace_name(name: &str) -> Result<(), LakeError> {
     let mut letters = name.bytes();
     let good = letters
         .next()

@@ -1,9 +1,13 @@
 //! Ranges: what a query says, and the instants that it means.
 
+use std::fmt;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use upshot_core::time::{HOUR, MINUTE};
 
 use super::buckets::{first_day, span, start_of};
@@ -13,7 +17,7 @@ use crate::error::{Problem, ProblemCode};
 /// A range as a query says it: from and to, or the last so many units. Nothing means all there is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct RangeSpec {
     /// The first day or instant.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,6 +29,31 @@ pub struct RangeSpec {
     /// weeks, months, quarters and years that are over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<String>,
+}
+
+/// An object only: what serde derives would take a list of the members too.
+impl<'de> Deserialize<'de> for RangeSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OnlyObjects;
+        impl<'de> Visitor<'de> for OnlyObjects {
+            type Value = RangeSpec;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a range: an object with `from` and `to`, or `last`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<RangeSpec, A::Error> {
+                RangeSpec::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+        deserializer.deserialize_map(OnlyObjects)
+    }
+}
+
+impl Serialize for RangeSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
 }
 
 /// Instants from `from` until before `to`, in UTC microseconds.

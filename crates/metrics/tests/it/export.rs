@@ -49,7 +49,7 @@ fn lived() -> &'static Lived {
 
 async fn live() -> Lived {
     let options = DemoOptions {
-        conversations: 400,
+        conversations: 240,
         days: 12,
         ..DemoOptions::until(instant(END))
     };
@@ -205,7 +205,7 @@ fn questions() -> impl Strategy<Value = ExportQuery> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
     #[test]
     fn an_export_has_as_many_rows_as_the_numbers_say(question in questions()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -218,6 +218,51 @@ async fn every_operation_has_examples_that_are_as_described_and_work() {
     }
 }
 
+#[tokio::test]
+async fn other_types_and_other_methods_are_refused_everywhere() {
+    let bench = Bench::new().await;
+    let described = Description::new();
+    let mut by_path: std::collections::BTreeMap<&str, BTreeSet<String>> = Default::default();
+    for operation in described.operations() {
+        let methods = by_path.entry(operation.path).or_default();
+        methods.insert(operation.method.clone());
+        let Some((_, example)) = operation.body() else {
+            continue;
+        };
+        for kind in ["text/plain", "application/xml", "multipart/form-data", ""] {
+            let request = Request::builder()
+                .method(operation.method.as_str())
+                .uri(operation.address(&described))
+                .header("content-type", kind)
+                .body(Body::from(example.to_string()));
+            let answer = bench.send(request.unwrap()).await;
+            answer.problem(415, "unsupported-media-type");
+        }
+    }
+    for (path, known) in by_path {
+        let mut allowed = known.clone();
+        if known.contains("GET") {
+            allowed.insert("HEAD".to_owned());
+        }
+        let path = path.replace("{table}", "sessions");
+        for method in [
+            "GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "BREW",
+        ] {
+            if allowed.contains(method) {
+                continue;
+            }
+            let answer = bench.send_json(method, &path, "{}".to_owned()).await;
+            answer.problem(405, "method-not-allowed");
+            let told: BTreeSet<String> = answer
+                .header("allow")
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect();
+            assert_eq!(told, allowed, "{method} {path}");
+        }
+    }
+}
+
 #[test]
 fn the_check_of_answers_finds_faults() {
     let described = Description::new();

@@ -57,6 +57,29 @@ async fn every_table_comes_in_every_format() {
 }
 
 #[tokio::test]
+async fn a_packed_export_is_whole() {
+    let bench = Bench::new().await;
+    let events = demo(40);
+    bench
+        .post("/api/v1/events", "application/x-ndjson", events)
+        .await;
+    let plain = export(&bench, "messages").await;
+    let request = Request::get("/api/v1/export/messages")
+        .header("accept-encoding", "gzip")
+        .body(Body::empty());
+    let packed = bench.send(request.unwrap()).await;
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    let mut text = String::new();
+    std::io::Read::read_to_string(
+        &mut flate2::read::MultiGzDecoder::new(packed.body.as_slice()),
+        &mut text,
+    )
+    .unwrap();
+    assert!(rows(&plain).len() > 100);
+    assert_eq!(text, plain.text());
+}
+
+#[tokio::test]
 async fn columns_and_filters_are_as_they_are_asked_for() {
     let bench = Bench::new().await;
     bench.events("main", &conversation("a", "web")).await;

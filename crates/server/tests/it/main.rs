@@ -14,7 +14,6 @@ mod health;
 mod live;
 mod logging;
 mod query;
-mod scenarios;
 mod schema;
 mod serving;
 mod sessions;

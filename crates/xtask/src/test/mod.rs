@@ -136,6 +136,12 @@ const STEPS: &[Step] = &[
         run: steps::interop,
     },
     Step {
+        name: "http",
+        help: "the server answers as its description says",
+        python: false,
+        run: steps::http,
+    },
+    Step {
         name: "readme",
         help: "the pages' commands print what they show",
         python: false,

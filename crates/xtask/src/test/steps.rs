@@ -144,6 +144,20 @@ pub fn interop(plan: &Plan) -> Result<Outcome> {
     Ok(counted(&tests.pass_on()?))
 }
 
+/// Everything that the description of the HTTP interface allows, and what it does not, asked of a live
+/// server.
+pub fn http(plan: &Plan) -> Result<Outcome> {
+    let python = install::http_python(plan.project)?;
+    build_product(plan)?;
+    plain(
+        plan.project
+            .shell(python)
+            .argument("tests/http/check.py")
+            .variable("PYTHONDONTWRITEBYTECODE", "1")
+            .variable("UPSHOT_BINARY", plan.project.product()),
+    )
+}
+
 /// The commands that the pages show print what the pages show.
 pub fn readme(plan: &Plan) -> Result<Outcome> {
     build_product(plan)?;

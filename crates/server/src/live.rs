@@ -24,8 +24,8 @@ const PARAMETERS: [&str; 5] = ["by", "filter", "environment", "profile", "worksp
     params(
         ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
         ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-        ("by" = Option<Vec<String>>, Query, description = "A dimension by which the numbers are cut; may be repeated", example = "skill"),
-        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = "channel = web"),
+        ("by" = Option<Vec<String>>, Query, description = "A dimension by which the numbers are cut; may be repeated", example = json!(["skill"])),
+        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web"])),
         ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
         ("profile" = Option<String>, Query, description = "Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said"),
     ),

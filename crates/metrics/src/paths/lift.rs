@@ -40,6 +40,7 @@ question! {
         /// Conditions on steps; others are as if they were not there.
         only: Vec<String> = Vec::new(),
         /// In how many sessions a pair must be found to be shown and tested.
+        #[cfg_attr(feature = "openapi", schema(format = "uint64"))]
         at_least: u64 = FEW,
     }
 }

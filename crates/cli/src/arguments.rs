@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use upshot_metrics::RowFormat;
 
+use crate::behind::BehindArguments;
 use crate::export::ExportArguments;
 use crate::paths::{FlowArguments, FunnelArguments, LiftArguments, PathArguments, TopicArguments};
+use crate::segments::SegmentsArguments;
 
 /// Analytics for conversations: who came, what they wanted, what came of it.
 #[derive(Debug, Parser)]
@@ -100,8 +102,10 @@ pub enum Command {
     Query(QueryArguments),
     /// What is going on now: open sessions, users who wait, agents who serve
     Live(LiveArguments),
-    /// List sessions with their facts
+    /// List sessions with their facts, or those behind a number
     Sessions(SessionsArguments),
+    /// Filters that are saved under a name
+    Segments(SegmentsArguments),
     /// Show a session's messages in order, with what each did and by which rule
     Explain(ExplainArguments),
     /// Write sessions, messages, steps, events or conversations to a file, for other programs
@@ -222,9 +226,12 @@ pub struct QueryArguments {
     /// Cut time into minute, hour, day, week, month, quarter, year
     #[arg(long, value_name = "GRAIN")]
     pub grain: Option<String>,
-    /// Compare with: previous, year, or FROM..TO
+    /// Compare with: previous, year, FROM..TO, or 'segment NAME'
     #[arg(long, value_name = "RANGE")]
     pub compare: Option<String>,
+    /// Only the sessions of this saved filter; several stand side by side, compared with the first
+    #[arg(long = "segment", value_name = "NAME")]
+    pub segments: Vec<String>,
     /// Who counts as one user: device (a user on one device and browser) or id
     #[arg(long, default_value = "device", value_name = "IDENTITY")]
     pub identity: String,
@@ -253,6 +260,9 @@ pub struct QueryArguments {
     /// Write the answer to this file; with --output csv, json, jsonl, parquet or arrow
     #[arg(long, value_name = "FILE")]
     pub to_file: Option<PathBuf>,
+    /// Say how the answer came about: definitions, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
     /// Ask a running server instead of opening the data directory
     #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
     pub server: Option<String>,
@@ -296,10 +306,25 @@ pub struct LiveArguments {
 
 /// `upshot sessions`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    upshot sessions --filter 'escalated and topic = order' --last 28d\n  \
+    upshot sessions --of resolution_rate --part denominator --cell channel=web --last 28d\n  \
+    upshot sessions --of clicks --cell step.option_title=Pay --cell day=2026-03-01\n  \
+    upshot sessions --of sessions --other 5 --by topic --order -sessions\n\n\
+    With --of there are as many sessions as the number says, or as many messages or steps in them.")]
 pub struct SessionsArguments {
     /// At most so many
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub limit: usize,
+    /// Go on after the sessions of the list before, which gave this; everything but the limit as it was
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+    /// Only the sessions of this saved filter; with --of several stand side by side
+    #[arg(long = "segment", value_name = "NAME")]
+    pub segments: Vec<String>,
+    /// Which number's sessions.
+    #[command(flatten)]
+    pub behind: BehindArguments,
     /// What the question is about.
     #[command(flatten)]
     pub scope: Scope,

@@ -8,7 +8,7 @@ use crate::arguments::{Common, DriversArguments, OutputFormat};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{engine, instant_or_now, open_existing};
+use crate::session::{capture, engine, instant_or_now, open_existing};
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: DriversArguments) -> Result<u8, Failure> {
@@ -26,13 +26,8 @@ pub async fn run(common: &Common, arguments: DriversArguments) -> Result<u8, Fai
         ..DriverQuery::default()
     };
     let lake = open_existing(common).await?;
-    let capture = lake
-        .capture_of(
-            &common.workspace,
-            asked.profile.as_deref(),
-            &tables_of_filters(&asked.filters),
-        )
-        .await?;
+    let tables = tables_of_filters(&asked.filters);
+    let capture = capture(common, &lake, asked.profile.as_deref(), &tables).await?;
     let found = engine()?
         .drivers(&asked, &capture)
         .await

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use upshot_metrics::{ExportQuery, ExportTable, NoSegments, Problem, RowFormat};
+use upshot_metrics::{ExportQuery, ExportTable, Problem, RowFormat};
 
 use crate::arguments::{Common, Scope, ServerChoice};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{self, Target};
 use crate::query;
-use crate::session::{engine, instant_or_now, open_existing, spinner};
+use crate::session::{capture, engine, instant_or_now, open_existing, spinner};
 
 /// `upshot export`.
 #[derive(Debug, Args)]
@@ -100,11 +100,11 @@ async fn write(
     let lake = open_existing(common).await?;
     let profile = asked.profile.as_deref();
     let tables = asked.tables_needed(table);
-    let capture = lake.capture_of(&common.workspace, profile, &tables).await?;
+    let capture = capture(common, &lake, profile, &tables).await?;
     let engine = engine()?;
     let bar = rows_bar(common);
     let exporting = async {
-        let export = engine.export(table, asked, Arc::new(capture), &NoSegments);
+        let export = engine.export(table, asked, Arc::new(capture));
         let mut export = export.await.map_err(query::failure)?;
         let mut written = 0;
         while let Some(part) = export.next().await.map_err(query::failure)? {

@@ -1,6 +1,7 @@
 //! How a command ends when it does not end well.
 
 use upshot_lake::LakeError;
+use upshot_store::StoreError;
 
 /// Why a command failed, and with which exit code.
 #[derive(Debug)]
@@ -50,6 +51,15 @@ impl From<LakeError> for Failure {
         Self {
             message: error.to_string(),
             code,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::SegmentName(_) => Self::usage(error.to_string()),
+            _ => Self::failed(error.to_string()),
         }
     }
 }

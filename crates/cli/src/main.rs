@@ -5,11 +5,13 @@
 
 mod arguments;
 mod backup;
+mod behind;
 mod client;
 mod demo;
 mod drivers;
 mod dry_run;
 mod explain;
+mod explained;
 mod export;
 mod failure;
 mod import;
@@ -21,6 +23,7 @@ mod prices;
 mod profiles;
 mod query;
 mod retention;
+mod segments;
 mod serve;
 mod session;
 mod sessions;
@@ -71,6 +74,7 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
         Command::Query(arguments) => query::run(common, arguments).await,
         Command::Live(arguments) => live::run(common, arguments).await,
         Command::Sessions(arguments) => sessions::run(common, arguments).await,
+        Command::Segments(arguments) => segments::run(common, arguments).await,
         Command::Explain(arguments) => explain::run(common, arguments).await,
         Command::Export(arguments) => export::run(common, arguments).await,
         Command::Drivers(arguments) => drivers::run(common, arguments).await,

@@ -13,9 +13,10 @@ use upshot_metrics::{
 
 use crate::arguments::{Common, OutputFormat, QueryArguments, Scope};
 use crate::client::Client;
+use crate::explained;
 use crate::failure::Failure;
 use crate::output::{self, Column, Target};
-use crate::session::{engine, instant_or_now, open_existing};
+use crate::session::{capture, engine, instant_or_now, open_existing};
 
 /// An error of a question, as the command line says it.
 pub fn failure(error: QueryError) -> Failure {
@@ -43,7 +44,7 @@ pub fn environment(scope: &Scope) -> Result<EnvironmentChoice, Failure> {
 }
 
 /// Who counts as one user, as the command line says it.
-fn identity(text: &str) -> Result<Identity, Failure> {
+pub fn identity(text: &str) -> Result<Identity, Failure> {
     text.parse()
         .map_err(|problem: upshot_metrics::Problem| Failure::usage(problem.to_string()))
 }
@@ -55,13 +56,8 @@ pub async fn run(common: &Common, arguments: QueryArguments) -> Result<u8, Failu
         Some(url) => ask_server(common, &Client::new(url, arguments.key.clone()), &query).await?,
         None => {
             let lake = open_existing(common).await?;
-            let capture = lake
-                .capture_of(
-                    &common.workspace,
-                    query.profile.as_deref(),
-                    &tables_needed(&query),
-                )
-                .await?;
+            let tables = tables_needed(&query);
+            let capture = capture(common, &lake, query.profile.as_deref(), &tables).await?;
             let result = engine()?.run(&query, &capture).await.map_err(failure);
             lake.close().await?;
             result?
@@ -80,7 +76,7 @@ fn build(arguments: &QueryArguments) -> Result<Query, Failure> {
                 .map_err(|problem| Failure::usage(problem.to_string()))
         })
         .transpose()?;
-    Ok(Query {
+    let query = Query {
         metrics: arguments.metrics.clone(),
         dimensions: arguments.dimensions.clone(),
         filters: arguments.scope.filters.clone(),
@@ -101,14 +97,26 @@ fn build(arguments: &QueryArguments) -> Result<Query, Failure> {
         other: arguments.other,
         subtotals: arguments.subtotals,
         cursor: arguments.cursor.clone(),
+        explain: arguments.explain,
         profile: arguments.scope.fact_set.clone(),
         now: instant_or_now(arguments.scope.now.as_deref())?,
         ..Query::default()
-    })
+    };
+    Ok(with_segments(query, &arguments.segments))
+}
+
+/// The query of one segment, or with several of them side by side.
+pub fn with_segments(mut query: Query, names: &[String]) -> Query {
+    match names {
+        [] => {}
+        [only] => query.segment = Some(only.clone()),
+        several => query.segments = several.to_vec(),
+    }
+    query
 }
 
 /// `-id` is the largest first.
-fn order_of(text: &str) -> String {
+pub fn order_of(text: &str) -> String {
     text.strip_prefix('-')
         .map_or_else(|| format!("{text} asc"), |id| format!("{id} desc"))
 }
@@ -192,7 +200,10 @@ fn print_table(common: &Common, result: &QueryResult) -> Result<(), Failure> {
     rows.push(total);
     output::rows(common, &columns, &rows)?;
     print_notes(common, result);
-    Ok(())
+    match &result.explanation {
+        Some(explanation) => explained::print(result, explanation),
+        None => Ok(()),
+    }
 }
 
 /// The groups and then the subtotals; nothing where there are only totals.

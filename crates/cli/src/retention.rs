@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{engine, instant_or_now, open_existing};
+use crate::session::{capture, engine, instant_or_now, open_existing};
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: RetentionArguments) -> Result<u8, Failure> {
@@ -21,7 +21,7 @@ pub async fn run(common: &Common, arguments: RetentionArguments) -> Result<u8, F
             let lake = open_existing(common).await?;
             let tables = asked.tables_needed();
             let profile = asked.profile.as_deref();
-            let capture = lake.capture_of(&common.workspace, profile, &tables).await?;
+            let capture = capture(common, &lake, profile, &tables).await?;
             let found = engine()?.retention(&asked, &capture).await;
             lake.close().await?;
             found.map_err(query::failure)?

@@ -11,7 +11,7 @@ use upshot_text::PrivacyMode;
 use crate::arguments::{Common, ServeArguments};
 use crate::failure::Failure;
 use crate::output;
-use crate::session::now;
+use crate::session::{now, open_store};
 
 /// Runs the command until it is told to end.
 pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failure> {
@@ -45,7 +45,9 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
             arguments.listen
         ),
     );
-    let served = serve(lake.clone(), engine, options, ended()).await;
+    let store = open_store(common).await?;
+    let served = serve(lake.clone(), engine, store.clone(), options, ended()).await;
+    store.close().await;
     lake.close().await?;
     served.map_err(|error| Failure::failed(error.to_string()))?;
     Ok(0)

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use upshot_core::time::{DAY, HOUR, MINUTE};
-use upshot_lake::{Lake, LakeError, LakeOptions};
+use upshot_lake::{Capture, Lake, LakeError, LakeOptions, Table};
 use upshot_metrics::{Engine, EngineOptions};
+use upshot_store::{STORE_FILE, Store};
 
 use crate::arguments::Common;
 use crate::failure::Failure;
@@ -49,6 +50,41 @@ pub async fn try_open(common: &Common) -> Result<Lake, LakeError> {
 pub async fn open_existing(common: &Common) -> Result<Lake, Failure> {
     refuse_nothing(common)?;
     open_lake(common).await
+}
+
+/// Opens what people set in the data directory of the command line, whose lake is open.
+pub async fn open_store(common: &Common) -> Result<Store, Failure> {
+    Ok(Store::open(&common.data).await?)
+}
+
+/// The same where anything was ever set; a question makes no store.
+pub async fn existing_store(common: &Common) -> Result<Option<Store>, Failure> {
+    match common.data.join(STORE_FILE).exists() {
+        true => Ok(Some(open_store(common).await?)),
+        false => Ok(None),
+    }
+}
+
+/// What a question reads of these tables in this fact set, or the active one, and the filters that have names.
+pub async fn capture(
+    common: &Common,
+    lake: &Lake,
+    profile: Option<&str>,
+    tables: &[Table],
+) -> Result<Capture, Failure> {
+    let filters = match existing_store(common).await? {
+        None => Default::default(),
+        Some(store) => {
+            let filters = store.filters(&common.workspace).await;
+            store.close().await;
+            filters?
+        }
+    };
+    let capture = lake.capture_of(&common.workspace, profile, tables).await?;
+    Ok(Capture {
+        segments: Arc::new(filters),
+        ..capture
+    })
 }
 
 /// Refuses a folder that is no data directory.

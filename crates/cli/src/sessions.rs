@@ -3,42 +3,66 @@
 use serde_json::{Map, Value};
 use upshot_core::words::Word;
 use upshot_core::{Attributes, FieldKind, FieldSink, Record, Session};
+use upshot_metrics::sessions::cursor_after;
 use upshot_metrics::{SessionQuery, tables_of_filters};
 
 use crate::arguments::{Common, OutputFormat, SessionsArguments};
+use crate::behind;
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{engine, instant, instant_or_now, length, open_existing};
+use crate::session::{capture, engine, instant, instant_or_now, length, open_existing};
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: SessionsArguments) -> Result<u8, Failure> {
     let scope = &arguments.scope;
+    if arguments.behind.of.is_some() {
+        let (scope, page) = (
+            (scope, &*arguments.segments),
+            (arguments.limit, arguments.cursor),
+        );
+        return behind::run(common, scope, &arguments.behind, page).await;
+    }
+    let mut filters = scope.filters.clone();
+    // A session is listed that is in all of them.
+    filters.extend(arguments.segments.iter().map(|name| in_segment(name)));
     let asked = SessionQuery {
-        filters: scope.filters.clone(),
+        filters,
         range: query::range(scope),
         time_zone: scope.timezone.clone(),
         environment: query::environment(scope)?,
-        limit: Some(arguments.limit),
+        // One more, so that it is known whether there are more.
+        limit: Some(arguments.limit.saturating_add(1)),
+        cursor: arguments.cursor.clone(),
         profile: scope.fact_set.clone(),
         now: instant_or_now(scope.now.as_deref())?,
         ..SessionQuery::default()
     };
     let lake = open_existing(common).await?;
-    let capture = lake
-        .capture_of(
-            &common.workspace,
-            asked.profile.as_deref(),
-            &tables_of_filters(&asked.filters),
-        )
-        .await?;
+    let tables = tables_of_filters(&asked.filters);
+    let capture = capture(common, &lake, asked.profile.as_deref(), &tables).await?;
     let found = engine()?
         .sessions(&asked, &capture)
         .await
         .map_err(query::failure);
     lake.close().await?;
-    print(common, &found?)?;
+    let mut found = found?;
+    let more = found.len() > arguments.limit;
+    found.truncate(arguments.limit);
+    print(common, &found)?;
+    let cursor = found.last().filter(|_| more);
+    if let Some(cursor) = cursor.and_then(|last| cursor_after(&asked, last)) {
+        output::note(
+            common,
+            &format!("the same with --cursor '{cursor}' shows the next"),
+        );
+    }
     Ok(0)
+}
+
+/// The condition of being in a segment.
+fn in_segment(name: &str) -> String {
+    format!("segment \"{}\"", name.replace('"', "\"\""))
 }
 
 /// A session's outcome in a word.
@@ -50,12 +74,30 @@ pub fn outcome(session: &Session) -> &'static str {
 }
 
 fn print(common: &Common, sessions: &[Session]) -> Result<(), Failure> {
-    match common.output {
-        OutputFormat::Json => return output::json(&sessions.iter().map(facts).collect::<Vec<_>>()),
-        OutputFormat::Csv => return print_csv(common, sessions),
-        _ => {}
+    if common.output == OutputFormat::Json {
+        return output::json(&sessions.iter().map(facts).collect::<Vec<_>>());
     }
-    let columns = [
+    let rows: Vec<Vec<String>> = sessions
+        .iter()
+        .map(|session| row(common, session))
+        .collect();
+    output::rows(common, &columns(common), &rows)?;
+    if common.output == OutputFormat::Table {
+        output::note(
+            common,
+            "\n`upshot explain SESSION` shows one; `--output json` has all facts.",
+        );
+    }
+    Ok(())
+}
+
+/// The columns in which sessions are printed: for people some, for programs all facts.
+pub fn columns(common: &Common) -> Vec<Column> {
+    if common.output == OutputFormat::Csv {
+        let fields = Session::FIELDS.iter();
+        return fields.map(|field| Column::text(field.name)).collect();
+    }
+    vec![
         Column::text("session"),
         Column::text("start"),
         Column::number("length"),
@@ -65,65 +107,44 @@ fn print(common: &Common, sessions: &[Session]) -> Result<(), Failure> {
         Column::text("outcome"),
         Column::number("messages"),
         Column::number("csat"),
-    ];
-    let rows: Vec<Vec<String>> = sessions
-        .iter()
-        .map(|session| {
-            vec![
-                session.session_id.to_string(),
-                instant(session.start_time),
-                length(session.duration),
-                session.channel.as_deref().unwrap_or("–").to_owned(),
-                session
-                    .topic_name
-                    .as_deref()
-                    .or(session.topic_id.as_deref())
-                    .unwrap_or("–")
-                    .to_owned(),
-                session.engaged_rule.map_or("no", Word::as_str).to_owned(),
-                outcome(session).to_owned(),
-                session.messages.to_string(),
-                session
-                    .csat_score
-                    .map(|score| score.to_string())
-                    .unwrap_or_default(),
-            ]
-        })
-        .collect();
-    output::rows(common, &columns, &rows)?;
-    output::note(
-        common,
-        "\n`upshot explain SESSION` shows one; `--output json` has all facts.",
-    );
-    Ok(())
+    ]
 }
 
-fn print_csv(common: &Common, sessions: &[Session]) -> Result<(), Failure> {
-    let columns: Vec<Column> = Session::FIELDS
+/// A session in these columns.
+pub fn row(common: &Common, session: &Session) -> Vec<String> {
+    if common.output == OutputFormat::Csv {
+        return csv_row(session);
+    }
+    let topic = session.topic_name.as_deref();
+    vec![
+        session.session_id.to_string(),
+        instant(session.start_time),
+        length(session.duration),
+        session.channel.as_deref().unwrap_or("–").to_owned(),
+        topic
+            .or(session.topic_id.as_deref())
+            .unwrap_or("–")
+            .to_owned(),
+        session.engaged_rule.map_or("no", Word::as_str).to_owned(),
+        outcome(session).to_owned(),
+        session.messages.to_string(),
+        session
+            .csat_score
+            .map(|score| score.to_string())
+            .unwrap_or_default(),
+    ]
+}
+
+fn csv_row(session: &Session) -> Vec<String> {
+    let facts = facts(session);
+    let cells = Session::FIELDS
         .iter()
-        .map(|field| Column {
-            name: field.name.to_owned(),
-            is_number: matches!(
-                field.kind,
-                FieldKind::Count | FieldKind::Integer | FieldKind::Real
-            ),
-        })
-        .collect();
-    let rows: Vec<Vec<String>> = sessions
-        .iter()
-        .map(|session| {
-            let facts = facts(session);
-            Session::FIELDS
-                .iter()
-                .map(|field| match facts.get(field.name) {
-                    None | Some(Value::Null) => String::new(),
-                    Some(Value::String(text)) => text.clone(),
-                    Some(other) => other.to_string(),
-                })
-                .collect()
-        })
-        .collect();
-    output::rows(common, &columns, &rows)
+        .map(|field| match facts.get(field.name) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        });
+    cells.collect()
 }
 
 /// All facts of a session that say something, by the names of the fields; times as RFC 3339.

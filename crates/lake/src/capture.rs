@@ -1,6 +1,6 @@
 //! What a query reads: one consistent value of files and memory, so that a row is seen exactly once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -79,8 +79,13 @@ pub struct Capture {
     /// How old a session must be to be judged by the rules of the set, in microseconds, where that
     /// is known.
     pub maturity: Option<i64>,
+    /// Whether another window or page begins another session by any of the rules of the set, where that is known.
+    pub knows_windows: Option<bool>,
     /// What models cost; nothing means by the list that comes with the program.
     pub prices: Option<Arc<PriceList>>,
+    /// Filters that people saved under a name in this workspace. The lake knows none: whoever captures to ask
+    /// puts them here, so that all that is read to answer stands in one value.
+    pub segments: Arc<BTreeMap<String, String>>,
     /// What else is read with it, because it cannot be made anew.
     pub kept: Vec<KeptFacts>,
     /// The catalog's snapshot.

@@ -1,6 +1,6 @@
 //! Answers queries: the passes of a query, which groups stand by themselves, subtotals and pages.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::assemble::{Key, Part, Passes, assemble, ordered, row};
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, ProblemCode, QueryError};
-use crate::filter::{NoSegments, Segments};
+use crate::explain::{PassPurpose, Trace};
 use crate::pass;
 use crate::query::Query;
 use crate::query::optimise::optimise;
@@ -29,42 +29,48 @@ pub(crate) struct Ranges {
 }
 
 impl Engine {
-    /// Answers a query that names no segments.
+    /// Answers a query.
     ///
     /// # Errors
     /// [`QueryError::Invalid`] with everything that is wrong with the query; other errors where data
     /// could not be read or memory does not suffice.
     pub async fn run(&self, query: &Query, capture: &Capture) -> Result<QueryResult, QueryError> {
-        self.run_with(query, capture, &NoSegments).await
+        match query.segments.is_empty() {
+            true => self.run_one(query, capture).await,
+            false => self.side_by_side(query, capture).await,
+        }
     }
 
-    /// Answers a query; `segments` knows what the names of filters stand for.
-    ///
-    /// # Errors
-    /// As for [`Engine::run`].
-    pub async fn run_with(
+    /// Answers a query about one stretch of sessions.
+    pub(crate) async fn run_one(
         &self,
         query: &Query,
         capture: &Capture,
-        segments: &dyn Segments,
     ) -> Result<QueryResult, QueryError> {
         let began = Instant::now();
+        let mut trace = Trace::new(query.explain, began);
         let page = Page::of(query, capture)?;
         let query = &Query {
             now: page.now,
             ..query.clone()
         };
         let maturity = maturity(query.maturity, capture);
-        let resolved = optimise(resolve(query, maturity, segments)?);
+        let resolved = optimise(resolve(query, maturity, &*capture.segments)?);
+        trace.stage("resolve");
         let range = bounded(&resolved, capture, self.resources()).await?;
         let ranges = Ranges {
             current: range,
             compared: resolved.compare_range(range)?,
         };
-        let kept = self.kept(&resolved, ranges, capture).await?.map(Arc::new);
+        trace.stage("range");
+        let kept = self.kept(&resolved, ranges, capture, &mut trace).await?;
+        let kept = kept.map(Arc::new);
+        trace.stage("rank");
         let passes = self
             .passes(&resolved, ranges, kept.as_ref(), capture)
             .await?;
+        passes.trace(PassPurpose::Rows, &mut trace);
+        trace.stage("rows");
         let mut notes = Vec::new();
         let mut rows = ordered(&resolved, &passes, &mut notes);
         let row_count = rows.len();
@@ -76,14 +82,19 @@ impl Engine {
         let mut result = assemble(&resolved, &passes, notes, capture);
         result.row_count = row_count;
         result.next_cursor = (shown < row_count && !rows.is_empty()).then(|| page.next(shown));
+        trace.stage("assemble");
         if resolved.subtotals {
             let keys: Vec<&Key> = rows.iter().map(|(key, _)| key).collect();
-            result.subtotals = self.subtotals(&resolved, ranges, &keys, capture).await?;
+            result.subtotals = self
+                .subtotals(&resolved, ranges, &keys, capture, &mut trace)
+                .await?;
+            trace.stage("subtotals");
         }
         let rows = rows.into_iter();
         result.rows = rows
             .map(|found| row(&resolved, passes.groupings(), found))
             .collect();
+        result.explanation = trace.told();
         result.took_milliseconds = began.elapsed().as_secs_f64() * 1e3;
         Ok(result)
     }
@@ -127,6 +138,7 @@ impl Engine {
         resolved: &Resolved,
         ranges: Ranges,
         capture: &Capture,
+        trace: &mut Trace,
     ) -> Result<Option<Kept>, QueryError> {
         let groups = resolved.groups.iter().enumerate();
         let beside_time = groups.filter(|(_, group)| !matches!(group.source, GroupSource::Time(_)));
@@ -144,6 +156,7 @@ impl Engine {
             ..ranges
         };
         let passes = self.passes(&ranked, alone, None, capture).await?;
+        passes.trace(PassPurpose::Ranking, trace);
         let rows = ordered(&ranked, &passes, &mut Vec::new());
         if rows.len() <= limit {
             return Ok(None);
@@ -160,6 +173,7 @@ impl Engine {
         ranges: Ranges,
         shown: &[&Key],
         capture: &Capture,
+        trace: &mut Trace,
     ) -> Result<Vec<Row>, QueryError> {
         let mut subtotals = Vec::new();
         for length in 1..resolved.groups.len() {
@@ -168,6 +182,7 @@ impl Engine {
             // What chooses among rows chooses none of their totals.
             cut.having.clear();
             let passes = self.passes(&cut, ranges, None, capture).await?;
+            passes.trace(PassPurpose::Subtotals, trace);
             let wanted: HashSet<&[_]> = shown.iter().map(|key| &key[..length]).collect();
             let rows = ordered(&cut, &passes, &mut Vec::new()).into_iter();
             let rows = rows.filter(|(key, _)| wanted.contains(key.as_slice()));
@@ -200,7 +215,7 @@ impl Page {
     fn of(query: &Query, capture: &Capture) -> Result<Self, Problem> {
         let first = Self {
             state: state(capture),
-            query: identity(query),
+            query: identity(query, capture),
             offset: 0,
             now: query.now,
         };
@@ -249,16 +264,18 @@ fn state(capture: &Capture) -> u64 {
     xxh3_64(format!("{seen:?}").as_bytes())
 }
 
-/// A hash of what is asked, but for the page.
-fn identity(query: &Query) -> u64 {
+/// A hash of what is asked, but for the page, and of what names of filters stand for.
+fn identity(query: &Query, capture: &Capture) -> u64 {
     #[derive(Serialize)]
-    struct Asked<'a>(&'a Query, Option<i64>);
+    struct Asked<'a>(&'a Query, Option<i64>, &'a BTreeMap<String, String>);
     let asked = Query {
         cursor: None,
         limit: None,
+        explain: false,
         ..query.clone()
     };
     // A query is plain data, which always has a JSON form.
-    let text = serde_json::to_vec(&Asked(&asked, query.maturity)).unwrap_or_default();
+    let text =
+        serde_json::to_vec(&Asked(&asked, query.maturity, &capture.segments)).unwrap_or_default();
     xxh3_64(&text)
 }

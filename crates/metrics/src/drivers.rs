@@ -12,11 +12,11 @@ use upshot_stats::mean::Moments;
 use upshot_stats::ratio::ClusterSums;
 use upshot_stats::{Confidence, impact};
 
-use crate::assemble::{environment_note, label, range_info};
+use crate::assemble::{label, range_info};
 use crate::engine::{Engine, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
-use crate::filter::NoSegments;
 use crate::measure::{Basis, measure};
+use crate::notes::environment_note;
 use crate::pass;
 use crate::query::optimise::optimise;
 use crate::query::pass_key::PassKey;
@@ -218,7 +218,7 @@ impl Engine {
         capture: &Capture,
     ) -> Result<DriverResult, QueryError> {
         let began = Instant::now();
-        let resolved = resolved(query, maturity(query.maturity, capture))?;
+        let resolved = resolved(query, maturity(query.maturity, capture), capture)?;
         let (plan, gathered) = self.pass(&resolved, capture).await?;
         let names = match query.by.as_str() {
             "topic" | "topics" => self.topic_names(&resolved, capture).await?,
@@ -283,7 +283,7 @@ impl Engine {
     }
 }
 
-fn resolved(query: &DriverQuery, maturity: i64) -> Result<Resolved, QueryError> {
+fn resolved(query: &DriverQuery, maturity: i64, capture: &Capture) -> Result<Resolved, QueryError> {
     let base = Query {
         metrics: vec![query.outcome.metric().to_owned()],
         dimensions: vec![query.by.clone()],
@@ -296,18 +296,19 @@ fn resolved(query: &DriverQuery, maturity: i64) -> Result<Resolved, QueryError> 
         now: query.now,
         ..Query::default()
     };
-    let mut resolved = resolve(&base, maturity, &NoSegments).map_err(|error| match error {
-        QueryError::Invalid(problems) => QueryError::Invalid(
-            problems
-                .into_iter()
-                .map(|problem| match problem.field.as_str() {
-                    "dimensions[0]" => problem.in_field("by"),
-                    _ => problem,
-                })
-                .collect(),
-        ),
-        other => other,
-    })?;
+    let mut resolved =
+        resolve(&base, maturity, &*capture.segments).map_err(|error| match error {
+            QueryError::Invalid(problems) => QueryError::Invalid(
+                problems
+                    .into_iter()
+                    .map(|problem| match problem.field.as_str() {
+                        "dimensions[0]" => problem.in_field("by"),
+                        _ => problem,
+                    })
+                    .collect(),
+            ),
+            other => other,
+        })?;
     if matches!(resolved.groups[0].source, GroupSource::Time(_)) {
         return Err(Problem::new(
             ProblemCode::Conflict,

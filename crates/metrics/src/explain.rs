@@ -1,116 +1,159 @@
-//! Says how a query would be answered, without answering it.
+//! How an answer came about: what was read for it, and how long each stage took.
+//!
+//! A [`Trace`] goes through the stages of a query and writes down what they did; its [`Explanation`] is part of
+//! the answer where the query asks for it. What is told was done; nothing is estimated.
 
 use std::fmt::{self, Write};
+use std::time::{Duration, Instant};
 
-use upshot_lake::Capture;
+use serde::{Deserialize, Serialize};
 
-use crate::engine::{Engine, bounded, maturity};
-use crate::error::QueryError;
-use crate::filter::{Measure, NoSegments, NumberTest, Order, Predicate, TextSource};
-use crate::pass::{FileShape, Source};
-use crate::query::Query;
-use crate::query::optimise::optimise;
-use crate::query::plan::{Plan, plan};
-use crate::query::resolve::resolve;
-use crate::run::worker::Shape;
-use crate::time::format_instant;
+use crate::assemble::Part;
+use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource};
 
-impl Engine {
-    /// The stages of a query as text: what is selected, from which tables, which files are read and
-    /// which columns of them, what is joined, and how many cells are filled.
-    ///
-    /// # Errors
-    /// As for [`Engine::run`].
-    pub async fn explain(&self, query: &Query, capture: &Capture) -> Result<String, QueryError> {
-        let maturity = maturity(query.maturity, capture);
-        let resolved = optimise(resolve(query, maturity, &NoSegments)?);
-        let range = bounded(&resolved, capture, self.resources()).await?;
-        let mut text = String::new();
-        let end = |time: i64| match time {
-            i64::MIN | i64::MAX => "open".to_owned(),
-            time => format_instant(time, &resolved.zone),
+/// How an answer came about.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Explanation {
+    /// The stages in their order, with how long each took.
+    pub stages: Vec<StageTime>,
+    /// What was read: one pass for each kind of rows, clock and range.
+    pub passes: Vec<PassExplanation>,
+}
+
+impl Explanation {
+    /// Takes the times out, so that equal work is equal.
+    pub fn forget_times(&mut self) {
+        self.stages
+            .iter_mut()
+            .for_each(|stage| stage.milliseconds = 0.0);
+        self.passes
+            .iter_mut()
+            .for_each(|pass| pass.milliseconds = 0.0);
+    }
+}
+
+/// How long a stage took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StageTime {
+    /// `resolve` (names are looked up), `range` (open ends are looked for in the data), `rank` (which groups stand
+    /// by themselves), `rows`, `assemble` or `subtotals`.
+    pub name: String,
+    /// How long it took.
+    pub milliseconds: f64,
+}
+
+/// What a pass is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PassPurpose {
+    /// The rows of the answer.
+    Rows,
+    /// What they are compared with.
+    Compared,
+    /// Which groups stand by themselves where all others stand together.
+    Ranking,
+    /// Totals of a prefix of the dimensions.
+    Subtotals,
+}
+
+/// What one pass read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PassExplanation {
+    /// What it is for.
+    pub purpose: PassPurpose,
+    /// The table of facts.
+    pub table: String,
+    /// The metrics that it counts.
+    pub metrics: Vec<String>,
+    /// Which rows are counted: range and filters, by the columns of the table.
+    pub selection: String,
+    /// How many files the table has.
+    pub files: usize,
+    /// How many of them were read; the others hold no row of the selection.
+    pub files_read: usize,
+    /// How many rows were read, from files and memory.
+    pub rows_read: u64,
+    /// How many rows of files were not read, because days or statistics tell that none is selected.
+    pub rows_skipped: u64,
+    /// How many of the rows are not yet in files.
+    pub rows_in_memory: u64,
+    /// The columns that were read.
+    pub columns: Vec<String>,
+    /// The columns that were derived while reading: facts of the row's session and of its user, prices.
+    pub derived: Vec<String>,
+    /// How long it took.
+    pub milliseconds: f64,
+}
+
+/// Writes down what is done for an answer.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    /// Nothing where nobody wants to know.
+    told: Option<Explanation>,
+    /// When the stage that is under way began.
+    since: Instant,
+}
+
+impl Trace {
+    pub(crate) fn new(wanted: bool, since: Instant) -> Self {
+        Self {
+            told: wanted.then(Explanation::default),
+            since,
+        }
+    }
+
+    /// Ends a stage; another begins.
+    pub(crate) fn stage(&mut self, name: &str) {
+        let now = Instant::now();
+        if let Some(told) = &mut self.told {
+            told.stages.push(StageTime {
+                name: name.to_owned(),
+                milliseconds: milliseconds(now - self.since),
+            });
+        }
+        self.since = now;
+    }
+
+    /// A pass was run.
+    pub(crate) fn pass(&mut self, purpose: PassPurpose, Part { plan, gathered }: &Part) {
+        let Some(told) = &mut self.told else { return };
+        let effort = &gathered.effort;
+        let names = |columns: &std::collections::BTreeSet<&'static str>| {
+            columns.iter().map(|column| (*column).to_owned()).collect()
         };
-        let metrics: Vec<&str> = resolved.metrics.iter().map(|metric| metric.id).collect();
-        let groups: Vec<&str> = resolved
-            .groups
-            .iter()
-            .map(|group| group.id.as_str())
-            .collect();
-        let _ = writeln!(text, "metrics: {}", metrics.join(", "));
-        let _ = writeln!(text, "dimensions: {}", groups.join(", "));
-        let _ = writeln!(text, "range: {} until {}", end(range.from), end(range.to));
-        if let Some(other) = resolved.compare_range(range)? {
-            let _ = writeln!(
-                text,
-                "compared with: {} until {}",
-                end(other.from),
-                end(other.to)
-            );
-        }
-        for key in resolved.passes() {
-            let plan = plan(&resolved, key, range)?;
-            self.explain_pass(&plan, capture, &mut text).await?;
-        }
-        Ok(text)
+        let metrics = plan.metrics.iter();
+        told.passes.push(PassExplanation {
+            purpose,
+            table: plan.subject.table().name().to_owned(),
+            metrics: metrics.map(|plan| plan.metric.id.to_owned()).collect(),
+            selection: plan
+                .selection
+                .clone()
+                .and(plan.environment.clone())
+                .to_string(),
+            files: effort.files,
+            files_read: effort.files_read,
+            rows_read: gathered.rows_read,
+            rows_skipped: (effort.file_rows + effort.memory_rows)
+                .saturating_sub(gathered.rows_read),
+            rows_in_memory: effort.memory_rows,
+            columns: names(&effort.columns),
+            derived: names(&effort.derived),
+            milliseconds: milliseconds(effort.took),
+        });
     }
 
-    async fn explain_pass(
-        &self,
-        plan: &Plan,
-        capture: &Capture,
-        text: &mut String,
-    ) -> Result<(), QueryError> {
-        let _ = writeln!(text, "table: {}", plan.subject.table().name());
-        let _ = writeln!(text, "selection: {}", plan.selection);
-        let _ = writeln!(text, "environment: {}", plan.environment);
-        let cells = &plan.cells;
-        let _ = writeln!(
-            text,
-            "cells: {} conditions, {} counters, {} sums, {} collections, {} sets, {} clustered ratios",
-            cells.predicates.len(),
-            cells.counters.len(),
-            cells.sums.len(),
-            cells.collections.len(),
-            cells.sets.len(),
-            cells.clusters.len()
-        );
-        let source = Source::of(plan.subject, capture, plan.traffic)?;
-        let base = Shape::new(plan);
-        let resources = self.resources();
-        let files = &source.rows.files;
-        let possible = source.files(&base, &resources.footers);
-        resources.load_footers(source.rows.table, possible).await?;
-        let shapes = source.file_shapes(&base, &resources.footers)?;
-        let kept: usize = shapes.iter().map(|shape| shape.files.len()).sum();
-        let _ = writeln!(text, "files: {kept} of {}", files.len());
-        for FileShape { shape, files } in &shapes {
-            let reading = source.reading(shape);
-            let columns: Vec<&str> = reading.stored().into_iter().collect();
-            let _ = writeln!(
-                text,
-                "scan: {} files where {}; columns {}",
-                files.len(),
-                shape.selection,
-                columns.join(", ")
-            );
-            for (_, derived) in &reading.derived {
-                let derived: Vec<&str> = derived.iter().copied().collect();
-                let _ = writeln!(text, "derived: {}", derived.join(", "));
-            }
-        }
-        let rows: usize = source
-            .rows
-            .memory
-            .iter()
-            .map(|batch| batch.num_rows())
-            .sum();
-        let _ = writeln!(
-            text,
-            "memory: {rows} rows; {} replaced sessions",
-            source.rows.replaced.len()
-        );
-        Ok(())
+    pub(crate) fn told(self) -> Option<Explanation> {
+        self.told
     }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 impl fmt::Display for Order {

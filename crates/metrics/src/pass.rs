@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
@@ -27,7 +28,7 @@ use crate::query::EnvironmentChoice;
 use crate::query::plan::Plan;
 use crate::registry::Subject;
 use crate::run::accumulate::Sampling;
-use crate::run::gather::{Gathered, gather, merge};
+use crate::run::gather::{Effort, Gathered, gather, merge};
 use crate::run::spans::gather_spans;
 use crate::run::worker::{Shape, Worker};
 use crate::scan::{FileScan, Footers, Form, plan_scan};
@@ -246,14 +247,11 @@ impl<'a> Source<'a> {
         resources.load_footers(self.rows.table, files).await?;
         let shapes = self.file_shapes(base, &resources.footers)?;
         self.ready(base, resources).await?;
+        let effort = self.effort(base, &shapes);
         let mut prepared = Prepared {
             subject: self.subject,
-            rows: self
-                .rows
-                .memory
-                .iter()
-                .map(|batch| batch.num_rows() as u64)
-                .sum(),
+            rows: effort.memory_rows,
+            effort,
             scans: Vec::new(),
             units: Vec::new(),
             next_unit: AtomicUsize::new(0),
@@ -296,6 +294,29 @@ impl<'a> Source<'a> {
             .load_footers(Table::Sessions, joined.into_iter())
             .await?;
         Ok(prepared)
+    }
+
+    /// What is read of these files and of memory.
+    fn effort(&self, base: &Shape, shapes: &[FileShape<'_>]) -> Effort {
+        let files = &self.rows.files;
+        let batches = self.rows.memory.iter();
+        let mut effort = Effort {
+            files: files.len(),
+            file_rows: files.iter().map(|file| file.rows).sum(),
+            memory_rows: batches.map(|batch| batch.num_rows() as u64).sum(),
+            ..Effort::default()
+        };
+        effort.files_read = shapes.iter().map(|shape| shape.files.len()).sum();
+        let in_memory = (effort.memory_rows > 0).then_some(base);
+        for shape in shapes.iter().map(|files| &files.shape).chain(in_memory) {
+            let reading = self.reading(shape);
+            effort.columns.extend(reading.stored());
+            let derived = reading.derived.iter();
+            effort
+                .derived
+                .extend(derived.flat_map(|(_, columns)| columns.iter().copied()));
+        }
+        effort
     }
 
     async fn memory(&self, base: &Shape, resources: &Resources) -> Result<Memory, QueryError> {
@@ -403,6 +424,8 @@ pub(crate) struct Prepared {
     subject: Subject,
     /// How many rows there are to read.
     pub(crate) rows: u64,
+    /// What that is.
+    effort: Effort,
     scans: Vec<SharedScan>,
     units: Vec<Unit>,
     next_unit: AtomicUsize,
@@ -535,9 +558,11 @@ pub(crate) async fn run(
     capture: &Capture,
     resources: &Resources,
 ) -> Result<Gathered, QueryError> {
+    let began = Instant::now();
     let source = Source::of(plan.subject, capture, plan.traffic)?;
     let shape = Shape::new(plan);
     let prepared = source.prepare(&shape, resources).await?;
+    let effort = prepared.effort.clone();
     let sampling = Sampling::for_rows(prepared.rows);
     let workers = prepared
         .read(|number| Worker::new(&shape, sampling, number))
@@ -560,5 +585,9 @@ pub(crate) async fn run(
     if let Some(kept) = kept {
         gathered.groups.retain(|(key, _)| kept.admits(key));
     }
+    gathered.effort = Effort {
+        took: began.elapsed(),
+        ..effort
+    };
     Ok(gathered)
 }

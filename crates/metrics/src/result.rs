@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::explain::Explanation;
 use crate::query::EnvironmentChoice;
 use crate::registry::{Clock, Direction, Maturity, Subject, Unit};
 
@@ -46,6 +47,9 @@ pub struct QueryResult {
     pub snapshot: i64,
     /// How many rows were read.
     pub rows_read: u64,
+    /// How the answer came about, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub explanation: Option<Explanation>,
     /// How long the answer took.
     pub took_milliseconds: f64,
 }
@@ -240,6 +244,10 @@ pub enum NoteCode {
     Unpriced,
     /// No contacts of human channels were imported.
     NoHumanContacts,
+    /// Windows and pages are not told apart by the rules that made the facts.
+    NoWindows,
+    /// Sessions, messages or steps lie in both of two segments that are compared.
+    OverlappingSegments,
     /// Rows for stretches without data were not added, because there would be too many.
     GapsNotFilled,
 }

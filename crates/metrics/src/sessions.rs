@@ -16,9 +16,7 @@ use upshot_lake::{Capture, DataFile, Table, TableCapture};
 use crate::columns::Columns;
 use crate::engine::{Engine, captured, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
-use crate::filter::{
-    Measure, NoSegments, NumberTest, Order, Predicate, ResolveContext, Segments, TextSource,
-};
+use crate::filter::{Measure, NumberTest, Order, Predicate, ResolveContext, Segments, TextSource};
 use crate::query::EnvironmentChoice;
 use crate::query::resolve::filters;
 use crate::query::scope::{in_environment, in_range, mature};
@@ -183,21 +181,8 @@ impl Engine {
         query: &SessionQuery,
         capture: &Capture,
     ) -> Result<Vec<Session>, QueryError> {
-        self.sessions_with(query, capture, &NoSegments).await
-    }
-
-    /// The same; `segments` knows what the names of filters stand for.
-    ///
-    /// # Errors
-    /// As for [`Engine::run`].
-    pub async fn sessions_with(
-        &self,
-        query: &SessionQuery,
-        capture: &Capture,
-        segments: &dyn Segments,
-    ) -> Result<Vec<Session>, QueryError> {
         let maturity = maturity(query.maturity, capture);
-        let (listing, predicate, after) = resolve(query, maturity, segments)?;
+        let (listing, predicate, after) = resolve(query, maturity, &*capture.segments)?;
         let sessions = captured(capture, Table::Sessions)?;
         // A list looks at each row by itself; what the others say of it is gathered before.
         let predicate = predicate.people_as_sets();

@@ -1,8 +1,8 @@
 //! Answers that are kept, so that a question that was asked before costs nothing.
 //!
 //! An answer is found by the kind of question, the workspace, what was read (the fact set, the catalog's
-//! snapshot and the version of the capture, which every new event changes, the list of prices) and the whole question. So a new event
-//! changes the answer at once. What the clock alone changes (a session is over, old enough to be
+//! snapshot and the version of the capture, which every new event changes, the list of prices, the filters
+//! that have names) and the whole question. So a new event changes the answer at once. What the clock alone changes (a session is over, old enough to be
 //! judged, no longer within the last 28 days) shows after [`FRESH`], as it does in the facts of what memory holds.
 //! The definitions are those of the program, and the answers go with it.
 //!
@@ -58,6 +58,7 @@ impl Key {
             &capture.fact_set,
             version,
             prices,
+            &*capture.segments,
             question,
         );
         let text = serde_json::to_vec(&parts).map_err(|error| unwritable(&error))?;
@@ -91,7 +92,7 @@ impl Kept {
             }
             None => {
                 let body = written(&answer)?;
-                *answer.took() = 0.0;
+                answer.forget_times();
                 (body, "application/json", tag_of(&written(&answer)?))
             }
         };
@@ -142,8 +143,8 @@ impl Kept {
 
 /// An answer that says how long it took.
 pub(crate) trait Answer: Serialize {
-    /// How long it took, in milliseconds.
-    fn took(&mut self) -> &mut f64;
+    /// Takes out how long it took.
+    fn forget_times(&mut self);
 
     /// Its rows in a format; only who has rows is asked for them.
     fn rows(&self, _format: RowFormat) -> Result<Vec<u8>, Problem> {
@@ -152,8 +153,11 @@ pub(crate) trait Answer: Serialize {
 }
 
 impl Answer for QueryResult {
-    fn took(&mut self) -> &mut f64 {
-        &mut self.took_milliseconds
+    fn forget_times(&mut self) {
+        self.took_milliseconds = 0.0;
+        if let Some(explanation) = &mut self.explanation {
+            explanation.forget_times();
+        }
     }
 
     fn rows(&self, format: RowFormat) -> Result<Vec<u8>, Problem> {
@@ -166,14 +170,14 @@ impl Answer for QueryResult {
 }
 
 impl Answer for DriverResult {
-    fn took(&mut self) -> &mut f64 {
-        &mut self.took_milliseconds
+    fn forget_times(&mut self) {
+        self.took_milliseconds = 0.0;
     }
 }
 
 impl Answer for RetentionResult {
-    fn took(&mut self) -> &mut f64 {
-        &mut self.took_milliseconds
+    fn forget_times(&mut self) {
+        self.took_milliseconds = 0.0;
     }
 }
 

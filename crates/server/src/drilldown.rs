@@ -7,7 +7,7 @@ use upshot_lake::Table;
 use upshot_metrics::drilldown::{Contribution, Page};
 use upshot_metrics::registry::Subject;
 use upshot_metrics::sessions::cursor_after;
-use upshot_metrics::{Cell, Query, RangeSpec};
+use upshot_metrics::{Cell, DrillDown, Query, RangeSpec};
 use utoipa::ToSchema;
 
 use crate::facts::{Facts, SessionFacts};
@@ -31,7 +31,7 @@ pub(crate) struct DrillDownQuery {
 
 /// What is behind a number.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SessionsBehind {
+pub struct SessionsBehind {
     /// What is counted.
     subject: Subject,
     /// How many sessions there are in all.
@@ -40,7 +40,7 @@ pub(crate) struct SessionsBehind {
     row_count: u64,
     /// How many of the rows belong to no session.
     rows_without_session: u64,
-    /// What all rows add up to, where the number is a sum.
+    /// What all rows add up to, where the number is a sum, in the unit of the metric.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<f64>,
     /// How many different keys the rows have, where those are counted.
@@ -56,14 +56,41 @@ pub(crate) struct SessionsBehind {
     range: RangeSpec,
 }
 
+impl SessionsBehind {
+    /// Where the list goes on.
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.next_cursor.as_deref()
+    }
+
+    /// A page of this many sessions, of what was found when one more was asked for.
+    pub fn page(mut found: DrillDown, limit: usize) -> Self {
+        let more = found.sessions.len() > limit;
+        found.sessions.truncate(limit);
+        let last = found.sessions.last().filter(|_| more);
+        let next_cursor = last.and_then(|last| cursor_after(&found.query, &last.session));
+        Self {
+            subject: found.subject,
+            session_count: found.session_count,
+            row_count: found.row_count,
+            rows_without_session: found.rows_without_session,
+            amount: found.amount,
+            distinct: found.distinct,
+            sessions: found.sessions.into_iter().map(Into::into).collect(),
+            next_cursor,
+            filters: found.query.filters,
+            range: found.query.range,
+        }
+    }
+}
+
 /// A session behind a number.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SessionBehind {
+pub struct SessionBehind {
     /// Its facts.
     session: SessionFacts,
     /// How many of the counted rows it holds; 1 where sessions are counted.
     rows: u64,
-    /// What it adds to a sum.
+    /// What it adds to a sum, in the unit of the metric.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<f64>,
 }
@@ -126,21 +153,6 @@ pub(crate) async fn post(
         let DrillDownQuery { query, cell, page } = &asked;
         Ok(state.engine.drilldown(query, cell, page, &capture).await?)
     };
-    let mut found = bounded(&state, "drilldown", work).await?;
-    let more = found.sessions.len() > limit;
-    found.sessions.truncate(limit);
-    let last = found.sessions.last().filter(|_| more);
-    let next_cursor = last.and_then(|last| cursor_after(&found.query, &last.session));
-    Ok(Json(SessionsBehind {
-        subject: found.subject,
-        session_count: found.session_count,
-        row_count: found.row_count,
-        rows_without_session: found.rows_without_session,
-        amount: found.amount,
-        distinct: found.distinct,
-        sessions: found.sessions.into_iter().map(Into::into).collect(),
-        next_cursor,
-        filters: found.query.filters,
-        range: found.query.range,
-    }))
+    let found = bounded(&state, "drilldown", work).await?;
+    Ok(Json(SessionsBehind::page(found, limit)))
 }

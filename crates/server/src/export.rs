@@ -17,7 +17,7 @@ use axum::response::Response;
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
-use upshot_metrics::{Export, ExportQuery, ExportTable, NoSegments, QueryError};
+use upshot_metrics::{Export, ExportQuery, ExportTable, QueryError};
 
 use crate::input::{Workspace, bad_path, json, pairs, row_format, unknown_parameter};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
@@ -197,10 +197,7 @@ async fn begin(
     let beginning = async {
         let (profile, tables) = (query.profile.as_deref(), query.tables_needed(table));
         let capture = Arc::new(state.capture(workspace, profile, &tables).await?);
-        Ok(state
-            .engine
-            .export(table, &query, capture, &NoSegments)
-            .await?)
+        Ok(state.engine.export(table, &query, capture).await?)
     };
     let export = timed(state, "export", beginning).await?;
     let mut response = Response::new(streamed(state, export, turn));

@@ -32,6 +32,7 @@ pub(crate) struct Unauthorized<'a>(#[to_schema] ProblemDetails<'a>);
         (name = "numbers", description = "Questions and their answers"),
         (name = "sessions", description = "The sessions behind the numbers"),
         (name = "export", description = "Rows for other programs"),
+        (name = "segments", description = "Filters that are saved under a name"),
         (name = "fact sets", description = "The rules that turn events into sessions, in use"),
         (name = "registry", description = "What there is to ask for"),
         (name = "health", description = "How the server is"),

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    app, conditional, events, export, fact_sets, guard, health, live, observe, paths, prices,
-    query, registry, sessions,
+    app, conditional, drilldown, events, export, fact_sets, guard, health, live, observe, paths,
+    prices, query, registry, segments, sessions,
 };
 
 /// Every path with its handler and its description.
@@ -26,6 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(registry::dimensions))
         .routes(routes!(registry::profiles))
         .routes(routes!(prices::show, prices::set))
+        .routes(routes!(segments::list))
+        .routes(routes!(segments::show, segments::set, segments::remove))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::one))
         .layer(from_fn(conditional::conditional));
@@ -33,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(events::post))
         .routes(routes!(query::post))
         .routes(routes!(query::drivers))
+        .routes(routes!(drilldown::post))
         .routes(routes!(fact_sets::list, fact_sets::change))
         .routes(routes!(fact_sets::preview))
         .routes(routes!(fact_sets::remove))
@@ -86,6 +89,7 @@ mod tests {
     use tower::ServiceExt;
     use upshot_lake::{Lake, LakeOptions};
     use upshot_metrics::{Engine, EngineOptions};
+    use upshot_store::Store;
 
     use super::*;
     use crate::options::ServerOptions;
@@ -102,7 +106,8 @@ mod tests {
             .await
             .unwrap();
         let engine = Engine::new(EngineOptions::default()).unwrap();
-        let state = ServerState::new(lake, engine, ServerOptions::new(clock));
+        let store = Store::open(folder.path()).await.unwrap();
+        let state = ServerState::new(lake, engine, store, ServerOptions::new(clock));
         let router = within_layers(Router::new().route("/panic", get(handler)), state);
         let request = Request::get("/panic").body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();

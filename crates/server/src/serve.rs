@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use upshot_lake::Lake;
 use upshot_metrics::Engine;
+use upshot_store::Store;
 
 use crate::options::ServerOptions;
 use crate::router::router;
@@ -43,14 +44,15 @@ pub enum ServerError {
 /// A key shorter than this can be guessed by trying.
 const SHORT_KEY: usize = 20;
 
-/// Answers requests until `shutdown` is done, then finishes those that have begun. The lake stays
-/// open: it is the caller's to close.
+/// Answers requests until `shutdown` is done, then finishes those that have begun. The lake and the
+/// store stay open: they are the caller's to close.
 ///
 /// # Errors
 /// When the address is not loopback and there is no key, or it cannot be listened on.
 pub async fn serve(
     lake: Lake,
     engine: Engine,
+    store: Store,
     options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
@@ -59,7 +61,7 @@ pub async fn serve(
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServerError::Listen { address, source })?;
-    serve_on(listener, lake, engine, options, shutdown).await
+    serve_on(listener, lake, engine, store, options, shutdown).await
 }
 
 /// As [`serve`], on a listener that is there already.
@@ -70,6 +72,7 @@ pub async fn serve_on(
     listener: TcpListener,
     lake: Lake,
     engine: Engine,
+    store: Store,
     mut options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
@@ -77,7 +80,7 @@ pub async fn serve_on(
     check(&options)?;
     let patience = options.limits.shutdown_time;
     tracing::info!(address = %options.listen, "listening");
-    let routes = router(ServerState::new(lake, engine, options));
+    let routes = router(ServerState::new(lake, engine, store, options));
     let (told, mut hears) = watch::channel(false);
     let signal = async move {
         shutdown.await;

@@ -20,7 +20,7 @@ use crate::query::bounded;
 use crate::state::ServerState;
 
 /// How many sessions a page holds unless the request says else.
-const DEFAULT_LIMIT: usize = 50;
+pub(crate) const DEFAULT_LIMIT: usize = 50;
 /// How many it may hold.
 const MOST: usize = 1000;
 
@@ -146,13 +146,17 @@ fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
 }
 
 fn limit_of(text: &str) -> Result<usize, Problem> {
-    text.parse()
-        .ok()
-        .filter(|limit| (1..=MOST).contains(limit))
-        .ok_or_else(|| {
-            let detail = format!("a page holds 1 to {MOST} sessions");
-            Problem::field(ProblemKind::InvalidQuery, "limit", detail)
-        })
+    // What is no number is no possible size either.
+    check_limit(text.parse().unwrap_or(0), "limit")
+}
+
+/// Refuses a size that a page cannot have.
+pub(crate) fn check_limit(limit: usize, field: &str) -> Result<usize, Problem> {
+    if (1..=MOST).contains(&limit) {
+        return Ok(limit);
+    }
+    let detail = format!("a page holds 1 to {MOST} sessions");
+    Err(Problem::field(ProblemKind::InvalidQuery, field, detail))
 }
 
 /// The parameters of a list.

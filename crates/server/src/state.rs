@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
-use upshot_lake::{Capture, Lake, LakeError, Table};
+use upshot_lake::{Capture, Lake, Table};
 use upshot_metrics::Engine;
+use upshot_store::Store;
 use upshot_text::Masker;
 
 use crate::answers::Answers;
@@ -15,6 +16,7 @@ use crate::events::READING_BYTES;
 use crate::guard::Guard;
 use crate::observe::RequestIds;
 use crate::options::ServerOptions;
+use crate::problem::Problem;
 use crate::telemetry::Telemetry;
 
 /// What all requests share. Cheap to clone.
@@ -27,6 +29,7 @@ pub struct ServerState {
 pub struct Shared {
     pub(crate) lake: Lake,
     pub(crate) engine: Engine,
+    pub(crate) store: Store,
     pub(crate) options: ServerOptions,
     pub(crate) guard: Guard,
     pub(crate) masker: Masker,
@@ -46,7 +49,7 @@ pub struct Shared {
 
 impl ServerState {
     /// A server's state. The key is kept as its hash only.
-    pub fn new(lake: Lake, engine: Engine, mut options: ServerOptions) -> Self {
+    pub fn new(lake: Lake, engine: Engine, store: Store, mut options: ServerOptions) -> Self {
         let guard = Guard::new(options.key.take().as_deref());
         let units = (options.limits.bodies_bytes / BODY_UNIT).clamp(1, Semaphore::MAX_PERMITS);
         Self {
@@ -62,6 +65,7 @@ impl ServerState {
                 export_turns: Arc::new(Semaphore::new(options.limits.exports_at_once)),
                 lake,
                 engine,
+                store,
                 options,
             }),
         }
@@ -69,17 +73,22 @@ impl ServerState {
 }
 
 impl Shared {
-    /// What a question reads of these tables in this fact set, or the active one: everything that was answered before.
+    /// What a question reads of these tables in this fact set, or the active one: everything that was answered before,
+    /// and the filters that have names.
     pub(crate) async fn capture(
         &self,
         workspace: &str,
         profile: Option<&str>,
         tables: &[Table],
-    ) -> Result<Capture, LakeError> {
+    ) -> Result<Capture, Problem> {
+        let segments = Arc::new(self.store.filters(workspace).await?);
         let began = Instant::now();
         let capture = self.lake.capture_of(workspace, profile, tables).await?;
         self.telemetry.captured(began.elapsed());
-        Ok(capture)
+        Ok(Capture {
+            segments,
+            ..capture
+        })
     }
 
     /// The time that the server's clock shows.

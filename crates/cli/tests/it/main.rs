@@ -9,6 +9,7 @@ mod prices;
 mod profiles;
 mod scenarios;
 mod server;
+mod tables;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -112,6 +112,11 @@ impl Profile {
         self.rules.cut_gap
     }
 
+    /// Whether another window or page begins another session.
+    pub fn knows_windows(&self) -> bool {
+        self.rules.new_window
+    }
+
     /// The time-out in microseconds: the channel's own, else the profile's.
     pub fn timeout(&self, channel: Option<&str>) -> i64 {
         self.rules.timeout(channel)

@@ -11,12 +11,19 @@ use crate::files::{Files, create_dir_durably, read_all, write_durably};
 use crate::schema::Table;
 
 /// What a backup holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BackupReport {
     /// Data files.
     pub files: usize,
     /// Their bytes.
     pub bytes: u64,
+}
+
+impl BackupReport {
+    fn add(&mut self, more: Self) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+    }
 }
 
 /// What `verify` found.
@@ -40,8 +47,23 @@ impl Lake {
     /// # Errors
     /// When the folder is not empty, or something cannot be read or written.
     pub async fn backup(&self, directory: &Path) -> Result<BackupReport, LakeError> {
+        let nothing = async |_: &Path| Ok(BackupReport::default());
+        self.backup_with(directory, nothing).await
+    }
+
+    /// The same; `beside` copies what else lies in the data directory, of which the lake knows nothing. Only
+    /// after it the folder counts as a backup.
+    ///
+    /// # Errors
+    /// As for [`Lake::backup`], and those of `beside`.
+    pub async fn backup_with<E: From<LakeError>>(
+        &self,
+        directory: &Path,
+        beside: impl AsyncFnOnce(&Path) -> Result<BackupReport, E>,
+    ) -> Result<BackupReport, E> {
         let inner = &self.inner;
-        empty_folder(inner.options.files.as_ref(), directory)?;
+        let files = inner.options.files.clone();
+        empty_folder(files.as_ref(), directory)?;
         flush::flush_all(inner, false).await?;
         let _committing = inner.committing.lock().await;
         let (from, to) = (
@@ -50,9 +72,16 @@ impl Lake {
         );
         inner.catalog.copy_to(&to.catalog(), inner.now()).await?;
         let worker = inner.clone();
-        tokio::task::spawn_blocking(move || copy(&worker, &from, &to))
+        let mut report = tokio::task::spawn_blocking(move || copy(&worker, &from, &to))
             .await
-            .map_err(|error| LakeError::Stopped(error.to_string()))?
+            .map_err(|error| LakeError::Stopped(error.to_string()))??;
+        report.add(beside(directory).await?);
+        let (from, to) = (
+            Layout(inner.options.directory.clone()),
+            Layout(directory.to_owned()),
+        );
+        copy_format(files.as_ref(), &from, &to)?;
+        Ok(report)
     }
 
     /// Checks log, catalog, files and, if wanted, facts against each other. Nothing is changed.
@@ -111,7 +140,7 @@ fn empty_folder(files: &dyn Files, directory: &Path) -> Result<(), LakeError> {
 
 fn copy(inner: &Arc<Inner>, from: &Layout, to: &Layout) -> Result<BackupReport, LakeError> {
     let files = inner.options.files.as_ref();
-    let mut report = BackupReport { files: 0, bytes: 0 };
+    let mut report = BackupReport::default();
     create_dir_durably(files, &to.log())?;
     for workspace in inner.catalog.workspaces() {
         for table in Table::ALL {
@@ -129,10 +158,12 @@ fn copy(inner: &Arc<Inner>, from: &Layout, to: &Layout) -> Result<BackupReport, 
         }
     }
     copy_settings(files, from, to, &mut report)?;
-    // The file that makes it a data directory comes last: a backup that was cut short is none.
-    let format = read_all(files, &from.format())?;
-    write_durably(files, &to.format(), &format)?;
     Ok(report)
+}
+
+/// The file that makes it a data directory comes last: what was cut short is none.
+fn copy_format(files: &dyn Files, from: &Layout, to: &Layout) -> Result<(), LakeError> {
+    write_durably(files, &to.format(), &read_all(files, &from.format())?)
 }
 
 /// Makes a data directory from a backup. The directory must be empty or not exist.
@@ -144,20 +175,35 @@ pub fn restore(
     backup: &Path,
     directory: &Path,
 ) -> Result<BackupReport, LakeError> {
+    let nothing = |_: &Path, _: &Path| Ok(BackupReport::default());
+    restore_with(files, (backup, directory), nothing)
+}
+
+/// The same; `beside` copies what else the backup holds, of which the lake knows nothing.
+///
+/// # Errors
+/// As for [`restore`], and those of `beside`.
+pub fn restore_with<E: From<LakeError>>(
+    files: &dyn Files,
+    (backup, directory): (&Path, &Path),
+    beside: impl FnOnce(&Path, &Path) -> Result<BackupReport, E>,
+) -> Result<BackupReport, E> {
     let (from, to) = (Layout(backup.to_owned()), Layout(directory.to_owned()));
     if !files.exists(&from.format()) {
         return Err(LakeError::Damaged {
             what: format!("the backup {}", backup.display()),
             reason: "it has no upshot.json; it is not a backup, or was cut short".to_owned(),
-        });
+        }
+        .into());
     }
     empty_folder(files, directory)?;
-    let mut report = BackupReport { files: 0, bytes: 0 };
+    let mut report = BackupReport::default();
     create_dir_durably(files, &to.log())?;
     copy_folder(files, &from.data(), &to.data(), &mut report)?;
     copy_settings(files, &from, &to, &mut report)?;
     write_durably(files, &to.catalog(), &read_all(files, &from.catalog())?)?;
-    write_durably(files, &to.format(), &read_all(files, &from.format())?)?;
+    report.add(beside(backup, directory)?);
+    copy_format(files, &from, &to)?;
     Ok(report)
 }
 

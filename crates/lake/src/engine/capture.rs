@@ -309,7 +309,13 @@ fn capture(
         profile: set.profile_name().to_owned(),
         fact_set: set.name.to_string(),
         maturity: Some(set.settings.default_profile().maturity()),
+        knows_windows: Some(
+            set.settings
+                .profiles()
+                .any(|(_, profile)| profile.knows_windows()),
+        ),
         prices,
+        segments: Arc::default(),
         kept: kept.iter().map(|name| kept_facts(&files, name)).collect(),
         snapshot: files.snapshot(),
         version: moment.version,

@@ -46,7 +46,7 @@ use arrow::compute::concat_batches;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use upshot_core::Event;
 
-pub use backup::{BackupReport, VerifyReport, restore};
+pub use backup::{BackupReport, VerifyReport, restore, restore_with};
 pub use compare::Disagreement;
 pub use fact_sets::{Begun, Building, FactSetInfo, FactSetList};
 pub use ingest::{Receipt, Refused};
@@ -450,6 +450,16 @@ impl Lake {
 
 /// What may wait in the queue of the ingest thread, in bytes.
 pub(crate) const QUEUE_BYTES: u32 = 32 << 20;
+
+impl Lake {
+    /// Checks that a workspace may have this name; whether there is one does not matter.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check_workspace(&self, name: &str) -> Result<(), LakeError> {
+        check_workspace_name(name)
+    }
+}
 
 /// A workspace's name is a schema of the catalog and a folder.
 ///

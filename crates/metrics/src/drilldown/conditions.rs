@@ -1,13 +1,16 @@
 //! Parts of values and values of dimensions as filters.
 
+use std::collections::HashSet;
+
 use super::CellPart;
 use crate::columns::Owner;
 use crate::error::{Problem, ProblemCode};
-use crate::filter::Measure;
+use crate::filter::{MOST_CHARACTERS, Measure};
 use crate::query::pass_key::PassKey;
 use crate::query::resolve::{GroupBy, GroupSource};
 use crate::query::terms::Terms;
 use crate::registry::{Amount, Clock, DimensionOrigin, Kind, Metric, dimension};
+use crate::run::groups::GroupValue;
 
 /// What is wrong with the cell that is asked for.
 pub(super) fn wrong(field: &str, message: String) -> Problem {
@@ -146,10 +149,7 @@ pub(crate) fn condition(
     key: PassKey,
     terms: &Terms,
 ) -> String {
-    let field = match group.id.starts_with("attribute.") {
-        true => quoted(&group.id),
-        false => group.id.clone(),
-    };
+    let field = field(group);
     match (&group.source, value) {
         (GroupSource::Condition(_, yes, _), Some(value)) => {
             let text = match dimension(&group.id).map(|known| known.origin) {
@@ -195,5 +195,59 @@ pub(crate) fn condition(
         (GroupSource::Sources, None) => format!("{} is null", key.source_list()),
         (_, Some(value)) => format!("{field} = {}", quoted(value)),
         (_, None) => format!("{field} is null"),
+    }
+}
+
+/// The condition of the rows that are in none of these groups.
+///
+/// # Errors
+/// When it is longer than a filter may be.
+pub(super) fn none_of(
+    groups: &[&GroupBy],
+    keys: &HashSet<Vec<GroupValue>>,
+    key: PassKey,
+    terms: &Terms,
+) -> Result<String, Problem> {
+    let text = |value: &GroupValue| match value {
+        GroupValue::Text(text) => Some(text.to_string()),
+        GroupValue::Thousandths(number) => Some((*number as f64 / 1e3).to_string()),
+        _ => None,
+    };
+    let mut alone: Vec<String> = Vec::new();
+    let mut values: Vec<String> = Vec::new();
+    for group_values in keys {
+        if let ([group], [GroupValue::Text(value)]) = (groups, group_values.as_slice())
+            && matches!(group.source, GroupSource::Text(_))
+        {
+            values.push(quoted(value));
+            continue;
+        }
+        let parts = groups.iter().zip(group_values).map(|(group, value)| {
+            format!("({})", condition(group, text(value).as_deref(), key, terms))
+        });
+        alone.push(format!("({})", parts.collect::<Vec<_>>().join(" and ")));
+    }
+    if let ([group], [_, ..]) = (groups, values.as_slice()) {
+        values.sort_unstable();
+        alone.push(format!("{} in ({})", field(group), values.join(", ")));
+    }
+    alone.sort_unstable();
+    let condition = format!("not ({})", alone.join(" or "));
+    if condition.chars().count() > MOST_CHARACTERS / 2 {
+        let message = format!(
+            "{} groups stand by themselves; a filter that leaves out so many would be too long, so ask with a \
+             smaller limit",
+            keys.len()
+        );
+        return Err(wrong("other", message));
+    }
+    Ok(condition)
+}
+
+/// The name by which filters know a dimension.
+fn field(group: &GroupBy) -> String {
+    match group.id.starts_with("attribute.") {
+        true => quoted(&group.id),
+        false => group.id.clone(),
     }
 }

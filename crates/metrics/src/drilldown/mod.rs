@@ -7,17 +7,20 @@
 mod conditions;
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use upshot_core::Session;
 use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
-use self::conditions::{condition, part, pass, quoted, wrong};
+use self::conditions::{condition, none_of, part, pass, quoted, wrong};
 use crate::answer::Ranges;
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, QueryError};
-use crate::filter::{Measure, NoSegments, Predicate, ResolveContext, Segments, TextSource};
+use crate::explain::Trace;
+use crate::filter::{Measure, Predicate, ResolveContext, Segments, TextSource};
+use crate::measure::factor;
 use crate::pass;
 use crate::query::Query;
 use crate::query::optimise::optimise;
@@ -30,6 +33,7 @@ use crate::registry::{Clock, Metric, Subject};
 use crate::run::gather::{Filled, Gathered};
 use crate::run::groups::GroupValue;
 use crate::sessions::SessionQuery;
+use crate::side_by_side::of_segment;
 use crate::time::{Buckets, Compare, Grain, Range, RangeSpec, format_instant};
 
 /// Which part of a value.
@@ -82,7 +86,7 @@ pub struct Contribution {
     pub session: Session,
     /// How many of the counted rows it holds; 1 where sessions are counted.
     pub rows: u64,
-    /// What it adds to a sum, in the unit of the column.
+    /// What it adds to a sum, in the unit of the metric.
     pub amount: Option<f64>,
 }
 
@@ -102,7 +106,7 @@ pub struct DrillDown {
     pub row_count: u64,
     /// How many of the rows belong to no session: what agents wrote outside of any.
     pub rows_without_session: u64,
-    /// What all rows add up to, where the number is a sum, in the unit of the column.
+    /// What all rows add up to, where the number is a sum, in the unit of the metric.
     pub amount: Option<f64>,
     /// How many different keys the rows have, where those are counted.
     pub distinct: Option<u64>,
@@ -118,6 +122,8 @@ struct Behind {
     range: Range,
     measure: Option<Measure>,
     key: Option<&'static str>,
+    /// What makes the unit of the metric of sums.
+    factor: f64,
 }
 
 /// The groups that stand together as one.
@@ -140,24 +146,9 @@ impl Engine {
         page: &Page,
         capture: &Capture,
     ) -> Result<DrillDown, QueryError> {
-        self.drilldown_with(query, cell, page, capture, &NoSegments)
-            .await
-    }
-
-    /// The same; `segments` knows what the names of filters stand for.
-    ///
-    /// # Errors
-    /// As for [`Engine::drilldown`].
-    pub async fn drilldown_with(
-        &self,
-        query: &Query,
-        cell: &Cell,
-        page: &Page,
-        capture: &Capture,
-        segments: &dyn Segments,
-    ) -> Result<DrillDown, QueryError> {
+        let (query, cell) = &of_segment(query, cell)?;
         let maturity = maturity(query.maturity, capture);
-        let resolved = optimise(resolve(query, maturity, segments)?);
+        let resolved = optimise(resolve(query, maturity, &*capture.segments)?);
         let range = bounded(&resolved, capture, self.resources()).await?;
         let others = match cell.other {
             false => None,
@@ -165,8 +156,8 @@ impl Engine {
         };
         let behind = behind(query, &resolved, cell, range, others)?;
         let list = session_query(query, &resolved, &behind, page);
-        let sessions = self.sessions_with(&list, capture, segments).await?;
-        let base = selection(query, &resolved, &behind, maturity, segments)?;
+        let sessions = self.sessions(&list, capture).await?;
+        let base = selection(query, &resolved, &behind, maturity, &*capture.segments)?;
         let all = self.counted(&base, &behind, None, capture).await?;
         let ids: Vec<Box<str>> = sessions
             .iter()
@@ -181,7 +172,7 @@ impl Engine {
                 _ => None,
             })
             .collect();
-        let amount = |filled: &Filled| filled.sums.first().map(|sum| sum.sum());
+        let amount = |filled: &Filled| filled.sums.first().map(|sum| sum.sum() * behind.factor);
         let contribution = |session: Session| {
             let found = by_session.get(&session.session_id);
             Contribution {
@@ -214,7 +205,8 @@ impl Engine {
             current: range,
             compared: None,
         };
-        let kept = self.kept(resolved, ranges, capture).await?;
+        let mut untold = Trace::new(false, Instant::now());
+        let kept = self.kept(resolved, ranges, capture, &mut untold).await?;
         let Some(kept) = kept else {
             return Err(wrong("other", "the answer has no row of all others".to_owned()).into());
         };
@@ -235,25 +227,9 @@ impl Engine {
         }
         let key = pass(resolved.metrics[0], CellPart::Denominator);
         let terms = resolved.terms(cell_range(resolved, cell, range)?);
-        let mut alone: Vec<String> = kept
-            .keys
-            .iter()
-            .map(|values| {
-                let parts = groups.iter().zip(values).map(|(group, value)| {
-                    let value = match value {
-                        GroupValue::Text(text) => Some(text.to_string()),
-                        GroupValue::Thousandths(number) => Some((*number as f64 / 1e3).to_string()),
-                        _ => None,
-                    };
-                    format!("({})", condition(group, value.as_deref(), key, &terms))
-                });
-                format!("({})", parts.collect::<Vec<_>>().join(" and "))
-            })
-            .collect();
-        alone.sort_unstable();
         Ok(Others {
             dimensions: groups.iter().map(|group| group.id.clone()).collect(),
-            condition: format!("not ({})", alone.join(" or ")),
+            condition: none_of(&groups, &kept.keys, key, &terms)?,
         })
     }
 
@@ -364,6 +340,11 @@ fn behind(
         }
     }
     Ok(Behind {
+        // What sums are divided by is told as it was counted.
+        factor: match cell.part {
+            CellPart::Numerator => factor(metric),
+            CellPart::Denominator => 1.0,
+        },
         pass,
         conditions,
         range: reached(resolved, metric, cell_range)?,
@@ -474,6 +455,7 @@ fn selection(
         metrics: Vec::new(),
         terms: resolved.terms(behind.range),
         unlinkable: None,
+        overlap: None,
         remarks: Vec::new(),
     })
 }

@@ -31,7 +31,7 @@ use crate::columns::{Columns, event_time};
 use crate::engine::{Engine, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
 use crate::exists::Sets;
-use crate::filter::{Predicate, ResolveContext, Segments};
+use crate::filter::{Predicate, ResolveContext};
 use crate::pass::Resources;
 use crate::query::resolve::filters;
 use crate::query::scope::{in_environment, in_range, mature};
@@ -266,7 +266,7 @@ struct Job {
 }
 
 impl Engine {
-    /// Begins an export of what was captured. `segments` knows what the names of filters stand for.
+    /// Begins an export of what was captured.
     ///
     /// # Errors
     /// [`QueryError::Invalid`] with everything that is wrong with the question; other errors where data
@@ -276,9 +276,8 @@ impl Engine {
         table: ExportTable,
         query: &ExportQuery,
         capture: Arc<Capture>,
-        segments: &dyn Segments,
     ) -> Result<Export, QueryError> {
-        let job = self.export_job(table, query, capture, segments).await?;
+        let job = self.export_job(table, query, capture).await?;
         let options = Options {
             raw: query.raw,
             nulls: false,
@@ -307,7 +306,6 @@ impl Engine {
         table: ExportTable,
         query: &ExportQuery,
         capture: Arc<Capture>,
-        segments: &dyn Segments,
     ) -> Result<Job, QueryError> {
         let subject = table.subject().unwrap_or(Subject::Sessions);
         let zone = parse_zone(&query.time_zone)?;
@@ -315,7 +313,7 @@ impl Engine {
             .judging(mature(query.now, maturity(None, &capture)))
             .at(query.now)
             .of(vec![subject])
-            .with(segments);
+            .with(&*capture.segments);
         let mut problems = Vec::new();
         let filter = filters(&query.filters, &context, &mut problems);
         let outputs = Outputs::resolve(table, &query.columns, &mut problems);

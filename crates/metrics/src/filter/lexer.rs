@@ -3,7 +3,7 @@
 use crate::error::{Problem, ProblemCode};
 
 /// The longest filter that is read, in characters.
-pub(super) const MOST_CHARACTERS: usize = 20_000;
+pub(crate) const MOST_CHARACTERS: usize = 20_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {

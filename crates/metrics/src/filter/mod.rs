@@ -9,15 +9,18 @@ mod lexer;
 mod parser;
 mod predicate;
 mod resolve;
+mod segments;
 pub(crate) mod sequence;
 mod value;
 
+pub(crate) use lexer::MOST_CHARACTERS;
 pub use parser::sequences::{FunnelText, ItemText, PathText};
 pub use parser::{Comparison, Expression, Operand, parse};
 pub(crate) use predicate::{Known, Nulls};
 pub use predicate::{Measure, NumberTest, Order, Predicate, Real, SessionSet, TextSource};
 pub(crate) use resolve::definition;
-pub use resolve::{NoSegments, ResolveContext, Segments, resolve};
+pub use resolve::{ResolveContext, resolve};
+pub use segments::{NoSegments, Segments, check_segment};
 pub use sequence::{
     FunnelCondition, Loops, MatchBy, PathCondition, PatternItem, Place, StepChoice, StepSort,
 };

@@ -6,36 +6,13 @@ use jiff::tz::TimeZone;
 
 use super::parser::{Comparison, Expression, Operand, parse};
 use super::predicate::{Measure, NumberTest, Order, Predicate, Real, TextSource};
+use super::segments::{self, NoSegments, Segments};
 use super::sequence;
 use super::value::{parse_duration, parse_flag};
 use crate::error::{Problem, ProblemCode, nearest};
 use crate::registry::fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
 use crate::registry::{Owner, Subject};
 use crate::time::{Clock, parse_instant};
-
-/// Filters that have names: what `segment "name"` stands for.
-pub trait Segments: std::fmt::Debug + Send + Sync {
-    /// The filter of this name.
-    fn filter(&self, name: &str) -> Option<String>;
-    /// All names, for suggestions.
-    fn names(&self) -> Vec<String>;
-}
-
-/// Where no filter has a name.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoSegments;
-
-impl Segments for NoSegments {
-    fn filter(&self, _name: &str) -> Option<String> {
-        None
-    }
-    fn names(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
-/// How deep segments may name each other.
-const MOST_SEGMENTS: usize = 8;
 
 /// What names and values mean depends on this.
 #[derive(Debug, Clone)]
@@ -53,7 +30,7 @@ pub struct ResolveContext<'a> {
     /// Whether a name that no session has may be one of the subject's own without its prefix.
     bare: bool,
     /// How many segments have been opened.
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl ResolveContext<'static> {
@@ -107,6 +84,14 @@ impl<'a> ResolveContext<'a> {
         }
     }
 
+    /// Within a segment.
+    pub(super) fn one_deeper(&self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..self.clone()
+        }
+    }
+
     /// Within `any message (…)`: conditions on those.
     pub(crate) fn within(&self, subject: Subject) -> Self {
         Self {
@@ -149,44 +134,11 @@ pub fn resolve(
             let condition = condition.transpose()?.unwrap_or(Predicate::Constant(true));
             Predicate::Exists(*of, Box::new(condition))
         }
-        Expression::Segment(name) => segment(name, context)?,
+        Expression::Segment(name) => segments::segment(name, context)?,
         Expression::Path(text) => sequence::path(text, context)?,
         Expression::Funnel(text) => sequence::funnel(text, context)?,
     };
     Ok(predicate.simplified())
-}
-
-fn segment(name: &Operand, context: &ResolveContext<'_>) -> Result<Predicate, Problem> {
-    let wrong = |code, message| Problem::new(code, "filter", message).at(name.position);
-    let Some(text) = context.segments.filter(&name.text) else {
-        let names = context.segments.names();
-        let message = format!("there is no segment `{}`", name.text);
-        let near = nearest(&name.text, names.iter().map(String::as_str));
-        return Err(wrong(ProblemCode::UnknownName, message).suggest(near));
-    };
-    if context.depth >= MOST_SEGMENTS {
-        return Err(wrong(
-            ProblemCode::Conflict,
-            format!(
-                "the segment `{}` leads back to itself, or through too many others",
-                name.text
-            ),
-        ));
-    }
-    let inner = ResolveContext {
-        depth: context.depth + 1,
-        ..context.clone()
-    };
-    let resolved = parse(&text).and_then(|expression| resolve(&expression, &inner));
-    resolved.map_err(|problem| {
-        if problem.message.starts_with("the segment") {
-            return problem.at(name.position);
-        }
-        wrong(
-            problem.code,
-            format!("in the segment `{}`: {}", name.text, problem.message),
-        )
-    })
 }
 
 /// The predicate of a condition that the registry itself states. Such a condition is a constant of

@@ -173,7 +173,7 @@ fn no_data(metric: &Metric, basis: Basis<'_>, pending: u64) -> String {
 }
 
 /// The unit's factor: durations are kept in microseconds and shown in seconds.
-fn factor(metric: &Metric) -> f64 {
+pub(crate) fn factor(metric: &Metric) -> f64 {
     if metric.unit == Unit::Seconds {
         1e-6
     } else {

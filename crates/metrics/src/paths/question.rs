@@ -1,5 +1,8 @@
 //! What all questions about paths share: which sessions, and which steps of them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use upshot_lake::{Capture, Table};
 
@@ -12,7 +15,7 @@ use crate::error::{Problem, ProblemCode, QueryError};
 use crate::exists::Sets;
 use crate::filter::sequence::{choice, normalised};
 use crate::filter::{
-    Loops, MatchBy, NoSegments, Predicate, ResolveContext, StepChoice, StepSort, parse,
+    Loops, MatchBy, Predicate, ResolveContext, StepChoice, StepSort, parse,
     resolve as resolve_filter,
 };
 use crate::query::optimise::optimise;
@@ -98,6 +101,8 @@ pub(crate) struct Scope {
     pub(crate) resolved: Resolved,
     pub(crate) zone: TimeZone,
     pub(crate) maturity: i64,
+    /// Filters that have names.
+    segments: Arc<BTreeMap<String, String>>,
     /// Which sessions.
     pub(crate) selection: Predicate,
     /// How many they are in all, with what is to be said of them.
@@ -111,7 +116,7 @@ impl Scope {
         capture: &Capture,
     ) -> Result<Self, QueryError> {
         let maturity = maturity(sessions.maturity, capture);
-        let resolved = optimise(resolve(sessions, maturity, &NoSegments)?);
+        let resolved = optimise(resolve(sessions, maturity, &*capture.segments)?);
         let counted = engine.run(sessions, capture).await?;
         let selection = in_range("start_time", resolved.range)
             .and(resolved.filter.clone())
@@ -120,6 +125,7 @@ impl Scope {
             zone: resolved.zone.clone(),
             resolved,
             maturity,
+            segments: Arc::clone(&capture.segments),
             selection,
             counted,
         })
@@ -148,8 +154,11 @@ impl Scope {
     }
 
     /// What names in conditions on steps mean.
-    pub(crate) fn context(&self) -> ResolveContext<'static> {
-        ResolveContext::new(self.zone.clone()).judging(mature(self.resolved.now, self.maturity))
+    pub(crate) fn context(&self) -> ResolveContext<'_> {
+        ResolveContext::new(self.zone.clone())
+            .judging(mature(self.resolved.now, self.maturity))
+            .at(self.resolved.now)
+            .with(&*self.segments)
     }
 
     pub(crate) fn endings(&self) -> Endings {

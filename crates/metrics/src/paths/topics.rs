@@ -272,6 +272,7 @@ impl Engine {
             reading: None,
             terms: scope.resolved.terms(scope.resolved.range),
             unlinkable: None,
+            overlap: None,
             remarks: Vec::new(),
         };
         let gathered = pass::run(&plan, capture, self.resources()).await?;

@@ -147,8 +147,12 @@ pub struct Query {
     pub grain: Option<Grain>,
     /// The IANA name of the zone of days and hours.
     pub time_zone: String,
-    /// The name of a filter that whoever runs the query knows; rows must pass it too.
+    /// The name of a saved filter; rows must pass it too.
     pub segment: Option<String>,
+    /// The names of two or more saved filters, to stand side by side: `segment` becomes the first dimension, and
+    /// each is compared with the first of them unless `compare` says else. The limit is that of each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<String>,
     /// `previous`, `year`, `FROM..TO` or `segment NAME`.
     pub compare: Option<String>,
     /// Which traffic is counted.
@@ -172,6 +176,10 @@ pub struct Query {
     pub subtotals: bool,
     /// Where the rows go on: `next_cursor` of the page before, with everything but the limit as it was.
     pub cursor: Option<String>,
+    /// Whether the answer says how it came about: which files, rows and columns were read, and how long each
+    /// stage took.
+    #[serde(skip_serializing_if = "is_false")]
+    pub explain: bool,
     /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
@@ -184,6 +192,12 @@ pub struct Query {
     pub maturity: Option<i64>,
 }
 
+// The serializer hands references over.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Default for Query {
     fn default() -> Self {
         Self {
@@ -193,6 +207,7 @@ impl Default for Query {
             range: RangeSpec::default(),
             grain: None,
             segment: None,
+            segments: Vec::new(),
             time_zone: "UTC".to_owned(),
             compare: None,
             environment: EnvironmentChoice::default(),
@@ -204,6 +219,7 @@ impl Default for Query {
             other: false,
             subtotals: false,
             cursor: None,
+            explain: false,
             profile: None,
             now: 0,
             maturity: None,
@@ -240,7 +256,7 @@ pub fn tables_needed(query: &Query) -> Vec<Table> {
         .compare
         .as_deref()
         .is_some_and(|text| text.starts_with("segment"));
-    if query.segment.is_some() || compared {
+    if query.segment.is_some() || !query.segments.is_empty() || compared {
         // What a segment asks for is not known here.
         return Table::FACTS.to_vec();
     }

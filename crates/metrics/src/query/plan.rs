@@ -201,6 +201,8 @@ pub(crate) struct Plan {
     pub(crate) terms: Terms,
     /// The counter of rows whose users cannot be followed, where metrics follow people.
     pub(crate) unlinkable: Option<usize>,
+    /// The counter of rows that lie in the segment to compare with, too.
+    pub(crate) overlap: Option<usize>,
     /// Remarks on the metrics, each with its counter.
     pub(crate) remarks: Vec<(&'static Remark, usize)>,
 }
@@ -265,6 +267,10 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         let unlinkable = cells.predicate(Predicate::Flag("unlinkable"));
         cells.counter(unlinkable)
     });
+    let overlap = resolved.compare_filter.as_ref().map(|other| {
+        let other = cells.predicate(other.clone());
+        cells.counter(other)
+    });
     let remarks = remarks(resolved, key, &terms, &mut cells);
     let groupings: Vec<Grouping> = resolved
         .groups
@@ -286,6 +292,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         metrics,
         terms,
         unlinkable,
+        overlap,
         remarks,
     })
 }

@@ -1,5 +1,7 @@
 //! Remarks: what whoever reads a number must know, depending on what was found.
 
+use upshot_lake::Capture;
+
 use super::kinds::Subject;
 use crate::result::NoteCode;
 
@@ -10,6 +12,8 @@ pub enum Made {
     Where,
     /// Where there are rows, and none fulfils it.
     WhereNone,
+    /// Where no rule of the fact set lets another window or page begin another session.
+    WithoutWindows,
 }
 
 /// A remark on a metric: becomes a note of the answer.
@@ -23,24 +27,38 @@ pub struct Remark {
     pub of: &'static str,
     /// When it is made.
     pub made: Made,
-    /// The note; `{count}` is how many rows fulfil the condition, `{prices}` the name of the price list.
+    /// The note; `{count}` is how many rows fulfil the condition, `{prices}` the name of the price list and
+    /// `{fact_set}` that of the rules.
     pub text: &'static str,
 }
 
 impl Remark {
     /// The note's text, if the remark is made where so many rows fulfil the condition.
-    pub(crate) fn note(&self, count: u64, prices: &str) -> Option<String> {
+    pub(crate) fn note(&self, count: u64, prices: &str, capture: &Capture) -> Option<String> {
         let made = match self.made {
             Made::Where => count > 0,
             Made::WhereNone => count == 0,
+            Made::WithoutWindows => capture.knows_windows == Some(false),
         };
         made.then(|| {
             self.text
                 .replace("{count}", &count.to_string())
                 .replace("{prices}", prices)
+                .replace("{fact_set}", &capture.fact_set)
         })
     }
 }
+
+/// Chats are told apart by window and page, which not all rules do.
+pub(crate) const NO_WINDOWS: &[Remark] = &[Remark {
+    code: NoteCode::NoWindows,
+    subject: Subject::Sessions,
+    of: "",
+    made: Made::WithoutWindows,
+    text: "the rules {fact_set} do not tell windows and pages apart: chats that a user has at the same time in \
+           several are one here; ask for the facts of a profile that does, such as `indigo` (`upshot profiles add \
+           indigo`, then `--fact-set indigo`)",
+}];
 
 /// Calls that nobody priced are part of no cost.
 pub(crate) const UNPRICED: &[Remark] = &[Remark {
@@ -52,3 +70,27 @@ pub(crate) const UNPRICED: &[Remark] = &[Remark {
            which are part of no cost: {count}; `upshot prices` shows the list, and the dimension \
            `step.cost_origin` tells them apart",
 }];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_without_windows_are_told_where_they_are_known() {
+        let told = |knows_windows| {
+            let capture = Capture {
+                fact_set: "default@1/fold2".to_owned(),
+                knows_windows,
+                ..Capture::default()
+            };
+            NO_WINDOWS[0].note(3, "", &capture)
+        };
+        assert_eq!(told(None), None);
+        assert_eq!(told(Some(true)), None);
+        let text = told(Some(false)).unwrap_or_default();
+        assert!(
+            text.starts_with("the rules default@1/fold2 do not"),
+            "{text}"
+        );
+    }
+}

@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use upshot_lake::{Capture, Table};
 use upshot_stats::{Confidence, proportion};
 
-use crate::assemble::{environment_note, range_info};
+use crate::assemble::range_info;
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, ProblemCode, QueryError};
-use crate::filter::{NoSegments, Segments};
+use crate::notes::environment_note;
 use crate::query::optimise::optimise;
 use crate::query::resolve::{Resolved, resolve};
 use crate::query::{EnvironmentChoice, Identity, Query, tables_of_filters};
@@ -188,7 +188,7 @@ pub struct Retained {
 }
 
 impl Engine {
-    /// Who came back; the query names no segments.
+    /// Who came back.
     ///
     /// # Errors
     /// As for [`Engine::run`].
@@ -196,19 +196,6 @@ impl Engine {
         &self,
         query: &RetentionQuery,
         capture: &Capture,
-    ) -> Result<RetentionResult, QueryError> {
-        self.retention_with(query, capture, &NoSegments).await
-    }
-
-    /// Who came back; `segments` knows what the names of filters stand for.
-    ///
-    /// # Errors
-    /// As for [`Engine::run`].
-    pub async fn retention_with(
-        &self,
-        query: &RetentionQuery,
-        capture: &Capture,
-        segments: &dyn Segments,
     ) -> Result<RetentionResult, QueryError> {
         let began = Instant::now();
         if query.periods == 0 || query.periods > MOST_PERIODS {
@@ -218,8 +205,8 @@ impl Engine {
             );
             return Err(Problem::new(ProblemCode::OutOfRange, "periods", message).into());
         }
-        let of_first = resolved(query, &query.filters, capture, segments)?;
-        let of_back = resolved(query, &query.back, capture, segments)
+        let of_first = resolved(query, &query.filters, capture)?;
+        let of_back = resolved(query, &query.back, capture)
             .map_err(|error| in_field(error, "filters", "back"))?;
         let range = bounded(&of_first, capture, self.resources()).await?;
         let grain = query.period.grain();
@@ -252,7 +239,6 @@ fn resolved(
     query: &RetentionQuery,
     filters: &[String],
     capture: &Capture,
-    segments: &dyn Segments,
 ) -> Result<Resolved, QueryError> {
     let base = Query {
         metrics: vec!["sessions".to_owned()],
@@ -265,7 +251,11 @@ fn resolved(
         now: query.now,
         ..Query::default()
     };
-    Ok(optimise(resolve(&base, maturity(None, capture), segments)?))
+    Ok(optimise(resolve(
+        &base,
+        maturity(None, capture),
+        &*capture.segments,
+    )?))
 }
 
 /// The same error about another field.

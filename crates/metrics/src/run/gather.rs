@@ -1,6 +1,7 @@
 //! Puts the shares of all workers together and gives every group its final cells.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use upshot_stats::ratio::ClusterSums;
 
@@ -55,6 +56,26 @@ pub(crate) struct Gathered {
     pub(crate) left_out: u64,
     pub(crate) rows_read: u64,
     pub(crate) sampling: Sampling,
+    /// What was read for it.
+    pub(crate) effort: Effort,
+}
+
+/// What a pass reads: known before it is read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Effort {
+    /// How many files the table has, and how many rows are in them.
+    pub(crate) files: usize,
+    pub(crate) file_rows: u64,
+    /// How many files are read; the others hold no row of the selection.
+    pub(crate) files_read: usize,
+    /// How many rows memory holds.
+    pub(crate) memory_rows: u64,
+    /// The columns that are read.
+    pub(crate) columns: BTreeSet<&'static str>,
+    /// The columns that are derived while reading: of the row's session, of its user, prices.
+    pub(crate) derived: BTreeSet<&'static str>,
+    /// How long it took.
+    pub(crate) took: Duration,
 }
 
 /// What all workers found, before the cells are filled.
@@ -85,6 +106,7 @@ pub(crate) fn gather(
         totals: total,
         left_out: merged.left_out,
         rows_read: merged.rows_read,
+        effort: Effort::default(),
         sampling,
     }
 }

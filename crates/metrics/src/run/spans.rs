@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::gather::{Filled, Gathered, Merged};
+use super::gather::{Effort, Filled, Gathered, Merged};
 use super::groups::{GroupValue, MOST_GROUPS};
 use super::sets::KeySet;
 use crate::error::QueryError;
@@ -161,6 +161,7 @@ pub(crate) fn gather_spans(
         totals,
         left_out: merged.left_out,
         rows_read: merged.rows_read,
+        effort: Effort::default(),
         sampling: merged.sampling,
     })
 }

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used)]
 use jiff::tz::TimeZone;
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn zone(name: &str) -> TimeZone {
@@ -402,4 +404,62 @@ fn a_comparison_needs_a_range() {
 fn unknown_zones_name_the_nearest() {
     let problem = parse_zone("Europe/Berln").unwrap_err();
     assert_eq!(problem.suggestion.as_deref(), Some("Europe/Berlin"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn stretches_of_every_grain_follow_each_other_on_the_local_clock(
+        grain in proptest::sample::select(Grain::ALL.into_iter().filter(|grain| !grain.is_cyclic()).collect::<Vec<_>>()),
+        name in proptest::sample::select(vec![
+            "UTC", "Europe/Berlin", "America/New_York", "America/St_Johns", "America/Havana", "Asia/Kathmandu",
+            "Australia/Lord_Howe", "Pacific/Apia", "Africa/Cairo",
+        ]),
+        // From 2010 to 2030: the years in which some of them lost a day or gave up their summer time, too.
+        from in 1_262_304_000_i64..1_893_456_000,
+        count in 1_i64..60,
+    ) {
+        let zone = zone(name);
+        let seconds = match grain {
+            Grain::Minute => 60,
+            Grain::QuarterHour => 900,
+            Grain::Hour => 3_600,
+            Grain::Day => 86_400,
+            Grain::Week => 7 * 86_400,
+            Grain::Month => 30 * 86_400,
+            Grain::Quarter => 91 * 86_400,
+            _ => 365 * 86_400,
+        };
+        let range = Range { from: from * 1_000_000, to: (from + count * seconds) * 1_000_000 };
+        let buckets = Buckets::new(grain, range, &zone).unwrap();
+        prop_assert!(buckets.start(0) <= range.from && range.to <= buckets.start(buckets.len()));
+        let mut names = std::collections::HashSet::new();
+        for bucket in 0..buckets.len() {
+            let (start, end) = (buckets.start(bucket), buckets.start(bucket + 1));
+            prop_assert!(start < end, "{grain} {bucket}");
+            prop_assert_eq!(buckets.find(start, 0), Some(bucket));
+            prop_assert_eq!(buckets.find(end - 1, 0), Some(bucket));
+            prop_assert!(names.insert(buckets.label(bucket)), "{} twice", buckets.label(bucket));
+            let at = |time| zone.to_datetime(jiff::Timestamp::from_microsecond(time).unwrap());
+            let (first, last) = (at(start), at(end - 1));
+            let part = |local: jiff::civil::DateTime| match grain {
+                Grain::Minute => (local.date(), local.hour(), local.minute()),
+                Grain::QuarterHour => (local.date(), local.hour(), local.minute() / 15),
+                Grain::Hour => (local.date(), local.hour(), 0),
+                Grain::Day => (local.date(), 0, 0),
+                Grain::Week => {
+                    let days = jiff::Span::new().days(i64::from(local.weekday().to_monday_zero_offset()));
+                    (local.date().checked_sub(days).unwrap(), 0, 0)
+                }
+                Grain::Month => (local.date().first_of_month(), 0, 0),
+                Grain::Quarter => {
+                    let month = (local.month() - 1) / 3 * 3 + 1;
+                    (jiff::civil::date(local.year(), month, 1), 0, 0)
+                }
+                _ => (jiff::civil::date(local.year(), 1, 1), 0, 0),
+            };
+            prop_assert_eq!(part(first), part(last), "{} {}", grain, buckets.label(bucket));
+        }
+    }
 }

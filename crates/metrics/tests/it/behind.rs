@@ -1,11 +1,13 @@
 //! What holds for any facts of sessions, messages and steps: where they lie changes nothing, and behind
 //! every number stand exactly the sessions that it counts.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use upshot_core::words::{Environment, MessageKind, OptionStage, Role, StepKind, Word};
 use upshot_core::{Message, Step};
 use upshot_metrics::drilldown::{Cell, CellPart, DrillDown, Page};
-use upshot_metrics::registry::{Kind, Metric, Subject, Unit, metric, metrics};
+use upshot_metrics::registry::{Kind, Metric, Subject, metric, metrics};
 use upshot_metrics::result::{MetricValue, QueryResult};
 use upshot_metrics::{EnvironmentChoice, Grain, Query, RangeSpec};
 
@@ -182,7 +184,7 @@ fn any_query() -> impl Strategy<Value = Query> {
                 EnvironmentChoice::Test,
             ]),
             some(vec!["2026-01-06", "2026-01-08T05:30:00Z"]),
-            any::<bool>(),
+            some(vec!["previous", "segment gold", "segments"]),
             proptest::option::of(1_usize..4),
         )
             .prop_map(
@@ -201,7 +203,17 @@ fn any_query() -> impl Strategy<Value = Query> {
                     filters: filter.into_iter().collect(),
                     grain,
                     environment,
-                    compare: (compare && from.is_some()).then(|| "previous".to_owned()),
+                    segments: match compare {
+                        Some("segments") => vec!["web".to_owned(), "gold".to_owned()],
+                        _ => Vec::new(),
+                    },
+                    compare: compare
+                        .filter(|compare| match *compare {
+                            "segments" => false,
+                            "previous" => from.is_some(),
+                            _ => true,
+                        })
+                        .map(str::to_owned),
                     range: RangeSpec {
                         to: from.map(|_| "2026-01-10".to_owned()),
                         from: from.map(str::to_owned),
@@ -230,8 +242,23 @@ fn reaches_back(metric: &Metric) -> bool {
     )
 }
 
+/// What was captured, with filters that have names.
+fn held(facts: &Facts, layout: Layout) -> Held {
+    let mut held = capture_all(facts, layout);
+    let named = [
+        ("web", "channel = web or any message (unmatched)"),
+        (
+            "gold",
+            "attribute.plan = gold or segment \"web\" and engaged",
+        ),
+    ];
+    let named = named.map(|(name, filter)| (name.to_owned(), filter.to_owned()));
+    held.capture.segments = Arc::new(named.into_iter().collect());
+    held
+}
+
 fn answer(query: &Query, facts: &Facts, layout: Layout) -> QueryResult {
-    let held = capture_all(facts, layout);
+    let held = held(facts, layout);
     let mut result = block(ENGINE.run(query, &held.capture)).unwrap();
     result.took_milliseconds = 0.0;
     result.rows_read = 0;
@@ -280,18 +307,13 @@ fn check(
     if found.subject == Subject::Sessions {
         prop_assert_eq!(found.row_count, found.session_count, "{}", about);
     }
-    let factor = match (metric.unit, metric.kind, part) {
-        (_, Kind::Ratio { .. } | Kind::Mean { .. }, CellPart::Denominator) => 1.0,
-        (Unit::Seconds, ..) => 1e-6,
-        _ => 1.0,
-    };
     let number = match (found.amount, found.distinct) {
         (Some(amount), _) => {
             if found.rows_without_session == 0 {
                 let amounts = found.sessions.iter().filter_map(|behind| behind.amount);
                 prop_assert!(near(amounts.sum(), amount), "amounts of {}", about);
             }
-            amount * factor
+            amount
         }
         (None, Some(distinct)) => distinct as f64,
         (None, None) => found.row_count as f64,
@@ -382,23 +404,25 @@ proptest! {
         query in any_query(),
         picks in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<bool>(), any::<bool>()), 4),
     ) {
-        let held = capture_all(&facts, Layout::Mixed);
+        let held = held(&facts, Layout::Mixed);
         let result = block(ENGINE.run(&query, &held.capture)).unwrap();
         for (metric, row, denominator, compared) in picks {
             let id = &result.metrics[metric.index(result.metrics.len())];
-            let cell = |dimensions, other| Cell {
+            let cell = |dimensions, other, value: &MetricValue| Cell {
                 metric: id.clone(),
                 part: if denominator { CellPart::Denominator } else { CellPart::Numerator },
                 dimensions,
                 other,
-                compared: compared && query.compare.is_some(),
+                compared: compared && value.compare.is_some(),
             };
-            check_cell(&query, &held, &result.totals[id], cell(Default::default(), false))?;
+            let total = &result.totals[id];
+            check_cell(&query, &held, total, cell(Default::default(), false, total))?;
             // A session may stand under values of a list that stand by themselves and under others.
             let listed = query.other && query.dimensions.contains(&"topics".to_owned());
             if !result.rows.is_empty() && !listed {
                 let row = &result.rows[row.index(result.rows.len())];
-                check_cell(&query, &held, &row.metrics[id], cell(row.dimensions.clone(), row.other))?;
+                let value = &row.metrics[id];
+                check_cell(&query, &held, value, cell(row.dimensions.clone(), row.other, value))?;
             }
         }
     }
@@ -410,9 +434,9 @@ proptest! {
         by in proptest::sample::subsequence(vec!["channel", "topics", "outcome", "attribute.plan"], 2..=3),
         limit in 1_usize..5,
     ) {
-        let held = capture_all(&facts, Layout::Mixed);
+        let held = held(&facts, Layout::Mixed);
         let dimensions: Vec<String> = by.into_iter().map(str::to_owned).collect();
-        let query = Query { dimensions, grain: None, compare: None, limit: None, other: false, subtotals: true, ..query };
+        let query = Query { dimensions, grain: None, compare: None, segments: Vec::new(), limit: None, other: false, subtotals: true, ..query };
         let whole = block(ENGINE.run(&query, &held.capture)).unwrap();
         let mut prefixes = Vec::new();
         for length in 1..query.dimensions.len() {

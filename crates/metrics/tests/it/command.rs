@@ -38,6 +38,7 @@ pub fn query(line: &str) -> Query {
             "--subtotals" => query.subtotals = value == "yes",
             "--cursor" => query.cursor = Some(value),
             "--segment" => query.segment = Some(value),
+            "--segments" => query.segments = list(),
             "--compare" => query.compare = Some(value),
             "--environment" => query.environment = value.parse::<EnvironmentChoice>().unwrap(),
             "--identity" => query.identity = value.parse::<Identity>().unwrap(),

@@ -15,8 +15,7 @@ use upshot_demo::{DemoOptions, generate};
 use upshot_lake::{Capture, Lake, LakeOptions, Table};
 use upshot_metrics::export::{Options, answer, format};
 use upshot_metrics::{
-    EnvironmentChoice, ExportQuery, ExportTable, NoSegments, Query, QueryError, RangeSpec,
-    RowFormat,
+    EnvironmentChoice, ExportQuery, ExportTable, Query, QueryError, RangeSpec, RowFormat,
 };
 
 use crate::facts::{Layout, capture, instant, sessions};
@@ -91,7 +90,7 @@ async fn bytes(
         format: Some(format),
         ..query.clone()
     };
-    let export = engine.export(table, &asked, capture, &NoSegments);
+    let export = engine.export(table, &asked, capture);
     let mut export = export.await?;
     let mut bytes = Vec::new();
     let mut last = None;

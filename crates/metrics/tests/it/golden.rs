@@ -1,10 +1,11 @@
 //! Golden queries: text files with facts, queries and answers that anybody can review.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use upshot_metrics::{Engine, QueryError, Segments};
+use upshot_metrics::{Engine, QueryError};
 
 use crate::command::query;
 use crate::facts::{Layout, capture_all, facts as tables};
@@ -14,23 +15,22 @@ use crate::worked::engine;
 static ENGINE: LazyLock<Engine> = LazyLock::new(engine);
 
 /// The filters that have names.
-#[derive(Debug)]
-struct Named;
-
-impl Segments for Named {
-    fn filter(&self, name: &str) -> Option<String> {
-        let filter = match name {
-            "on the web" => "channel = web",
-            "paid on the web" => "segment 'on the web' and any step (step.option_title = Pay)",
-            "itself" => "engaged or segment itself",
-            "wrong" => "chanel = web",
-            _ => return None,
-        };
-        Some(filter.to_owned())
-    }
-    fn names(&self) -> Vec<String> {
-        vec!["on the web".to_owned(), "paid on the web".to_owned()]
-    }
+fn named() -> BTreeMap<String, String> {
+    let named = [
+        ("on the web", "channel = web"),
+        (
+            "paid on the web",
+            "segment 'on the web' and any step (step.option_title = Pay)",
+        ),
+        (
+            "German trouble",
+            "country = DE and bot_version = 3 and any message (unmatched and message.topic = order)",
+        ),
+        ("itself", "engaged or segment itself"),
+        ("wrong", "chanel = web"),
+    ];
+    let named = named.map(|(name, filter)| (name.to_owned(), filter.to_owned()));
+    named.into_iter().collect()
 }
 
 /// A file is cut into sections; a section's name stands alone on a line with a colon, `query:` with
@@ -79,20 +79,16 @@ async fn answer(facts: &str, command: &str) -> String {
     let facts = tables(facts);
     let mut answers = Vec::new();
     for layout in [Layout::Memory(2), Layout::Files, Layout::Mixed] {
-        let held = capture_all(&facts, layout);
-        answers.push(
-            match ENGINE
-                .run_with(&query(command), &held.capture, &Named)
-                .await
-            {
-                Ok(result) => table(&result),
-                Err(QueryError::Invalid(problems)) => problems
-                    .iter()
-                    .map(|problem| format!("error: {problem}\n"))
-                    .collect(),
-                Err(error) => panic!("{command}: {error}"),
-            },
-        );
+        let mut held = capture_all(&facts, layout);
+        held.capture.segments = Arc::new(named());
+        answers.push(match ENGINE.run(&query(command), &held.capture).await {
+            Ok(result) => table(&result),
+            Err(QueryError::Invalid(problems)) => problems
+                .iter()
+                .map(|problem| format!("error: {problem}\n"))
+                .collect(),
+            Err(error) => panic!("{command}: {error}"),
+        });
     }
     assert_eq!(
         answers[0], answers[1],

@@ -22,7 +22,11 @@ pub fn routes() -> Vec<(Method, String)> {
             };
             for table in tables {
                 let path = path.replace("{id}", "resolution_rate");
-                routes.push((method.clone(), path.replace("{table}", table)));
+                routes.push((
+                    method.clone(),
+                    path.replace("{table}", table)
+                        .replace("{name}", "newcomers"),
+                ));
             }
         }
     }

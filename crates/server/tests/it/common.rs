@@ -13,12 +13,14 @@ use upshot_demo::{DemoOptions, generate};
 use upshot_lake::{Lake, LakeOptions};
 use upshot_metrics::{Engine, EngineOptions};
 use upshot_server::{ServerOptions, ServerState, router};
+use upshot_store::Store;
 
 /// 2026-03-10T12:00:00Z.
 pub const NOW: i64 = 1_773_144_000_000_000;
 
 pub struct Bench {
     pub lake: Lake,
+    pub store: Store,
     pub router: Router,
     pub clock: Arc<AtomicI64>,
     _folder: TempDir,
@@ -80,11 +82,9 @@ impl Bench {
             memory_limit_bytes,
             threads: 2,
         });
-        bench.router = router(ServerState::new(
-            bench.lake.clone(),
-            engine.unwrap(),
-            options,
-        ));
+        let store = bench.store.clone();
+        let state = ServerState::new(bench.lake.clone(), engine.unwrap(), store, options);
+        bench.router = router(state);
         bench
     }
 
@@ -101,9 +101,11 @@ impl Bench {
         let lake = Lake::open(options).await.unwrap();
         let mut options = ServerOptions::new(now);
         change_server(&mut options);
-        let state = ServerState::new(lake.clone(), engine(), options);
+        let store = Store::open(folder.path()).await.unwrap();
+        let state = ServerState::new(lake.clone(), engine(), store.clone(), options);
         Self {
             lake,
+            store,
             router: router(state),
             clock,
             _folder: folder,

@@ -45,6 +45,9 @@ fn every_path_is_described_and_every_reference_leads_somewhere() {
         "/api/v1/dimensions",
         "/api/v1/profiles",
         "/api/v1/prices",
+        "/api/v1/drilldown",
+        "/api/v1/segments",
+        "/api/v1/segments/{name}",
         "/api/v1/fact-sets",
         "/api/v1/fact-sets/preview",
         "/api/v1/fact-sets/{name}",
@@ -121,6 +124,10 @@ async fn answers_are_as_they_are_described() {
             "time_zone": "Europe/Berlin", "environment": "all", "limit": 7,
             "order": ["sessions desc"]
         }),
+        json!({
+            "metrics": ["sessions", "users"], "dimensions": ["channel", "topic"], "grain": "day",
+            "range": {"last": "7d"}, "limit": 2, "other": true, "subtotals": true, "explain": true
+        }),
     ] {
         let answer = bench.query(&query).await;
         described.check(
@@ -168,7 +175,23 @@ async fn answers_are_as_they_are_described() {
             .await;
         described.check("post", &path, answer.status.as_u16(), &answer.json());
     }
-    for path in ["metrics", "dimensions", "profiles"] {
+    let saved = json!({"filter": "channel = web"}).to_string();
+    let path = "/api/v1/segments/web";
+    let saved = bench.send_json("PUT", path, saved).await.json();
+    described.check("put", "/api/v1/segments/{name}", 200, &saved);
+    let shown = bench.get(path).await.json();
+    described.check("get", "/api/v1/segments/{name}", 200, &shown);
+    for cell in [
+        json!({"metric": "model_cost"}),
+        json!({"metric": "users", "dimensions": {"channel": "web"}}),
+    ] {
+        let query = json!({"metrics": ["model_cost", "users"], "dimensions": ["channel"], "segment": "web"});
+        let body = json!({"query": query, "cell": cell, "page": {"limit": 3}});
+        let path = "/api/v1/drilldown";
+        let found = bench.post(path, "application/json", body.to_string()).await;
+        described.check("post", path, 200, &found.json());
+    }
+    for path in ["metrics", "dimensions", "profiles", "segments"] {
         let path = format!("/api/v1/{path}");
         described.check("get", &path, 200, &bench.get(&path).await.json());
     }

@@ -8,16 +8,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use upshot_lake::{Lake, LakeOptions};
 use upshot_server::{ServerError, ServerOptions, serve, serve_on};
+use upshot_store::Store;
 
 use crate::common::{NOW, engine};
 
-async fn lake() -> (tempfile::TempDir, Lake) {
+async fn lake() -> (tempfile::TempDir, Lake, Store) {
     let folder = tempfile::tempdir().unwrap();
     let clock = std::sync::Arc::new(|| NOW);
     let lake = Lake::open(LakeOptions::new(folder.path(), clock))
         .await
         .unwrap();
-    (folder, lake)
+    let store = Store::open(folder.path()).await.unwrap();
+    (folder, lake, store)
 }
 
 fn options() -> ServerOptions {
@@ -36,18 +38,19 @@ async fn ask(address: SocketAddr, request: &str) -> String {
 
 #[tokio::test]
 async fn other_addresses_than_loopback_need_a_key() {
-    let (_folder, lake) = lake().await;
+    let (_folder, lake, store) = lake().await;
     let mut open = options();
     open.listen = SocketAddr::from(([0, 0, 0, 0], 0));
-    let error = serve(lake.clone(), engine(), open.clone(), async {})
-        .await
-        .unwrap_err();
+    let error = serve(lake.clone(), engine(), store.clone(), open.clone(), async {
+    })
+    .await
+    .unwrap_err();
     assert!(matches!(error, ServerError::KeyNeeded(_)));
     assert!(error.to_string().contains("UPSHOT_KEY"), "{error}");
     for key in ["", "with space", "with\nbreak", "schlüssel"] {
         let mut bad = open.clone();
         bad.key = Some(key.to_owned());
-        let error = serve(lake.clone(), engine(), bad, async {})
+        let error = serve(lake.clone(), engine(), store.clone(), bad, async {})
             .await
             .unwrap_err();
         assert!(matches!(error, ServerError::KeyUnusable), "{key:?}");
@@ -55,22 +58,24 @@ async fn other_addresses_than_loopback_need_a_key() {
     let mut good = options();
     good.key = Some("secret-of-many-letters".to_owned());
     assert!(!format!("{good:?}").contains("secret"), "{good:?}");
-    serve(lake, engine(), good, async {}).await.unwrap();
+    serve(lake, engine(), store, good, async {}).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_address_that_is_taken_is_an_error() {
-    let (_folder, lake) = lake().await;
+    let (_folder, lake, store) = lake().await;
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut options = options();
     options.listen = taken.local_addr().unwrap();
-    let error = serve(lake, engine(), options, async {}).await.unwrap_err();
+    let error = serve(lake, engine(), store, options, async {})
+        .await
+        .unwrap_err();
     assert!(matches!(error, ServerError::Listen { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_server_finishes_what_has_begun() {
-    let (_folder, lake) = lake().await;
+    let (_folder, lake, store) = lake().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -81,6 +86,7 @@ async fn a_server_finishes_what_has_begun() {
         listener,
         lake.clone(),
         engine(),
+        store,
         options(),
         shutdown,
     ));
@@ -118,7 +124,7 @@ async fn a_server_finishes_what_has_begun() {
 
 #[tokio::test]
 async fn a_client_that_never_ends_cannot_keep_the_server() {
-    let (_folder, lake) = lake().await;
+    let (_folder, lake, store) = lake().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -127,7 +133,7 @@ async fn a_client_that_never_ends_cannot_keep_the_server() {
     };
     let mut options = options();
     options.limits.shutdown_time = Duration::from_millis(100);
-    let server = tokio::spawn(serve_on(listener, lake, engine(), options, shutdown));
+    let server = tokio::spawn(serve_on(listener, lake, engine(), store, options, shutdown));
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = "POST /api/v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -142,7 +148,7 @@ async fn a_client_that_never_ends_cannot_keep_the_server() {
 
 #[tokio::test]
 async fn a_query_is_dropped_when_its_client_goes() {
-    let (_folder, lake) = lake().await;
+    let (_folder, lake, store) = lake().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -152,7 +158,7 @@ async fn a_query_is_dropped_when_its_client_goes() {
     let mut options = options();
     options.limits.queries_at_once = 0;
     options.limits.query_time = Duration::from_secs(600);
-    let server = tokio::spawn(serve_on(listener, lake, engine(), options, shutdown));
+    let server = tokio::spawn(serve_on(listener, lake, engine(), store, options, shutdown));
     let mut stream = TcpStream::connect(address).await.unwrap();
     let question = "POST /api/v1/query HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 24\r\n\r\n{\"metrics\":[\"sessions\"]}";
     stream.write_all(question.as_bytes()).await.unwrap();

@@ -203,6 +203,10 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
     let bench = Bench::new().await;
     for mark in ["alpha", "beta"] {
         assert_eq!(bench.events(mark, &marked(mark)).await.status, 202);
+        let path = format!("/api/v1/segments/newcomers?workspace={mark}");
+        let segment = json!({"filter": format!("channel = {mark}")});
+        let saved = bench.send_json("PUT", &path, segment.to_string()).await;
+        assert_eq!(saved.status, 200, "{}", saved.text());
     }
     for flushed in [false, true] {
         if flushed {
@@ -246,6 +250,12 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                     "/api/v1/lift" => json!({"at_least": 1}),
                     "/api/v1/topics" => json!({"limit": 10}),
                     "/api/v1/prices" => prices_of(own),
+                    "/api/v1/drilldown" => json!({
+                        "query": {"metrics": ["sessions"]}, "cell": {"metric": "sessions"}
+                    }),
+                    "/api/v1/segments/newcomers" => {
+                        json!({"filter": format!("channel = {own}"), "description": own})
+                    }
                     "/api/v1/retention" => json!({"period": "day", "back": ["engaged"]}),
                     path if path.starts_with("/api/v1/export/") => json!({"environment": "all"}),
                     _ => Value::Null,
@@ -273,6 +283,8 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
             }
             assert!(walked.contains("/api/v1/sessions"), "{walked:?}");
             assert!(walked.contains("/api/v1/query"), "{walked:?}");
+            assert!(walked.contains("/api/v1/drilldown"), "{walked:?}");
+            assert!(walked.contains("/api/v1/segments"), "{walked:?}");
             let exports = walked
                 .iter()
                 .filter(|path| path.starts_with("/api/v1/export/"));

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
         "upshot-demo",
         "upshot-web",
     ],
-    &["upshot-lake"],
+    &["upshot-lake", "upshot-store"],
     &["upshot-metrics"],
     &["upshot-server"],
     &["upshot"],
@@ -63,7 +63,7 @@ const KEPT_AWAY: &[KeptAway] = &[
     KeptAway {
         crates: &["upshot-metrics", "upshot-server", "upshot"],
         from: &["sqlx"],
-        reason: "upshot-lake is the only crate that writes the catalog",
+        reason: "only upshot-lake and upshot-store keep databases",
     },
     KeptAway {
         crates: &["upshot-lake", "upshot-metrics"],

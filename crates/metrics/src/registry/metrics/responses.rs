@@ -1,6 +1,7 @@
 //! How fast the bot answers, and chats.
 
 use super::{Example, Kind, Metric, Section, Subject, Unit, column, example, mean, quantile};
+use crate::registry::remarks::NO_WINDOWS;
 
 const SECTION: Section = Section::Messages;
 
@@ -137,7 +138,7 @@ const fn chat(
     result: &'static str,
 ) -> Metric {
     let example = example(CHATS, result);
-    Metric::new(SECTION, id, name, unit, kind, definition, example)
+    Metric::new(SECTION, id, name, unit, kind, definition, example).remarks(NO_WINDOWS)
 }
 
 /// Sessions as their profile cuts them.

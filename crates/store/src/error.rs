@@ -1,0 +1,45 @@
+//! What can go wrong.
+
+use std::path::PathBuf;
+
+/// What can go wrong with operational data.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused.
+    #[error("the store: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The file system refused.
+    #[error("{action} {}: {source}", path.display())]
+    Io {
+        /// What was tried, as «sync».
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// It was written by a newer version of the program.
+    #[error(
+        "{} has version {found}, this program reads up to {known}; upgrade upshot, or restore a backup",
+        path.display()
+    )]
+    Version {
+        /// The database.
+        path: PathBuf,
+        /// The version that was found.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// The name cannot be that of a segment.
+    #[error(
+        "`{0}` cannot be the name of a segment: a name has 1 to 100 characters, none of them a control character, \
+         and no space at its ends"
+    )]
+    SegmentName(String),
+    /// The workspace has as many segments as one may have.
+    #[error(
+        "the workspace has {0} segments, which is the most; remove some with `upshot segments remove`"
+    )]
+    TooManySegments(usize),
+}

@@ -1,0 +1,113 @@
+//! The store, through its interface.
+#![allow(clippy::unwrap_used)]
+
+use sqlx::{Connection, SqliteConnection};
+use tempfile::TempDir;
+use upshot_store::segments::{MOST_SEGMENTS, check_name};
+use upshot_store::{STORE_FILE, Store, StoreError};
+
+async fn store() -> (Store, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (Store::open(folder.path()).await.unwrap(), folder)
+}
+
+#[tokio::test]
+async fn what_is_saved_is_there_again_and_workspaces_never_see_each_others() {
+    let (store, folder) = store().await;
+    let first = store
+        .set_segment("main", "web", "channel = web", "", 5)
+        .await
+        .unwrap();
+    assert_eq!((first.created, first.changed), (5, 5));
+    store
+        .set_segment("other", "web", "channel = sms", "theirs", 6)
+        .await
+        .unwrap();
+    let again = store
+        .set_segment("main", "web", "channel in (web, app)", "all screens", 7)
+        .await
+        .unwrap();
+    assert_eq!((again.created, again.changed), (5, 7));
+    store.close().await;
+    let store = Store::open(folder.path()).await.unwrap();
+    assert_eq!(store.segments("main").await.unwrap(), [again]);
+    assert_eq!(
+        store.filters("other").await.unwrap()["web"],
+        "channel = sms"
+    );
+    assert!(store.segment("third", "web").await.unwrap().is_none());
+    assert!(!store.remove_segment("third", "web").await.unwrap());
+    assert!(store.remove_segment("main", "web").await.unwrap());
+    assert!(store.segments("main").await.unwrap().is_empty());
+    assert_eq!(store.segments("other").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_copy_is_the_whole_store() {
+    let (store, _folder) = store().await;
+    store
+        .set_segment("main", "web", "channel = web", "", 5)
+        .await
+        .unwrap();
+    let backup = tempfile::tempdir().unwrap();
+    assert!(store.copy_into(backup.path()).await.unwrap() > 0);
+    store.remove_segment("main", "web").await.unwrap();
+    assert!(
+        store.copy_into(backup.path()).await.is_err(),
+        "there is one"
+    );
+    let copy = Store::open(backup.path()).await.unwrap();
+    assert_eq!(copy.segments("main").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_version_is_refused_and_left_as_it_is() {
+    let (store, folder) = store().await;
+    store.close().await;
+    let path = folder.path().join(STORE_FILE);
+    let address = format!("sqlite://{}", path.display());
+    let mut connection = SqliteConnection::connect(&address).await.unwrap();
+    sqlx::raw_sql("PRAGMA user_version = 99")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let error = Store::open(folder.path()).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::Version { found: 99, .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn writers_at_once_wait_for_each_other_and_there_is_an_end() {
+    let (store, _folder) = store().await;
+    let save = |number: usize| {
+        let store = store.clone();
+        async move {
+            let name = format!("segment {number}");
+            store.set_segment("main", &name, "engaged", "", 1).await
+        }
+    };
+    let saved = futures::future::join_all((0..MOST_SEGMENTS + 5).map(save)).await;
+    let refused = saved.iter().filter(|saved| saved.is_err()).count();
+    assert_eq!(refused, 5);
+    assert_eq!(store.segments("main").await.unwrap().len(), MOST_SEGMENTS);
+    // One that is there may still be changed.
+    let name = &store.segments("main").await.unwrap()[0].name;
+    store
+        .set_segment("main", name, "not engaged", "", 2)
+        .await
+        .unwrap();
+}
+
+#[test]
+fn names_are_short_and_plain() {
+    for good in ["web", "Users of the «beta»", "a/b?c=d"] {
+        assert!(check_name(good).is_ok(), "{good}");
+    }
+    let long = "x".repeat(101);
+    for bad in ["", " web", "web ", "a\nb", long.as_str()] {
+        assert!(check_name(bad).is_err(), "{bad}");
+    }
+}

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use upshot_metrics::RowFormat;
 
-use crate::behind::BehindArguments;
 use crate::export::ExportArguments;
 use crate::paths::{FlowArguments, FunnelArguments, LiftArguments, PathArguments, TopicArguments};
 use crate::segments::SegmentsArguments;
+use crate::sessions::SessionsArguments;
 
 /// Analytics for conversations: who came, what they wanted, what came of it.
 #[derive(Debug, Parser)]
@@ -302,32 +302,6 @@ pub struct LiveArguments {
     /// What time it is taken to be, for answers that can be repeated
     #[arg(long, value_name = "INSTANT", hide = true, env = "UPSHOT_NOW")]
     pub now: Option<String>,
-}
-
-/// `upshot sessions`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    upshot sessions --filter 'escalated and topic = order' --last 28d\n  \
-    upshot sessions --of resolution_rate --part denominator --cell channel=web --last 28d\n  \
-    upshot sessions --of clicks --cell step.option_title=Pay --cell day=2026-03-01\n  \
-    upshot sessions --of sessions --other 5 --by topic --order -sessions\n\n\
-    With --of there are as many sessions as the number says, or as many messages or steps in them.")]
-pub struct SessionsArguments {
-    /// At most so many
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub limit: usize,
-    /// Go on after the sessions of the list before, which gave this; everything but the limit as it was
-    #[arg(long, value_name = "CURSOR")]
-    pub cursor: Option<String>,
-    /// Only the sessions of this saved filter; with --of several stand side by side
-    #[arg(long = "segment", value_name = "NAME")]
-    pub segments: Vec<String>,
-    /// Which number's sessions.
-    #[command(flatten)]
-    pub behind: BehindArguments,
-    /// What the question is about.
-    #[command(flatten)]
-    pub scope: Scope,
 }
 
 /// `upshot explain`.

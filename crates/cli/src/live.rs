@@ -6,7 +6,7 @@ use crate::arguments::{Common, LiveArguments};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::query;
-use crate::session::{engine, instant_or_now, open_existing};
+use crate::session::{capture, engine, instant_or_now, open_existing};
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: LiveArguments) -> Result<u8, Failure> {
@@ -20,7 +20,7 @@ pub async fn run(common: &Common, arguments: LiveArguments) -> Result<u8, Failur
             let lake = open_existing(common).await?;
             let tables = tables_needed(&asked);
             let profile = asked.profile.as_deref();
-            let capture = lake.capture_of(&common.workspace, profile, &tables).await?;
+            let capture = capture(common, &lake, profile, &tables).await?;
             let found = engine()?.run(&asked, &capture).await;
             lake.close().await?;
             found.map_err(query::failure)?

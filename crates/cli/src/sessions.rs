@@ -1,17 +1,44 @@
 //! `upshot sessions`: facts of sessions, newest first.
 
+use clap::Args;
 use serde_json::{Map, Value};
 use upshot_core::words::Word;
 use upshot_core::{Attributes, FieldKind, FieldSink, Record, Session};
 use upshot_metrics::sessions::cursor_after;
 use upshot_metrics::{SessionQuery, tables_of_filters};
 
-use crate::arguments::{Common, OutputFormat, SessionsArguments};
-use crate::behind;
+use crate::arguments::{Common, OutputFormat, Scope};
+use crate::behind::{self, BehindArguments};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
 use crate::session::{capture, engine, instant, instant_or_now, length, open_existing};
+
+/// `upshot sessions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    upshot sessions --filter 'escalated and topic = order' --last 28d\n  \
+    upshot sessions --of resolution_rate --part denominator --cell channel=web --last 28d\n  \
+    upshot sessions --of clicks --cell step.option_title=Pay --cell day=2026-03-01\n  \
+    upshot sessions --of sessions --other 5 --by topic --order -sessions\n\n\
+    With --of there are as many sessions as the number says, or as many messages or steps in them.")]
+pub struct SessionsArguments {
+    /// At most so many
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+    /// Go on after the sessions of the list before, which gave this; everything but the limit as it was
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+    /// Only the sessions of this saved filter; with --of several stand side by side
+    #[arg(long = "segment", value_name = "NAME")]
+    pub segments: Vec<String>,
+    /// Which number's sessions.
+    #[command(flatten)]
+    pub behind: BehindArguments,
+    /// What the question is about.
+    #[command(flatten)]
+    pub scope: Scope,
+}
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: SessionsArguments) -> Result<u8, Failure> {

@@ -189,7 +189,7 @@ async fn an_answer_says_how_it_came_about() {
     ] {
         let pass = told(purpose, table);
         assert!(
-            pass["selection"].as_str().unwrap().contains("start_time"),
+            pass["selection"].as_str().unwrap().contains("time >= "),
             "{pass}"
         );
         assert_eq!(pass["files"], 0, "nothing is in files yet");

@@ -14,6 +14,10 @@ const PAGES = {
   '/topics?part=flows': ['What sessions do, from their first step'],
   '/topics?part=paths': ['The commonest paths', 'What follows more often than by chance'],
   '/topics?part=clicks': ['Clicks', 'Options', 'Questions and where people leave'],
+  '/audience': ['Users', 'New and returning users', 'Active users', 'Who comes back', 'When people come', 'Chats and messages', 'Where people come from'],
+  '/handover': ['Handover', 'From the request to the end', 'Why a person was asked for', 'Waiting', 'Right now', 'Last words before a handover', 'Skills', 'Agents'],
+  '/improve': ['How well the bot understands', 'Intents that fail most', 'What was not understood', 'Intents that are confused', 'Knowledge', 'Friction'],
+  '/ai': ['Cost', 'Cost by model', 'Tokens', 'Calls of models', 'Tools', 'Errors by kind', 'Quality of generated answers'],
   '/topics/order_status': ['What came of the sessions that visited it', 'What came before Order status', 'What comes after Order status'],
 };
 
@@ -129,4 +133,107 @@ inPage('a funnel is built by choosing, and kept in the address', {}, async (page
   await page.getByRole('button', { name: 'Move step 1 down' }).click();
   await page.waitForFunction(() => new URLSearchParams(location.search).getAll('through')[0]?.includes('Order status'));
   await accessible(page);
+});
+
+inPage('audience: users, cohorts and hours are what the server says', {}, async (page) => {
+  await page.goto(`${server.address}/audience?zone=UTC`);
+  await shows(page, PAGES['/audience']);
+  const scope = { range: { last: '28d' }, time_zone: 'UTC' };
+  const users = await server.ask('/api/v1/query', { ...scope, metrics: ['users'] });
+  assert.equal(number(await page.getByRole('region', { name: 'Users', exact: true }).locator('.number-value').first().innerText()), users.totals.users.value);
+  // Cohorts: the first row is all of them; a cell says what the server says.
+  const cohorts = page.getByRole('group', { name: 'Who comes back' }).locator('tbody tr');
+  const retention = async (period) => server.ask('/api/v1/retention', { ...scope, period, periods: period === 'week' ? 12 : 14 });
+  const week = await retention('week');
+  assert.equal(await cohorts.count(), week.cohorts.length + 1);
+  assert.deepEqual((await cohorts.locator('td:nth-child(2)').allInnerTexts()).slice(1).map(number), week.cohorts.map((cohort) => cohort.users));
+  assert.equal((await cohorts.first().locator('td').nth(1).innerText()).replace('%', ''), (week.overall[0].exact.value * 100).toFixed(1));
+  await page.getByRole('region', { name: 'Who comes back' }).locator('select').first().selectOption('day');
+  await page.waitForTimeout(100);
+  await settled(page);
+  assert.equal(await cohorts.count(), (await retention('day')).cohorts.length + 1);
+  // Hours, as a table.
+  await page.getByRole('button', { name: 'More for When people come' }).click();
+  await page.getByRole('menuitem', { name: 'Table' }).click();
+  const hours = await server.ask('/api/v1/query', { ...scope, metrics: ['sessions'], dimensions: ['weekday', 'hour_of_day'] });
+  const told = (await page.getByRole('group', { name: 'When people come' }).locator('tbody td').allInnerTexts()).filter((text) => text !== 'no data').map(number);
+  assert.equal(told.reduce((sum, value) => sum + value, 0), hours.totals.sessions.value);
+  // Where from: another dimension is kept in the address.
+  await page.getByRole('region', { name: 'Where people come from' }).locator('select').selectOption('country');
+  await page.waitForURL(/by=country/);
+  await settled(page);
+  const countries = await server.ask('/api/v1/query', { ...scope, metrics: ['sessions'], dimensions: ['country'], order: ['sessions'] });
+  const table = page.getByRole('region', { name: 'What came of them, by where they come from' }).locator('tbody tr');
+  assert.equal(number((await table.first().locator('.cell').first().innerText())), countries.rows[0].metrics.sessions.value);
+});
+
+const scope = { range: { last: '28d' }, time_zone: 'UTC' };
+
+/** The cells of a column of a card's table, as numbers. */
+async function column(page, card, place) {
+  const cells = await page.getByRole('region', { name: card, exact: true }).locator(`tbody tr td:nth-child(${place}) .cell`).allInnerTexts();
+  return cells.map(number);
+}
+
+inPage('handover: reasons, words and agents are what the server says', {}, async (page) => {
+  await page.goto(`${server.address}/handover?zone=UTC`);
+  await shows(page, PAGES['/handover']);
+  const reasons = await server.ask('/api/v1/query', { ...scope, metrics: ['handover_sessions'], dimensions: ['handover_trigger'], filters: ['handover_trigger is not null'], order: ['handover_sessions'], limit: 50 });
+  const told = await column(page, 'Why a person was asked for', 2);
+  assert.ok(told.length > 3);
+  assert.deepEqual(told, reasons.rows.slice(0, told.length).map((row) => row.metrics.handover_sessions.value));
+  // The words lead to the session in which they were said.
+  const words = page.getByRole('region', { name: 'Last words before a handover' }).locator('.words a').first();
+  const said = await words.innerText();
+  await words.click();
+  await page.waitForURL(/conversations\/\w+/);
+  await settled(page);
+  await page.locator('.bubble').getByText(said, { exact: true }).first().waitFor();
+});
+
+inPage('a number of a row of steps leads to the sessions with that step', {}, async (page) => {
+  await page.goto(`${server.address}/handover?zone=UTC`);
+  await shows(page, ['Agents']);
+  const agents = await server.ask('/api/v1/query', { ...scope, metrics: ['agent_sessions', 'agent_parts'], dimensions: ['step.agent', 'step.skill'], filters: ['step.kind = agent'], order: ['agent_parts'], limit: 200 });
+  const first = agents.rows[0];
+  await page.getByRole('region', { name: 'Agents', exact: true }).locator('tbody tr').first().locator('.cell').first().click();
+  await page.getByRole('dialog').getByRole('link', { name: 'Conversations' }).click();
+  await page.waitForURL(/conversations.*filter=/);
+  await settled(page);
+  const listed = number((await page.getByRole('status').first().innerText()).split(' of ')[1].split(' ')[0]);
+  // A range selects parts by when they happened, sessions by their start: those about midnight may differ.
+  assert.ok(Math.abs(listed - first.metrics.agent_sessions.value) <= 1, `${listed} sessions, not ${first.metrics.agent_sessions.value}`);
+});
+
+inPage('models: what they cost is what the server says, by what is chosen', {}, async (page) => {
+  await page.goto(`${server.address}/ai?zone=UTC`);
+  await shows(page, PAGES['/ai']);
+  const ask = async (by) => server.ask('/api/v1/query', { ...scope, metrics: ['model_calls', 'model_cost'], dimensions: [by], filters: ['step.kind = model_call and step.tool is null'], order: ['model_cost'], limit: 100 });
+  const models = await ask('step.model');
+  assert.deepEqual(await column(page, 'Calls of models', 2), models.rows.map((row) => row.metrics.model_calls.value));
+  await page.getByRole('region', { name: 'Calls of models' }).locator('select').selectOption('topic');
+  await page.waitForURL(/by=topic/);
+  await settled(page);
+  const topics = await ask('step.topic_name');
+  const told = await column(page, 'Calls of models', 2);
+  assert.deepEqual(told, topics.rows.slice(0, told.length).map((row) => row.metrics.model_calls.value));
+  // Another column orders; the server does it.
+  await page.getByRole('region', { name: 'Calls of models' }).getByRole('button', { name: 'Tokens written' }).click();
+  await page.waitForTimeout(100);
+  await settled(page);
+  const ordered = await column(page, 'Calls of models', 5);
+  assert.deepEqual(ordered, [...ordered].sort((left, right) => right - left));
+});
+
+inPage('improve: what fails and what was not understood is what the server says', { acceptDownloads: true }, async (page) => {
+  await page.goto(`${server.address}/improve?zone=UTC`);
+  await shows(page, PAGES['/improve']);
+  const vain = await server.ask('/api/v1/query', { ...scope, metrics: ['top_intents'], dimensions: ['last_intent'], filters: ['last_intent is not null'], order: ['unresolved_sessions'], limit: 50 });
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save data as CSV: Intents that fail most' }).click()]);
+  const saved = readFileSync(await download.path(), 'utf8').trim().split('\r\n').slice(1).map((line) => line.split(','));
+  assert.deepEqual(saved.map(([intent, sessions, unresolved]) => [intent, Number(sessions), Number(unresolved)]), vain.rows.map((row) => [row.dimensions.last_intent, row.metrics.sessions.value, row.metrics.unresolved_sessions.value]));
+  const { sessions } = await server.ask('/api/v1/sessions?last=28d&time_zone=UTC&limit=1&filter=any%20message%20(message.unmatched)');
+  const detail = await server.ask(`/api/v1/sessions/${sessions[0].session_id}`);
+  const first = detail.messages.find((message) => message.unmatched);
+  await page.getByRole('region', { name: 'What was not understood' }).getByText(first.text, { exact: true }).first().waitFor();
 });

@@ -79,6 +79,32 @@ const topic = createRoute({
   component: lazyRouteComponent(() => import('./pages/topics/Topic')),
 });
 
+const audience = createRoute({
+  getParentRoute: () => root,
+  path: '/audience',
+  validateSearch: (search: Record<string, unknown>) => said<{ by: string }>({ by: text(search.by) }),
+  component: lazyRouteComponent(() => import('./pages/audience/Audience')),
+});
+
+const handover = createRoute({
+  getParentRoute: () => root,
+  path: '/handover',
+  component: lazyRouteComponent(() => import('./pages/handover/Handover')),
+});
+
+const improve = createRoute({
+  getParentRoute: () => root,
+  path: '/improve',
+  component: lazyRouteComponent(() => import('./pages/improve/Improve')),
+});
+
+const ai = createRoute({
+  getParentRoute: () => root,
+  path: '/ai',
+  validateSearch: (search: Record<string, unknown>) => said<{ by: string }>({ by: text(search.by) }),
+  component: lazyRouteComponent(() => import('./pages/ai/Models')),
+});
+
 const conversations = createRoute({
   getParentRoute: () => root,
   path: '/conversations',
@@ -122,7 +148,7 @@ const explore = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([today, outcomes, topics, topic, conversations, session, explore]),
+  routeTree: root.addChildren([today, outcomes, topics, topic, audience, handover, improve, ai, conversations, session, explore]),
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: 'intent',

@@ -32,16 +32,18 @@ export function Chart(props: {
   /** What stands beside the title, such as a choice. */
   tools?: ReactNode;
   hint?: string | undefined;
+  /** Whether the names of the steps are long and each of them is wanted. */
+  slanted?: boolean;
   /** The name of the column of steps. */
   stepName?: string | undefined;
   /** A place in the steps was chosen. */
   onStep?: (position: number) => void;
 }) {
   const { texts, locale } = usePreferences();
-  const { title, data, kind, onStep } = props;
+  const { title, data, kind, onStep, slanted = false } = props;
   const height = props.height ?? 260;
   const stepName = props.stepName ?? texts.chart.step;
-  const options = useCallback((width: number) => optionsOf({ data, kind, title, locale, texts, width }), [data, kind, title, locale, texts]);
+  const options = useCallback((width: number) => optionsOf({ data, kind, title, locale, texts, width, slanted }), [data, kind, title, locale, texts, slanted]);
   const rows = () => [
     [stepName, ...data.series.map((series) => series.name)],
     ...data.steps.map((step, position) => [step, ...data.series.map((series) => series.values[position] ?? null)]),

@@ -8,7 +8,8 @@ const TIME = new Set(['minute', 'quarter_hour', 'hour', 'day', 'week', 'month', 
 
 /** A value of a dimension for people. */
 export function labelOf(texts: Texts, locale: string, dimension: string, value: string | null): string {
-  if (value === null) return texts.bar.nothingSaid;
+  // A user who is neither new nor returning is one who cannot be followed.
+  if (value === null) return dimension === 'user_kind' ? texts.audience.notFollowed : texts.bar.nothingSaid;
   if (TIME.has(dimension)) return step(locale, value);
   if (dimension === 'weekday') return texts.weekdays[value] ?? value;
   if (dimension === 'outcome' || dimension === 'reported_outcome') return texts.outcomes.outcome[value] ?? value;

@@ -14,6 +14,8 @@ interface Wanted {
   locale: string;
   texts: Texts;
   width: number;
+  /** Whether each step has its name, aslant where they are many. */
+  slanted: boolean;
 }
 
 interface Hovered {
@@ -31,14 +33,18 @@ export function optionsOf(wanted: Wanted): Options {
     textStyle: { fontFamily: 'inherit', color: soft },
     grid: { left: 4, right: 12, top: data.series.length > 1 ? 34 : 12, bottom: 4, containLabel: true },
     ...(data.series.length > 1 && {
-      legend: { type: 'plain', top: 0, left: 0, itemWidth: 12, itemHeight: 8, textStyle: { color: soft } },
+      legend: { type: 'scroll', top: 0, left: 0, right: 0, pageTextStyle: { color: soft }, pageIconColor: soft, itemWidth: 12, itemHeight: 8, textStyle: { color: soft } },
     }),
     xAxis: {
       type: 'category',
       data: data.steps,
       axisLine: { lineStyle: { color: line } },
       axisTick: { show: false },
-      axisLabel: { color: soft, hideOverlap: true, width: wanted.width / 4, overflow: 'truncate' },
+      axisLabel: {
+        color: soft,
+        overflow: 'truncate',
+        ...(wanted.slanted && data.steps.length > 4 ? { interval: 0, rotate: 30, width: 110 } : { hideOverlap: true, width: wanted.width / 4 }),
+      },
     },
     yAxis: {
       type: 'value',

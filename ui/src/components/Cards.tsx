@@ -42,7 +42,8 @@ export function Card(props: { title: string; hint?: string | undefined; tools?: 
 /** Numbers side by side, compared as the view says. */
 export function NumbersCard(props: Asks & { large?: boolean; height?: number }) {
   const known = useKnown(props.metrics);
-  const answer = useAnswer(props.view, { metrics: known ?? [], filters: props.filters ?? [] }, { enabled: known !== undefined });
+  const answer = useAnswer(props.view, { metrics: known ?? [], filters: props.filters ?? [] }, { enabled: known !== undefined && known.length > 0 });
+  if (known?.length === 0) return null;
   return (
     <Card title={props.title} hint={props.hint}>
       <Answered asked={answer} height={props.height ?? 96}>
@@ -98,7 +99,7 @@ export function BarsCard(props: Asks & { by: string; limit?: number; order?: str
   return (
     <Answered asked={answer} height={height + 82}>
       {(all) => (
-        <Chart title={props.title} hint={props.hint} kind={props.kind ?? 'bar'} height={height} tools={props.tools} stepName={names.get(props.by) ?? props.by} data={seriesByMetric(texts, locale, all)} />
+        <Chart title={props.title} hint={props.hint} kind={props.kind ?? 'bar'} height={height} tools={props.tools} stepName={names.get(props.by) ?? props.by} slanted data={seriesByMetric(texts, locale, all)} />
       )}
     </Answered>
   );

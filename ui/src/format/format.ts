@@ -64,6 +64,8 @@ export function short(language: string, value: number, unit: Unit): string {
   if (unit === 'share') return number(language, { style: 'percent', maximumFractionDigits: 1 }).format(value);
   if (unit === 'seconds') return seconds(language, value);
   const compact = { notation: 'compact', maximumFractionDigits: 1 } as const;
+  // Fractions of a dollar need their digits, or all marks of an axis read the same.
+  if (unit === 'dollars' && Math.abs(value) < 1) return number(language, { maximumSignificantDigits: 2, style: 'currency', currency: 'USD' }).format(value);
   if (unit === 'dollars') return number(language, { ...compact, style: 'currency', currency: 'USD' }).format(value);
   return number(language, compact).format(value);
 }

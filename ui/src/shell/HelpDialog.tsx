@@ -1,13 +1,17 @@
 /** The keys, and how the numbers are to be read. */
 import { Dialog } from '../components/Dialog';
+import { PAGES } from './pages';
 import { useTexts } from './preferences';
 
 export default function HelpDialog({ close }: { close: () => void }) {
   const texts = useTexts();
+  const pages = PAGES.map((page): [string, string] => [`g ${page.key}`, texts.help.go(texts.pages[page.id])]);
+  // What closes comes last.
+  const keys = [...texts.help.keys.slice(0, -1), ...pages, ...texts.help.keys.slice(-1)];
   return (
     <Dialog title={texts.help.title} onClose={close}>
       <dl className="facts keys">
-        {texts.help.keys.map(([keys, does]) => [
+        {keys.map(([keys, does]) => [
           <dt key={keys}>
             <kbd>{keys}</kbd>
           </dt>,

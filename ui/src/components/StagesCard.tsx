@@ -1,0 +1,42 @@
+/** Shares of one whole below each other, as bars: how far things come. */
+import { useAnswer } from '../api/questions';
+import { percent, whole } from '../format/format';
+import { usePreferences } from '../shell/preferences';
+import type { View } from '../view/view';
+import { Card } from './Cards';
+import { basisOf } from './Metric';
+import { useNumberDialog } from './number-dialog';
+import { Answered } from './States';
+import { useKnown } from './use-known';
+
+export function StagesCard(props: { view: View; title: string; hint?: string; metrics: readonly string[]; bad?: boolean }) {
+  const { texts, locale } = usePreferences();
+  const { open } = useNumberDialog();
+  const known = useKnown(props.metrics);
+  const answer = useAnswer({ ...props.view, compare: 'none' }, { metrics: known ?? [] }, { enabled: known !== undefined });
+  return (
+    <Card title={props.title} hint={props.hint}>
+      <Answered asked={answer} height={130}>
+        {(all) => (
+          <div className={props.bad === true ? 'ladder bad-stages' : 'ladder'}>
+            {all.definitions.map((definition) => {
+              const value = all.totals[definition.id];
+              const share = value?.value;
+              return [
+                <button key={definition.id} type="button" className="number" aria-haspopup="dialog" onClick={() => open({ definition, value, filters: [] })}>
+                  <span className="number-name">{definition.name}</span>
+                </button>,
+                <span key={`${definition.id} bar`}>
+                  <i style={{ width: `${(share ?? 0) * 100}%` }} />
+                </span>,
+                <span key={`${definition.id} said`} className="small stage-said" title={value === undefined ? undefined : basisOf(texts, locale, value, definition)}>
+                  {typeof share === 'number' ? percent(locale, share) : (value?.reason ?? texts.number.noData)} <span className="soft">{texts.number.n(whole(locale, value?.n ?? 0))}</span>
+                </span>,
+              ];
+            })}
+          </div>
+        )}
+      </Answered>
+    </Card>
+  );
+}

@@ -208,7 +208,7 @@ inPage('a number of a row of steps leads to the sessions with that step', {}, as
 inPage('models: what they cost is what the server says, by what is chosen', {}, async (page) => {
   await page.goto(`${server.address}/ai?zone=UTC`);
   await shows(page, PAGES['/ai']);
-  const ask = async (by) => server.ask('/api/v1/query', { ...scope, metrics: ['model_calls', 'model_cost'], dimensions: [by], filters: ['step.kind = model_call and step.tool is null'], order: ['model_cost'], limit: 100 });
+  const ask = async (by) => server.ask('/api/v1/query', { ...scope, compare: 'previous', metrics: ['model_calls', 'model_cost'], dimensions: [by], filters: ['step.kind = model_call and step.tool is null'], order: ['model_cost'], limit: 100 });
   const models = await ask('step.model');
   assert.deepEqual(await column(page, 'Calls of models', 2), models.rows.map((row) => row.metrics.model_calls.value));
   await page.getByRole('region', { name: 'Calls of models' }).locator('select').selectOption('topic');

@@ -1765,7 +1765,7 @@ export interface components {
              */
             only?: string[];
             /**
-             * Format: int64
+             * Format: uint64
              * @description In how many sessions a pair must be found to be shown and tested.
              * @default 5
              */
@@ -4049,7 +4049,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4133,9 +4133,9 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
                 /** @description How the body is packed: gzip, zstd or identity */
-                "content-encoding"?: string | null;
+                "content-encoding"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4271,7 +4271,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path: {
                 /**
@@ -4354,7 +4354,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path: {
                 /**
@@ -4465,7 +4465,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4481,6 +4481,15 @@ export interface operations {
                     "application/json": components["schemas"]["FactSets"];
                 };
             };
+            /** @description The request names no workspace, or two */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
         };
     };
@@ -4492,7 +4501,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4556,7 +4565,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4621,7 +4630,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path: {
                 /**
@@ -4640,6 +4649,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request names no workspace, or two */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             401: components["responses"]["Unauthorized"];
             /** @description There is no such fact set */
@@ -4670,7 +4688,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4748,7 +4766,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4829,7 +4847,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4907,12 +4925,16 @@ export interface operations {
                 workspace?: string;
                 /**
                  * @description A dimension by which the numbers are cut; may be repeated
-                 * @example skill
+                 * @example [
+                 *       "skill"
+                 *     ]
                  */
                 by?: string[];
                 /**
                  * @description A filter; may be repeated, and a session must pass all of them
-                 * @example channel = web
+                 * @example [
+                 *       "channel = web"
+                 *     ]
                  */
                 filter?: string[];
                 /** @description production (where nothing is said), test or all */
@@ -4922,7 +4944,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5024,7 +5046,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5108,7 +5130,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5124,6 +5146,15 @@ export interface operations {
                     "application/json": components["schemas"]["Prices"];
                 };
             };
+            /** @description The request names no workspace, or two */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
         };
     };
@@ -5135,7 +5166,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5189,7 +5220,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5203,6 +5234,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profiles"];
+                };
+            };
+            /** @description The request names no workspace, or two */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -5221,7 +5261,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5323,7 +5363,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5441,7 +5481,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5486,10 +5526,13 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path: {
-                /** @description The session's id */
+                /**
+                 * @description The session's id
+                 * @example ffa4e26cb8a2ca4f855cbbc487ee46cc
+                 */
                 id: string;
             };
             cookie?: never;
@@ -5503,6 +5546,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionDetail"];
+                };
+            };
+            /** @description The request names no workspace, or two */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -5534,7 +5586,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;

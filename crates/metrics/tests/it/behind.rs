@@ -376,7 +376,16 @@ proptest! {
 
     #[test]
     fn subjects_together_answer_as_alone(facts in any_facts(), condition in any_condition()) {
-        let ids = ["clicks", "sessions", "messages", "resolution_rate", "fallback_rate", "users"];
+        let ids = [
+            "clicks",
+            "sessions",
+            "messages",
+            "resolution_rate",
+            "fallback_rate",
+            "users",
+            "model_cost_per_session",
+            "source_citation_rate",
+        ];
         let query = |ids: &[&str]| Query {
             metrics: ids.iter().map(|id| (*id).to_owned()).collect(),
             dimensions: vec!["channel".to_owned()],

@@ -43,7 +43,8 @@ pub(super) const METRICS: &[Metric] = &[
         "Options that users chose in the range: quick replies, links, buttons and cards. Cut them by \
          `step.option_title`, `step.option_kind`, `step.option_destination` or `step.destination_kind`.",
         "3",
-    ),
+    )
+    .told("step.kind = option", "no source tells of options"),
     options(
         "options_shown",
         "Options shown",

@@ -18,6 +18,7 @@ b       | option    |                   |               |                |      
 ";
 
 const SEARCH: &str = "step.kind = knowledge";
+const UNTOLD_RETRIEVED: &str = "no source tells which sources are retrieved";
 const UNTOLD: &str = "no source tells of searches of knowledge";
 
 const fn searches(
@@ -51,6 +52,7 @@ pub(super) const METRICS: &[Metric] = &[
         "Searches that retrieved a source among all searches of knowledge.",
         "2 / 4 = 50.0 %",
     )
+    .told(RETRIEVED, UNTOLD_RETRIEVED)
     .higher(),
     searches(
         "knowledge_answer_rate",
@@ -127,7 +129,8 @@ pub(super) const OF_SOURCES: &[Metric] = &[
         (RETRIEVED, Sources::Retrieved),
         "Searches that retrieved a source; cut by `knowledge_source`, that source.",
         "2",
-    ),
+    )
+    .told(RETRIEVED, UNTOLD_RETRIEVED),
     of_source(
         "source_citations",
         "Citations",
@@ -136,6 +139,7 @@ pub(super) const OF_SOURCES: &[Metric] = &[
          never cited has 0.",
         "1",
     )
+    .told(CITED, "no source tells which sources answers cite")
     .higher(),
     of_source(
         "source_failures",

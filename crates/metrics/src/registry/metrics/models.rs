@@ -10,6 +10,9 @@ const SECTION: Section = Section::Models;
 /// Calls of models; those of tools name the tool.
 const MODEL_CALL: &str = "step.kind = model_call and step.tool is null";
 const TOOL_CALL: &str = "step.kind = model_call and step.tool is not null";
+/// What shows that calls are told of at all.
+const ANY_CALL: &str = "step.kind = model_call";
+const NO_CALLS: &str = "no source tells of calls of models or tools";
 
 const TOKENS: &str = "
 steps:
@@ -73,18 +76,15 @@ const fn tokens(
     id: &'static str,
     name: &'static str,
     kind: Kind,
+    told: &'static str,
     definition: &'static str,
     result: &'static str,
 ) -> Metric {
-    calls(
-        id,
-        name,
-        Unit::Tokens,
-        kind,
-        definition,
-        example(TOKENS, result),
-    )
+    let example = example(TOKENS, result);
+    calls(id, name, Unit::Tokens, kind, definition, example).told(told, NO_TOKENS)
 }
+
+const NO_TOKENS: &str = "no source tells of such tokens";
 
 const fn time(
     id: &'static str,
@@ -126,7 +126,8 @@ pub(super) const METRICS: &[Metric] = &[
         "Calls of models, also those that failed. Cut them by `step.model`, `step.model_provider`, \
          `step.model_operation` or `step.topic`.",
         example(TOKENS, "3"),
-    ),
+    )
+    .told(ANY_CALL, NO_CALLS),
     calls(
         "tool_calls",
         "Calls of tools",
@@ -134,11 +135,13 @@ pub(super) const METRICS: &[Metric] = &[
         Kind::Count { of: TOOL_CALL },
         "Calls of tools, also those that failed. Cut them by `step.tool`.",
         example(TOKENS, "2"),
-    ),
+    )
+    .told(ANY_CALL, NO_CALLS),
     tokens(
         "tokens_in",
         "Tokens read",
         sum("step.tokens_input"),
+        "step.tokens_input is not null",
         "Tokens that models read, those from and into a cache included.",
         "400",
     ),
@@ -146,6 +149,7 @@ pub(super) const METRICS: &[Metric] = &[
         "tokens_out",
         "Tokens written",
         sum("step.tokens_output"),
+        "step.tokens_output is not null",
         "Tokens that models wrote, those of reasoning included.",
         "60",
     ),
@@ -153,6 +157,7 @@ pub(super) const METRICS: &[Metric] = &[
         "tokens_cached",
         "Tokens read from a cache",
         sum("step.tokens_cached"),
+        "step.tokens_cached is not null",
         "Tokens that models read from a cache.",
         "50",
     ),
@@ -160,6 +165,7 @@ pub(super) const METRICS: &[Metric] = &[
         "tokens_cache_write",
         "Tokens written into a cache",
         sum("step.tokens_cache_write"),
+        "step.tokens_cache_write is not null",
         "Tokens that were written into a cache of a model.",
         "10",
     ),
@@ -167,6 +173,7 @@ pub(super) const METRICS: &[Metric] = &[
         "tokens_reasoning",
         "Tokens written in reasoning",
         sum("step.tokens_reasoning"),
+        "step.tokens_reasoning is not null",
         "Tokens that models wrote in reasoning.",
         "5",
     ),
@@ -215,7 +222,8 @@ pub(super) const METRICS: &[Metric] = &[
         },
         "Calls of models whose cost neither the source nor the price list says: part of no cost.",
         "1",
-    ),
+    )
+    .told(ANY_CALL, NO_CALLS),
     time(
         "model_latency",
         "Model latency",
@@ -310,6 +318,7 @@ pub(super) const METRICS: &[Metric] = &[
         "Calls of models that failed. Cut them by `step.error`.",
         example(TOKENS, "1"),
     )
+    .told(ANY_CALL, NO_CALLS)
     .lower(),
     calls(
         "model_error_rate",
@@ -330,6 +339,7 @@ pub(super) const METRICS: &[Metric] = &[
         "Calls of tools that failed. Cut them by `step.tool` or `step.error`.",
         example(TOKENS, "1"),
     )
+    .told(ANY_CALL, NO_CALLS)
     .lower(),
     calls(
         "tool_error_rate",

@@ -21,6 +21,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drilldown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List the sessions behind a number
+         * @description `query` is the question that was asked, `cell` says which number of its answer: the metric, which
+         *     part of its value, and the values of the row's dimensions. The counts equal the number.
+         */
+        post: operations["drilldown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drivers": {
         parameters: {
             query?: never;
@@ -384,6 +405,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the segments
+         * @description Filters that are saved under a name. A query names one in `segment`, several in `segments`, and any filter in
+         *     `segment "name"`.
+         */
+        get: operations["list_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a segment */
+        get: operations["show_segment"];
+        /**
+         * Save a segment
+         * @description In the place of one that has the name already: whatever names it asks by the new filter from then on.
+         */
+        put: operations["set_segment"];
+        post?: never;
+        /**
+         * Remove a segment
+         * @description A question that still names it is answered with an error.
+         */
+        delete: operations["remove_segment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -609,6 +676,42 @@ export interface components {
             /** @description The whole profile as TOML. */
             toml: string;
         };
+        /** @description One number of an answer. */
+        Cell: {
+            /**
+             * @description The metric.
+             * @default
+             */
+            metric?: string;
+            /**
+             * @description Which part of its value.
+             * @default numerator
+             */
+            part?: components["schemas"]["CellPart"];
+            /**
+             * @description The values of dimensions, as the row has them. A dimension that is left out is not cut by:
+             *     without any, the totals are meant.
+             * @default {}
+             */
+            dimensions?: {
+                [key: string]: string | null;
+            };
+            /**
+             * @description Whether the row of all others together is meant.
+             * @default false
+             */
+            other?: boolean;
+            /**
+             * @description Whether the number of the range or segment to compare with is meant.
+             * @default false
+             */
+            compared?: boolean;
+        };
+        /**
+         * @description Which part of a value.
+         * @enum {string}
+         */
+        CellPart: "numerator" | "denominator";
         /** @description What a change of profiles began. */
         ChangeBegun: {
             /** @description The name of the facts that the profiles make. */
@@ -767,6 +870,52 @@ export interface components {
          * @enum {string}
          */
         Direction: "higher" | "lower" | "neutral";
+        /** @description Which number of which answer. */
+        DrillDownQuery: {
+            /**
+             * @description The question, as `/api/v1/query` took it.
+             * @default {
+             *       "compare": null,
+             *       "cursor": null,
+             *       "dimensions": [],
+             *       "environment": "production",
+             *       "filters": [],
+             *       "grain": null,
+             *       "having": [],
+             *       "identity": "device",
+             *       "limit": null,
+             *       "metrics": [],
+             *       "order": [],
+             *       "other": false,
+             *       "range": {},
+             *       "segment": null,
+             *       "subtotals": false,
+             *       "time_zone": "UTC",
+             *       "window": null
+             *     }
+             */
+            query?: components["schemas"]["Query"];
+            /**
+             * @description The number.
+             * @default {
+             *       "compared": false,
+             *       "dimensions": {},
+             *       "metric": "",
+             *       "other": false,
+             *       "part": "numerator"
+             *     }
+             */
+            cell?: components["schemas"]["Cell"];
+            /**
+             * @description Which page of the sessions; 50 of them where nothing is said, 1000 at most.
+             * @default {
+             *       "cursor": null,
+             *       "limit": null,
+             *       "order": null
+             *     }
+             */
+            page?: components["schemas"]["Page"];
+        };
         /**
          * @description Which number is driven.
          * @enum {string}
@@ -1282,6 +1431,13 @@ export interface components {
             sessions: string;
             /** @description What the metric makes of them. */
             result: string;
+        };
+        /** @description How an answer came about. */
+        Explanation: {
+            /** @description The stages in their order, with how long each took. */
+            stages: components["schemas"]["StageTime"][];
+            /** @description What was read: one pass for each kind of rows, clock and range. */
+            passes: components["schemas"]["PassExplanation"][];
         };
         /** @description Which rows and columns to export. */
         ExportQuery: {
@@ -2120,6 +2276,13 @@ export interface components {
             /** @description The whole list as TOML; docs/prices.md explains every key. */
             toml: string;
         };
+        /** @description A filter to save. */
+        NewSegment: {
+            /** @description The filter, in the language of queries: a condition on sessions. */
+            filter: string;
+            /** @description What it is for. */
+            description?: string;
+        };
         /** @description A topic to which another leads. */
         NextTopic: {
             /** @description Its id. */
@@ -2150,7 +2313,7 @@ export interface components {
          * @description What a note is about.
          * @enum {string}
          */
-        NoteCode: "environment" | "pending" | "unlinkable" | "many_valued" | "unequal_ranges" | "old_facts" | "rare_left_out" | "unpriced" | "no_human_contacts" | "gaps_not_filled";
+        NoteCode: "environment" | "pending" | "unlinkable" | "many_valued" | "unequal_ranges" | "old_facts" | "rare_left_out" | "unpriced" | "no_human_contacts" | "no_windows" | "overlapping_segments" | "gaps_not_filled";
         /** @description What came of the sessions of a path. */
         OutcomeRates: {
             /** @description Resolved, of those that were engaged and are old enough to be judged. */
@@ -2159,6 +2322,24 @@ export interface components {
             escalation_rate: components["schemas"]["MetricValue"];
             /** @description Abandoned, of the same. */
             abandon_rate: components["schemas"]["MetricValue"];
+        };
+        /** @description Which page of the sessions behind a number. */
+        Page: {
+            /**
+             * @description As for lists of sessions.
+             * @default null
+             */
+            order?: string | null;
+            /**
+             * @description How many sessions at most.
+             * @default null
+             */
+            limit?: number | null;
+            /**
+             * @description Where the list goes on.
+             * @default null
+             */
+            cursor?: string | null;
         };
         /** @description Problem details; where records were rejected, with the members of what was accepted. */
         PartlyAccepted: components["schemas"]["Problem"] & {
@@ -2190,6 +2371,50 @@ export interface components {
              */
             sequence?: number | null;
         };
+        /** @description What one pass read. */
+        PassExplanation: {
+            /** @description What it is for. */
+            purpose: components["schemas"]["PassPurpose"];
+            /** @description The table of facts. */
+            table: string;
+            /** @description The metrics that it counts. */
+            metrics: string[];
+            /** @description Which rows are counted: range and filters, by the columns of the table. */
+            selection: string;
+            /** @description How many files the table has. */
+            files: number;
+            /** @description How many of them were read; the others hold no row of the selection. */
+            files_read: number;
+            /**
+             * Format: int64
+             * @description How many rows were read, from files and memory.
+             */
+            rows_read: number;
+            /**
+             * Format: int64
+             * @description How many rows of files were not read, because days or statistics tell that none is selected.
+             */
+            rows_skipped: number;
+            /**
+             * Format: int64
+             * @description How many of the rows are not yet in files.
+             */
+            rows_in_memory: number;
+            /** @description The columns that were read. */
+            columns: string[];
+            /** @description The columns that were derived while reading: facts of the row's session and of its user, prices. */
+            derived: string[];
+            /**
+             * Format: double
+             * @description How long it took.
+             */
+            milliseconds: number;
+        };
+        /**
+         * @description What a pass is for.
+         * @enum {string}
+         */
+        PassPurpose: "rows" | "compared" | "ranking" | "subtotals";
         /** @description A question about the commonest paths. */
         PathQuery: {
             /**
@@ -2484,10 +2709,16 @@ export interface components {
              */
             time_zone?: string;
             /**
-             * @description The name of a filter that whoever runs the query knows; rows must pass it too.
+             * @description The name of a saved filter; rows must pass it too.
              * @default null
              */
             segment?: string | null;
+            /**
+             * @description The names of two or more saved filters, to stand side by side: `segment` becomes the first dimension, and
+             *     each is compared with the first of them unless `compare` says else. The limit is that of each.
+             * @default []
+             */
+            segments?: string[];
             /**
              * @description `previous`, `year`, `FROM..TO` or `segment NAME`.
              * @default null
@@ -2542,6 +2773,12 @@ export interface components {
              */
             cursor?: string | null;
             /**
+             * @description Whether the answer says how it came about: which files, rows and columns were read, and how long each
+             *     stage took.
+             * @default false
+             */
+            explain?: boolean;
+            /**
              * @description Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
              * @default null
              */
@@ -2592,6 +2829,7 @@ export interface components {
              * @description How many rows were read.
              */
             rows_read: number;
+            explanation?: components["schemas"]["Explanation"] | null;
             /**
              * Format: double
              * @description How long the answer took.
@@ -2777,6 +3015,36 @@ export interface components {
          * @enum {string}
          */
         RowFormat: "csv" | "jsonl" | "parquet" | "arrow";
+        /** @description A filter that is saved under a name. */
+        SavedSegment: {
+            /**
+             * @description The name.
+             * @example newcomers
+             */
+            name: string;
+            /**
+             * @description The filter, in the language of queries.
+             * @example channel = web and user.first_session
+             */
+            filter: string;
+            /** @description What it is for; empty where nothing was said. */
+            description: string;
+            /**
+             * Format: date-time
+             * @description When it was first saved.
+             */
+            created: string;
+            /**
+             * Format: date-time
+             * @description When it was last saved.
+             */
+            changed: string;
+        };
+        /** @description The segments of a workspace. */
+        Segments: {
+            /** @description They, by name. */
+            segments: components["schemas"]["SavedSegment"][];
+        };
         /** @description The facts of a session. Fields that hold nothing are left out; lengths of time are microseconds. */
         Session: {
             /** @description A hash of workspace, conversation and the session's first event. */
@@ -3438,6 +3706,21 @@ export interface components {
              */
             tool_errors: number;
         };
+        /** @description A session behind a number. */
+        SessionBehind: {
+            /** @description Its facts. */
+            session: components["schemas"]["Session"];
+            /**
+             * Format: int64
+             * @description How many of the counted rows it holds; 1 where sessions are counted.
+             */
+            rows: number;
+            /**
+             * Format: double
+             * @description What it adds to a sum, in the unit of the metric.
+             */
+            amount?: number | null;
+        };
         /** @description What became of sessions. */
         SessionCounts: {
             /**
@@ -3508,6 +3791,57 @@ export interface components {
             sessions: components["schemas"]["Session"][];
             /** @description Send this as `cursor`, with everything else as it was, for the next page; null on the last. */
             next_cursor?: string | null;
+        };
+        /** @description What is behind a number. */
+        SessionsBehind: {
+            /** @description What is counted. */
+            subject: components["schemas"]["Subject"];
+            /**
+             * Format: int64
+             * @description How many sessions there are in all.
+             */
+            session_count: number;
+            /**
+             * Format: int64
+             * @description How many rows were counted in all: those of the sessions and those outside any.
+             */
+            row_count: number;
+            /**
+             * Format: int64
+             * @description How many of the rows belong to no session.
+             */
+            rows_without_session: number;
+            /**
+             * Format: double
+             * @description What all rows add up to, where the number is a sum, in the unit of the metric.
+             */
+            amount?: number | null;
+            /**
+             * Format: int64
+             * @description How many different keys the rows have, where those are counted.
+             */
+            distinct?: number | null;
+            /** @description A page of the sessions. */
+            sessions: components["schemas"]["SessionBehind"][];
+            /** @description Send this as `page.cursor`, with everything else as it was, for the next page; null on the last. */
+            next_cursor?: string | null;
+            /** @description The filters with which `/api/v1/sessions` lists the same sessions. */
+            filters: string[];
+            /** @description The range with which it does. */
+            range: components["schemas"]["RangeSpec"];
+        };
+        /** @description How long a stage took. */
+        StageTime: {
+            /**
+             * @description `resolve` (names are looked up), `range` (open ends are looked for in the data), `rank` (which groups stand
+             *     by themselves), `rows`, `assemble` or `subtotals`.
+             */
+            name: string;
+            /**
+             * Format: double
+             * @description How long it took.
+             */
+            milliseconds: number;
         };
         /** @description A topic visit, an option, a question, a stage of a handover or a call. */
         Step: {
@@ -4039,6 +4373,99 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+        };
+    };
+    drilldown: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "cell": {
+                 *         "dimensions": {
+                 *           "channel": "web"
+                 *         },
+                 *         "metric": "resolution_rate",
+                 *         "part": "numerator"
+                 *       },
+                 *       "page": {
+                 *         "limit": 10
+                 *       },
+                 *       "query": {
+                 *         "dimensions": [
+                 *           "channel"
+                 *         ],
+                 *         "metrics": [
+                 *           "sessions",
+                 *           "resolution_rate"
+                 *         ],
+                 *         "range": {
+                 *           "last": "28d"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["DrillDownQuery"];
+            };
+        };
+        responses: {
+            /** @description How many there are, and a page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsBehind"];
+                };
+            };
+            /** @description The query is wrong, or its answer has no such number */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The body is of another type or encoding */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer needs more memory or groups than are allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     drivers: {
@@ -5436,6 +5863,185 @@ export interface operations {
             };
             /** @description The answer took too long */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segments: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The segments of the workspace, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segments"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+        };
+    };
+    show_segment: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The segment's name
+                 * @example newcomers
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The segment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSegment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no segment of this name in the workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_segment: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The segment's name: 1 to 100 characters
+                 * @example newcomers
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "who met the bot for the first time",
+                 *       "filter": "channel = web and user.first_session"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSegment"];
+            };
+        };
+        responses: {
+            /** @description The segment as it is saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSegment"];
+                };
+            };
+            /** @description The name or the filter is wrong; `errors` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The workspace has as many segments as one may have */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type or encoding */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_segment: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The segment's name
+                 * @example newcomers
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no segment of this name in the workspace */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

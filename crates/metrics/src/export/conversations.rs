@@ -33,7 +33,7 @@ use crate::registry::Subject;
 use crate::scan::{Bound, plan_within};
 
 /// About so many messages are held at once; more where one conversation has more.
-const SLICE_MESSAGES: u64 = 16 * 1024;
+const SLICE_MESSAGES: u64 = 64 * 1024;
 
 /// What a slice needs of sessions.
 const SESSION_COLUMNS: [&str; 14] = [

@@ -3,20 +3,22 @@
 //! Every table begins with the two partition columns: `day` (UTC; events by their own time, facts
 //! by the day on which their session started) and `bucket` (a hash of the conversation).
 
+mod batch_builder;
+
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, BooleanBuilder, Date32Array, Float64Array, Float64Builder,
-    Int32Array, Int64Array, Int64Builder, MapArray, MapBuilder, MapFieldNames, RecordBatch,
-    StringArray, StringBuilder, TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, MapArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use upshot_core::event::TEXT_FIELDS;
-use upshot_core::{
-    Attributes, Event, FieldKind, FieldSink, FieldSource, Message, Record, Session, Step,
-};
+use upshot_core::{Attributes, Event, FieldKind, FieldSource, Message, Record, Session, Step};
 
 use crate::error::LakeError;
+
+pub use batch_builder::BatchBuilder;
+pub(crate) use batch_builder::concat;
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -210,160 +212,6 @@ fn map_entries() -> Arc<Field> {
         ])),
         false,
     ))
-}
-
-fn map_names() -> MapFieldNames {
-    let [entry, key, value] = MAP_PARTS.map(str::to_owned);
-    MapFieldNames { entry, key, value }
-}
-
-enum ColumnBuilder {
-    Text(StringBuilder),
-    Integer(Int64Builder),
-    Time(Int64Builder),
-    Real(Float64Builder),
-    Flag(BooleanBuilder),
-    Map(Box<MapBuilder<StringBuilder, StringBuilder>>),
-    /// A field that this table does not keep.
-    Skipped,
-}
-
-/// Collects records of one kind and gives them as an Arrow batch of a table.
-pub struct BatchBuilder {
-    table: Table,
-    columns: Vec<Column>,
-    builders: Vec<ColumnBuilder>,
-    days: Vec<i32>,
-    buckets: Vec<i32>,
-}
-
-impl BatchBuilder {
-    /// For rows of this table.
-    pub fn new(table: Table) -> Self {
-        let columns = table.columns();
-        let fields = match table {
-            Table::Events | Table::Texts => Event::FIELDS.len(),
-            Table::Sessions => Session::FIELDS.len(),
-            Table::Messages => Message::FIELDS.len(),
-            Table::Steps => Step::FIELDS.len(),
-        };
-        let mut builders: Vec<ColumnBuilder> =
-            (0..fields).map(|_| ColumnBuilder::Skipped).collect();
-        for column in &columns {
-            if let (Some(index), ColumnKind::Field(kind)) = (column.field, column.kind) {
-                builders[index] = match kind {
-                    FieldKind::Key | FieldKind::Text | FieldKind::Label | FieldKind::Word => {
-                        ColumnBuilder::Text(StringBuilder::new())
-                    }
-                    FieldKind::Instant | FieldKind::Time => {
-                        ColumnBuilder::Time(Int64Builder::new())
-                    }
-                    FieldKind::Count | FieldKind::Integer => {
-                        ColumnBuilder::Integer(Int64Builder::new())
-                    }
-                    FieldKind::Real => ColumnBuilder::Real(Float64Builder::new()),
-                    FieldKind::Flag | FieldKind::Bool => ColumnBuilder::Flag(BooleanBuilder::new()),
-                    FieldKind::Map => ColumnBuilder::Map(Box::new(MapBuilder::new(
-                        Some(map_names()),
-                        StringBuilder::new(),
-                        StringBuilder::new(),
-                    ))),
-                };
-            }
-        }
-        Self {
-            table,
-            columns,
-            builders,
-            days: Vec::new(),
-            buckets: Vec::new(),
-        }
-    }
-
-    /// Adds a record that belongs to this day and bucket.
-    pub fn push(&mut self, record: &impl Record, day: i32, bucket: i32) {
-        record.write(self);
-        self.days.push(day);
-        self.buckets.push(bucket);
-    }
-
-    /// How many rows wait.
-    pub fn len(&self) -> usize {
-        self.days.len()
-    }
-
-    /// Whether none waits.
-    pub fn is_empty(&self) -> bool {
-        self.days.is_empty()
-    }
-
-    /// The rows as a batch; the builder is empty afterwards.
-    ///
-    /// # Errors
-    /// When Arrow refuses the columns, which would be a defect here.
-    pub fn finish(&mut self) -> Result<RecordBatch, LakeError> {
-        let days = std::mem::take(&mut self.days);
-        let buckets = std::mem::take(&mut self.buckets);
-        let mut arrays: Vec<ArrayRef> = vec![
-            Arc::new(Date32Array::from(days)),
-            Arc::new(Int32Array::from(buckets)),
-        ];
-        for column in &self.columns {
-            let Some(index) = column.field else { continue };
-            let array: ArrayRef = match &mut self.builders[index] {
-                ColumnBuilder::Text(builder) => Arc::new(builder.finish()),
-                ColumnBuilder::Integer(builder) => Arc::new(builder.finish()),
-                ColumnBuilder::Time(builder) => Arc::new(
-                    builder
-                        .finish()
-                        .reinterpret_cast::<arrow::datatypes::TimestampMicrosecondType>()
-                        .with_timezone("UTC"),
-                ),
-                ColumnBuilder::Real(builder) => Arc::new(builder.finish()),
-                ColumnBuilder::Flag(builder) => Arc::new(builder.finish()),
-                ColumnBuilder::Map(builder) => Arc::new(builder.finish()),
-                ColumnBuilder::Skipped => continue,
-            };
-            arrays.push(array);
-        }
-        Ok(RecordBatch::try_new(self.table.schema(), arrays)?)
-    }
-}
-
-impl FieldSink for BatchBuilder {
-    fn text(&mut self, index: usize, value: Option<&str>) {
-        if let ColumnBuilder::Text(builder) = &mut self.builders[index] {
-            builder.append_option(value);
-        }
-    }
-    fn integer(&mut self, index: usize, value: Option<i64>) {
-        if let ColumnBuilder::Integer(builder) | ColumnBuilder::Time(builder) =
-            &mut self.builders[index]
-        {
-            builder.append_option(value);
-        }
-    }
-    fn real(&mut self, index: usize, value: Option<f64>) {
-        if let ColumnBuilder::Real(builder) = &mut self.builders[index] {
-            builder.append_option(value);
-        }
-    }
-    fn flag(&mut self, index: usize, value: Option<bool>) {
-        if let ColumnBuilder::Flag(builder) = &mut self.builders[index] {
-            builder.append_option(value);
-        }
-    }
-    fn map(&mut self, index: usize, value: &Attributes) {
-        if let ColumnBuilder::Map(builder) = &mut self.builders[index] {
-            for (name, text) in value {
-                builder.keys().append_value(name);
-                builder.values().append_value(text);
-            }
-            // The builder only fails when keys and values differ in number; here they never do.
-            let appended = builder.append(!value.is_empty());
-            debug_assert!(appended.is_ok());
-        }
-    }
 }
 
 enum ColumnReader {

@@ -42,7 +42,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use upshot_core::Event;
 
@@ -61,7 +60,7 @@ use crate::catalog::{Catalog, FileList, MergePolicy, NewFile, Transaction};
 use crate::error::LakeError;
 use crate::files::Files;
 use crate::parquet_files::{self, FileCache, Keys, ReadRequest};
-use crate::schema::Table;
+use crate::schema::{self, Table};
 use crate::watched_files::Watch;
 use ingest::{Command, Commands, Request};
 use sets::FactSets;
@@ -304,12 +303,15 @@ impl Inner {
         fact_set: &str,
         batches: &[RecordBatch],
     ) -> Result<NewFile, LakeError> {
-        let whole = concat_batches(&table.schema(), batches)?;
-        let sorted = parquet_files::sort(&whole, table)?;
+        let mut sorted = batches.to_vec();
+        if !parquet_files::is_sorted(batches, table)? {
+            let whole = schema::concat(table, batches)?;
+            sorted = vec![parquet_files::sort(&whole, table)?];
+        }
         let ids = self.catalog.field_ids(workspace, table)?;
         let (name, path) = self.catalog.new_file(workspace, table, day, bucket);
         let files = self.options.files.as_ref();
-        let info = parquet_files::write(files, &path, table, &ids, [&sorted])?;
+        let info = parquet_files::write(files, &path, table, &ids, &sorted)?;
         Ok(NewFile {
             table,
             name,

@@ -1,8 +1,11 @@
 //! The order of rows in a file.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, DynComparator, RecordBatch, UInt32Array, make_comparator,
+};
 use arrow::compute::take;
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::row::{RowConverter, Rows, SortField};
@@ -84,6 +87,53 @@ pub fn sort(batch: &RecordBatch, table: Table) -> Result<RecordBatch, LakeError>
     Ok(RecordBatch::try_new(batch.schema(), columns)?)
 }
 
+/// Whether the rows of these batches, one batch after the other, are sorted as files of the table hold
+/// them. Rows that a fold made mostly are, and need not be put together and sorted.
+///
+/// # Errors
+/// When a batch lacks a sort column.
+pub fn is_sorted(batches: &[RecordBatch], table: Table) -> Result<bool, LakeError> {
+    let mut last: Option<&RecordBatch> = None;
+    for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
+        if let Some(last) = last {
+            let row = last.num_rows() - 1;
+            if compare(last, batch, table)?(row, 0).is_gt() {
+                return Ok(false);
+            }
+        }
+        let order = compare(batch, batch, table)?;
+        if (1..batch.num_rows()).any(|row| order(row - 1, row).is_gt()) {
+            return Ok(false);
+        }
+        last = Some(batch);
+    }
+    Ok(true)
+}
+
+/// Compares a row of the first batch with one of the second by the sort columns.
+fn compare(
+    first: &RecordBatch,
+    second: &RecordBatch,
+    table: Table,
+) -> Result<impl Fn(usize, usize) -> Ordering, LakeError> {
+    // Nulls come last, as the catalog's sort information says.
+    let options = arrow::compute::SortOptions::new(false, false);
+    let columns = table
+        .sort_columns()
+        .iter()
+        .map(|name| {
+            let (first, second) = (column(first, name)?, column(second, name)?);
+            Ok(make_comparator(&first, &second, options)?)
+        })
+        .collect::<Result<Vec<DynComparator>, LakeError>>()?;
+    Ok(move |left, right| {
+        let mut orders = columns.iter().map(|compare| compare(left, right));
+        orders
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    })
+}
+
 /// A row's place among the conversations, its time and its position: what decides nearly always.
 type Place = (u32, i64, u32);
 
@@ -154,13 +204,4 @@ fn places(conversations: &ArrayRef, times: &ArrayRef, rows: u32) -> Result<Vec<P
     Ok(rows
         .map(|(row, number)| (ranks[number as usize], times.value(row as usize), row))
         .collect())
-}
-
-/// Whether the rows are sorted as files of the table hold them.
-///
-/// # Errors
-/// When the batch lacks a sort column.
-pub fn is_sorted(batch: &RecordBatch, table: Table) -> Result<bool, LakeError> {
-    let rows = SortKeys::new(table)?.of(batch)?;
-    Ok((1..rows.num_rows()).all(|index| rows.row(index - 1) <= rows.row(index)))
 }

@@ -414,9 +414,8 @@ fn properties(
     expected_rows: usize,
     empty: &HashSet<&str>,
 ) -> WriterProperties {
-    let level = ZstdLevel::try_new(COMPRESSION_LEVEL).unwrap_or_default();
     let mut builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
+        .set_compression(compression(expected_rows))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_bloom_filter_position(BloomFilterPosition::End)
@@ -458,6 +457,15 @@ fn properties(
         }
     }
     builder.build()
+}
+
+/// A compressor has state of some hundred kilobytes, made anew for every column. A file of few rows is
+/// soon merged with others, so it gets the one whose state is small.
+fn compression(expected_rows: usize) -> Compression {
+    if expected_rows <= PAGE_ROWS {
+        return Compression::SNAPPY;
+    }
+    Compression::ZSTD(ZstdLevel::try_new(COMPRESSION_LEVEL).unwrap_or_default())
 }
 
 fn leaf_paths(name: &str, columns: &[(Column, ColumnId)]) -> Vec<ColumnPath> {

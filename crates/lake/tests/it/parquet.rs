@@ -57,9 +57,16 @@ fn what_is_written_is_read() {
 #[test]
 fn sorting_is_stable_and_by_the_columns_of_the_table() {
     let shuffled = events(Table::Events, (0..500).rev().chain(0..500));
-    assert!(!is_sorted(&shuffled, Table::Events).unwrap());
+    assert!(!is_sorted(std::slice::from_ref(&shuffled), Table::Events).unwrap());
     let sorted = sort(&shuffled, Table::Events).unwrap();
-    assert!(is_sorted(&sorted, Table::Events).unwrap());
+    assert!(is_sorted(std::slice::from_ref(&sorted), Table::Events).unwrap());
+    let halves = [
+        sorted.slice(0, sorted.num_rows() / 2),
+        sorted.slice(sorted.num_rows() / 2, sorted.num_rows().div_ceil(2)),
+    ];
+    assert!(is_sorted(&halves, Table::Events).unwrap());
+    let swapped = [halves[1].clone(), halves[0].clone()];
+    assert!(!is_sorted(&swapped, Table::Events).unwrap());
     let twice = events(Table::Events, (0..500).flat_map(|number| [number, number]));
     assert_eq!(sorted, twice);
 }

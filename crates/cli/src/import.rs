@@ -305,9 +305,7 @@ impl<'a> Import<'a> {
         }
         let (added, repeated, refused) = match &self.target {
             Target::Lake(lake) => {
-                for event in &mut batch.events {
-                    upshot_text::apply(self.mode, &self.masker, event);
-                }
+                upshot_text::apply_all(self.mode, &self.masker, &mut batch.events);
                 let receipt = lake
                     .append_waiting(&self.common.workspace, &batch.events)
                     .await?;

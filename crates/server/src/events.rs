@@ -12,7 +12,7 @@ use tokio::sync::SemaphorePermit;
 use upshot_adapters::{Batch, Format, ImportOptions, Reader};
 use upshot_core::Event;
 use upshot_lake::{LakeError, Receipt};
-use upshot_text::apply;
+use upshot_text::apply_all;
 use utoipa::ToSchema;
 
 use crate::body::{Held, Packing, Room, receive, unpack};
@@ -359,9 +359,7 @@ impl Reading {
             }
         }
         let records = self.numbers(&batch);
-        for event in &mut batch.events {
-            apply(state.options.privacy, &state.masker, event);
-        }
+        apply_all(state.options.privacy, &state.masker, &mut batch.events);
         let rejected = batch.rejected.into_iter().map(|rejected| RejectedRecord {
             record: rejected.position.record,
             line: rejected.position.line,

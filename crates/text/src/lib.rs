@@ -25,5 +25,5 @@ mod secret;
 mod shadow;
 mod url;
 
-pub use event::{PrivacyMode, UnknownPrivacyMode, apply};
+pub use event::{PrivacyMode, UnknownPrivacyMode, apply, apply_all};
 pub use masker::{DataKind, Masked, Masker, Replacement};

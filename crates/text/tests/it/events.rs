@@ -4,7 +4,7 @@ use upshot_core::Event;
 use upshot_core::event::TEXT_FIELDS;
 use upshot_core::record::{Attributes, FieldKind, FieldSink, FieldSource, Record};
 use upshot_core::words::{DestinationKind, EventType};
-use upshot_text::{Masker, PrivacyMode, apply};
+use upshot_text::{Masker, PrivacyMode, apply, apply_all};
 
 const ADDRESS: &str = "anna@example.org";
 
@@ -195,6 +195,34 @@ fn masked_event() {
     let again = event.clone();
     apply(PrivacyMode::Masked, &masker, &mut event);
     assert_eq!(event, again);
+}
+
+#[test]
+fn many_events_become_what_each_becomes_alone() {
+    let masker = Masker::new(b"key");
+    let users = [
+        "anna@example.org",
+        "4915112345678",
+        "user-1",
+        "anna@example.org",
+    ];
+    let mut events = Vec::new();
+    for user in users {
+        // The same digits are a phone number on one channel and a customer's number on another.
+        for channel in ["web", "whatsapp"] {
+            let mut event = sample();
+            event.user_id = Some(user.into());
+            event.channel = Some(channel.into());
+            events.push(event);
+        }
+    }
+    let mut alone = events.clone();
+    for event in &mut alone {
+        apply(PrivacyMode::Masked, &masker, event);
+    }
+    apply_all(PrivacyMode::Masked, &masker, &mut events);
+    assert_eq!(events, alone);
+    assert_ne!(events[2].user_id, events[3].user_id);
 }
 
 #[test]

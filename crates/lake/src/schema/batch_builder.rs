@@ -335,7 +335,10 @@ mod tests {
         let mut builder = BatchBuilder::new(Table::Events);
         for event in &events {
             builder.push(event, 0, 0);
-            assert_eq!(read(&builder.finish().unwrap()), [event.clone()]);
+            assert_eq!(
+                read(&builder.finish().unwrap()),
+                std::slice::from_ref(event)
+            );
             assert!(builder.is_empty());
         }
     }

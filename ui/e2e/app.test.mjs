@@ -127,7 +127,7 @@ inPage('keys: search, help, going', {}, async (page) => {
   await page.keyboard.press('Escape');
   for (const name of ['Users', 'Messages', 'Chats', 'Handover', 'Engagement', 'Feedback', 'User Satisfaction', 'Traffic', 'Clicks', 'Agents/Workflows']) {
     await page.keyboard.press('/');
-    await page.getByRole('combobox').last().fill(name);
+    await page.getByRole('dialog').getByRole('combobox').fill(name);
     await page.getByRole('option').filter({ hasText: 'Elsewhere called' }).filter({ hasText: name }).first().click();
     await settled(page);
     assert.equal(await page.locator('[role="alert"]').count(), 0, name);
@@ -177,7 +177,7 @@ inPage('German, and colours by choice, are kept', { locale: 'de-DE' }, async (pa
   await settled(page);
   assert.equal(await page.locator('html').getAttribute('lang'), 'de');
   await page.getByRole('button', { name: 'Sprache und Farben' }).click();
-  await page.getByLabel('Farben', { exact: true }).selectOption('dark');
+  await page.getByRole('combobox', { name: 'Farben', exact: true }).selectOption('dark');
   await page.reload();
   await settled(page);
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');

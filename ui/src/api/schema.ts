@@ -4383,7 +4383,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5880,7 +5880,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5896,6 +5896,15 @@ export interface operations {
                     "application/json": components["schemas"]["Segments"];
                 };
             };
+            /** @description The request names no workspace, or two */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
         };
     };
@@ -5907,7 +5916,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path: {
                 /**
@@ -5927,6 +5936,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedSegment"];
+                };
+            };
+            /** @description The request names no workspace, or two */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -5949,7 +5967,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path: {
                 /**
@@ -6019,7 +6037,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path: {
                 /**
@@ -6038,6 +6056,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request names no workspace, or two */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             401: components["responses"]["Unauthorized"];
             /** @description There is no segment of this name in the workspace */

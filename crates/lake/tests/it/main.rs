@@ -10,6 +10,7 @@ mod common;
 mod crashes;
 mod engine;
 mod engine_cost;
+mod engine_laws;
 mod fact_sets;
 mod interop;
 mod log_damage;

@@ -12,12 +12,12 @@ export function useKeys(does: { search: () => void; help: () => void; go: (key: 
   const current = useRef(does);
   current.current = does;
   useEffect(() => {
-    let since = 0;
+    let since = Number.NEGATIVE_INFINITY;
     const hear = (event: KeyboardEvent) => {
       const held = event.ctrlKey || event.metaKey || event.altKey;
       if (held || isWriting(event.target) || document.querySelector('dialog[open]') !== null) return;
       const going = event.timeStamp - since < PATIENCE;
-      since = 0;
+      since = Number.NEGATIVE_INFINITY;
       if (going) current.current.go(event.key);
       else if (event.key === 'g') since = event.timeStamp;
       else if (event.key === '/') {

@@ -1,4 +1,4 @@
-// Fails where src/api/schema.ts is not what openapi.json says; `npm run api` writes it again.
+// Fails where src/api/schema.ts is not what openapi.json says; `cargo xtask regenerate client` writes it again.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ try {
   const options = ['../openapi.json', '--default-non-nullable=false', '--output', made];
   execFileSync(process.execPath, [program, ...options], { cwd: root, stdio: 'pipe' });
   if (readFileSync(made, 'utf8') !== readFileSync(join(root, 'src/api/schema.ts'), 'utf8')) {
-    console.error('src/api/schema.ts is not what openapi.json says: run `npm run api` in ui/ and read the difference');
+    console.error('src/api/schema.ts is not what openapi.json says: run `cargo xtask regenerate client` and read the difference');
     process.exitCode = 1;
   }
 } finally {

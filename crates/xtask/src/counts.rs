@@ -147,6 +147,16 @@ mod tests {
     }
 
     #[test]
+    fn reads_nodes_test_runner() {
+        check(
+            "# Subtest: a page\n# tests 5\n# pass 3\n# fail 1\n# cancelled 1\n# skipped 0",
+            3,
+            2,
+        );
+        check("# pass away", 0, 0);
+    }
+
+    #[test]
     fn does_not_count_what_a_failed_test_printed() {
         check(
             "    test result: FAILED. 0 passed; 1 failed; 0 ignored\ntest result: ok. 1 passed\n\

@@ -53,6 +53,12 @@ pub fn check(project: &Project) -> Result<()> {
     npm(project, &["run", "--silent", "check"])
 }
 
+/// Writes the client's types from `openapi.json`.
+pub fn client(project: &Project) -> Result<()> {
+    install(project)?;
+    npm(project, &["run", "--silent", "api"])
+}
+
 /// The tests in a browser, against the product's binary.
 pub fn browser(project: &Project) -> Result<Shell> {
     install(project)?;

@@ -60,7 +60,7 @@ function Reported({ session }: { session: Schemas['Session'] }) {
     (session.reported_outcome === undefined || session.reported_outcome === session.outcome);
   return (
     <>
-      <table>
+      <table className="wraps">
         <thead>
           <tr>
             <td />

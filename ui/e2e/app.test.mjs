@@ -39,6 +39,7 @@ for (const path of PAGES) {
       await page.goto(server.address + path);
       await settled(page);
       assert.equal(await page.locator('[role="alert"]').count(), 0);
+      await page.getByText('Demo data').waitFor();
       await fits(page);
       await accessible(page);
     });
@@ -65,6 +66,35 @@ inPage('a session tells what was said, and why', {}, async (page) => {
   await accessible(page);
   await page.getByLabel('Show', { exact: true }).selectOption('messages');
   assert.equal(await page.locator('.did').count(), 0);
+});
+
+inPage('a session is looked at under other rules', {}, async (page) => {
+  const { sessions } = await server.ask('/api/v1/sessions?filter=resolved&limit=1');
+  const id = sessions[0].session_id;
+  await page.goto(`${server.address}/conversations/${id}`);
+  await settled(page);
+  const other = await server.ask(`/api/v1/sessions/${id}/under/indigo`);
+  await page.getByLabel('Under another profile').selectOption('indigo');
+  await page.getByText(other.fact_set, { exact: true }).waitFor();
+  const reasons = other.sessions.flatMap((session) => session.evidence.map((one) => one.meaning));
+  assert.deepEqual(await page.locator('.why > li > span:nth-child(2)').allInnerTexts(), reasons);
+});
+
+test('«live» shows what comes in, within a moment', async () => {
+  const { page, wrong, close } = await open(browser);
+  try {
+    await page.goto(`${server.address}/conversations?workspace=live_test&live=yes`);
+    await page.getByText('No conversation has come in yet.').waitFor();
+    const say = (id) =>
+      server.ask('/api/v1/events?workspace=live_test', [{ event_type: 'message', time: new Date().toISOString(), conversation_id: id, role: 'user', text: 'hello', channel: 'web' }]);
+    for (const [count, id] of [[1, 'one'], [2, 'two']]) {
+      await say(id);
+      await page.waitForFunction((wanted) => document.querySelectorAll('.list-line').length === wanted, count, { timeout: 6000 });
+    }
+    assert.deepEqual(wrong, []);
+  } finally {
+    await close();
+  }
 });
 
 inPage('a page that is not there is told', {}, async (page) => {

@@ -109,10 +109,11 @@ const conversations = createRoute({
   getParentRoute: () => root,
   path: '/conversations',
   validateSearch: (search: Record<string, unknown>) =>
-    said<{ find: string; order: string; column: string[] }>({
+    said<{ find: string; order: string; column: string[]; live: string }>({
       find: text(search.find),
       order: text(search.order),
       column: texts(search.column),
+      live: text(search.live),
     }),
   component: lazyRouteComponent(() => import('./pages/conversations/Conversations')),
 });
@@ -130,6 +131,7 @@ export interface ExploreSearch {
   show: string;
   limit: string;
   order: string;
+  others: string;
 }
 
 const explore = createRoute({
@@ -143,6 +145,7 @@ const explore = createRoute({
       show: text(search.show),
       limit: text(search.limit),
       order: text(search.order),
+      others: text(search.others),
     }),
   component: lazyRouteComponent(() => import('./pages/explore/Explore')),
 });

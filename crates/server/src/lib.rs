@@ -9,6 +9,7 @@
 mod answers;
 mod app;
 pub mod body;
+mod changes;
 mod conditional;
 pub mod drilldown;
 pub mod events;
@@ -34,6 +35,7 @@ mod serve;
 mod sessions;
 mod state;
 mod telemetry;
+mod under;
 
 pub use options::{Limits, ServerOptions};
 pub use router::router;

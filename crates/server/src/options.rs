@@ -69,6 +69,10 @@ pub struct Limits {
     pub queries_at_once: usize,
     /// How many exports run at once. Beyond it requests are answered with 429.
     pub exports_at_once: usize,
+    /// How many clients listen for changes at once. Beyond it requests are answered with 429.
+    pub listeners_at_once: usize,
+    /// After how long a client that listens is let go; it may come again.
+    pub listening_time: Duration,
     /// How long a client may take nothing of an export before it is given up.
     pub export_patience: Duration,
     /// How long requests may take to end after the server was told to.
@@ -107,6 +111,8 @@ impl Default for Limits {
             query_time: Duration::from_secs(30),
             queries_at_once: 8,
             exports_at_once: 4,
+            listeners_at_once: 256,
+            listening_time: Duration::from_secs(30 * 60),
             export_patience: Duration::from_secs(60),
             shutdown_time: Duration::from_secs(30),
             ready_lag: Duration::from_secs(600),

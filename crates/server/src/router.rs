@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    app, conditional, drilldown, events, export, fact_sets, guard, health, live, observe, paths,
-    prices, query, registry, segments, sessions,
+    app, changes, conditional, drilldown, events, export, fact_sets, guard, health, live, observe,
+    paths, prices, query, registry, segments, sessions, under,
 };
 
 /// Every path with its handler and its description.
@@ -30,6 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(segments::show, segments::set, segments::remove))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::one))
+        .routes(routes!(under::under))
         .layer(from_fn(conditional::conditional));
     OpenApiRouter::with_openapi(crate::openapi::Description::openapi())
         .routes(routes!(events::post))
@@ -47,6 +48,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(paths::lift))
         .routes(routes!(paths::topics))
         .routes(routes!(export::get, export::post))
+        .routes(routes!(changes::listen))
         .merge(reading)
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -80,11 +80,13 @@ pub async fn serve_on(
     check(&options)?;
     let patience = options.limits.shutdown_time;
     tracing::info!(address = %options.listen, "listening");
-    let routes = router(ServerState::new(lake, engine, store, options));
+    let state = ServerState::new(lake, engine, store, options);
+    let routes = router(state.clone());
     let (told, mut hears) = watch::channel(false);
     let signal = async move {
         shutdown.await;
         tracing::info!("finishing what has begun");
+        state.end();
         // Whoever hears it may be gone with the server.
         let _ = told.send(true);
     };

@@ -6,14 +6,14 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
-use upshot_core::Event;
+use upshot_core::{Event, Session};
 use upshot_lake::Table;
 use upshot_metrics::sessions::cursor_after;
 use upshot_metrics::{RangeSpec, SessionQuery, tables_of_filters};
 use utoipa::ToSchema;
 
 use crate::explain::{Evidence, evidence};
-use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts};
+use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts, instant};
 use crate::input::{Workspace, bad_path, pairs, unknown_parameter};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::query::bounded;
@@ -42,8 +42,25 @@ pub(crate) struct SessionDetail {
     messages: Vec<MessageWithText>,
     /// What else was done, in order.
     steps: Vec<StepFacts>,
+    /// What users wrote with a rating or a survey, in order, as the privacy mode left it.
+    comments: Vec<Comment>,
     /// Which event did what to the session, and by which rule of the profile.
     evidence: Vec<Evidence>,
+}
+
+/// What a user wrote with a rating or a survey.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Comment {
+    /// When.
+    #[schema(format = DateTime)]
+    time: String,
+    /// The event that brought it.
+    event_id: String,
+    /// The message that was rated; nothing where it came with a survey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<String>,
+    /// The comment.
+    text: String,
 }
 
 /// A message with its text.
@@ -211,11 +228,16 @@ pub(crate) async fn one(
         Ok(Some((found, events)))
     };
     let Some((found, events)) = bounded(&state, "session", work).await? else {
-        let short: String = id.chars().take(80).collect();
-        let detail = format!("there is no session `{short}`; `/api/v1/sessions` lists them");
-        return Err(Problem::new(ProblemKind::NotFound, detail));
+        return Err(no_session(&id));
     };
     Ok(Json(detail(found, &events)))
+}
+
+/// What is said of an id that no session of the workspace has.
+pub(crate) fn no_session(id: &str) -> Problem {
+    let short: String = id.chars().take(80).collect();
+    let detail = format!("there is no session `{short}`; `/api/v1/sessions` lists them");
+    Problem::new(ProblemKind::NotFound, detail)
 }
 
 fn detail(found: upshot_metrics::SessionDetail, events: &[Event]) -> SessionDetail {
@@ -234,7 +256,29 @@ fn detail(found: upshot_metrics::SessionDetail, events: &[Event]) -> SessionDeta
     SessionDetail {
         messages: messages.collect(),
         steps: steps.into_iter().map(Facts).collect(),
+        comments: comments(&session, events),
         evidence: evidence(&session, &by_id),
         session: Facts(session),
     }
+}
+
+/// The comments of a session.
+fn comments(session: &Session, events: &[Event]) -> Vec<Comment> {
+    let within = |event: &&Event| (session.start_time..=session.end_time).contains(&event.time);
+    events
+        .iter()
+        .filter(within)
+        .filter_map(|event| {
+            let text = event
+                .feedback_comment
+                .as_deref()
+                .or(event.survey_comment.as_deref())?;
+            Some(Comment {
+                time: instant(event.time),
+                event_id: event.event_id.as_ref().to_owned(),
+                message_id: event.message_id.as_deref().map(str::to_owned),
+                text: text.to_owned(),
+            })
+        })
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
@@ -45,6 +46,10 @@ pub struct Shared {
     pub(crate) query_turns: Semaphore,
     /// How many more exports may run at once.
     pub(crate) export_turns: Arc<Semaphore>,
+    /// How many more clients may listen for changes.
+    pub(crate) listeners: Arc<Semaphore>,
+    /// Whether the server was told to end: whoever listens is let go.
+    ending: AtomicBool,
 }
 
 impl ServerState {
@@ -63,6 +68,8 @@ impl ServerState {
                 answers: Arc::new(Answers::new(options.limits.answers_bytes)),
                 query_turns: Semaphore::new(options.limits.queries_at_once),
                 export_turns: Arc::new(Semaphore::new(options.limits.exports_at_once)),
+                listeners: Arc::new(Semaphore::new(options.limits.listeners_at_once)),
+                ending: AtomicBool::new(false),
                 lake,
                 engine,
                 store,
@@ -89,6 +96,16 @@ impl Shared {
             segments,
             ..capture
         })
+    }
+
+    /// Lets go whoever listens: the server was told to end.
+    pub(crate) fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server was told to end.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
     }
 
     /// The time that the server's clock shows.

@@ -66,11 +66,12 @@ async function send(path: string, init: RequestInit): Promise<unknown> {
   throw new Failure(response.status, problem, problem?.detail ?? response.statusText);
 }
 
-/** Asks with GET. `path` may hold `{id}`, which `id` stands for; undefined parameters are left out. */
+/** Asks with GET. `path` may hold `{id}` and `{profile}`, which the options of these names stand for; undefined parameters are left out. */
 export async function get<Path extends PathsWith<'get'>>(
   path: Path,
   options: {
     id?: string;
+    profile?: string;
     parameters?: Record<string, string | string[] | number | undefined>;
     workspace?: string | undefined;
     signal?: AbortSignal;
@@ -83,7 +84,9 @@ export async function get<Path extends PathsWith<'get'>>(
       if (one !== undefined) search.append(name, String(one));
     });
   }
-  const address = path.replace(/\{\w+\}/, encodeURIComponent(options.id ?? ''));
+  const address = path
+    .replace('{id}', encodeURIComponent(options.id ?? ''))
+    .replace('{profile}', encodeURIComponent(options.profile ?? ''));
   const asked = search.size > 0 ? `${address}?${search.toString()}` : address;
   const init = { headers: headers(options.workspace), ...(options.signal && { signal: options.signal }) };
   return (await send(asked, init)) as Answer<paths[Path]['get']>;
@@ -127,4 +130,17 @@ export async function post<Path extends PathsWith<'post'>>(
     }),
   );
   return answer as Answer<paths[Path]['post']>;
+}
+
+/** Calls `changed` for each change that the server tells of, until the stream ends. Unlike EventSource, it sends the key. */
+export async function listen(workspace: string | undefined, signal: AbortSignal, changed: () => void): Promise<void> {
+  const response = await fetch('/api/v1/changes', { headers: { ...headers(workspace), accept: 'text/event-stream' }, signal });
+  if (!response.ok || response.body === null) throw new Failure(response.status, undefined, response.statusText);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    // Lines that begin with a colon only keep the connection open.
+    if (/^event: ?change/m.test(value)) changed();
+  }
 }

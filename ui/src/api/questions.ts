@@ -108,6 +108,35 @@ export function useSessions(view: View, question: SessionsAsked, enabled = true)
   });
 }
 
+/** What is going on now: open sessions, who waits and how long, who serves. */
+export function useLive(view: View): Asked<QueryResult> {
+  const parameters = { filter: filtersOf(view), environment: view.environment };
+  return useQuery({
+    queryKey: ['live', view.workspace, parameters],
+    queryFn: ({ signal }) => get('/api/v1/live', { parameters, workspace: view.workspace, signal }),
+    refetchInterval: 15_000,
+  });
+}
+
+/** What another profile makes of a session's conversation. */
+export function useUnder(view: View, id: string, profile: string | undefined): Asked<Schemas['UnderProfile']> {
+  return useQuery({
+    queryKey: ['under', view.workspace, id, profile],
+    queryFn: ({ signal }) =>
+      get('/api/v1/sessions/{id}/under/{profile}', { id, profile: profile ?? '', workspace: view.workspace, signal }),
+    enabled: profile !== undefined,
+  });
+}
+
+/** The profiles, and which of them serve the workspace. */
+export function useProfiles(view: View): Asked<Schemas['Profiles']> {
+  return useQuery({
+    queryKey: ['profiles', view.workspace],
+    queryFn: ({ signal }) => get('/api/v1/profiles', { workspace: view.workspace, signal }),
+    staleTime: 300_000,
+  });
+}
+
 /** One session with all that was said and done. */
 export function useSession(view: View, id: string): Asked<Schemas['SessionDetail']> {
   return useQuery({

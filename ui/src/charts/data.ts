@@ -1,8 +1,11 @@
 /** From answers to charts: nothing is computed, only put in rows. */
-import type { QueryResult } from '../api/client';
+import type { QueryResult, Schemas } from '../api/client';
 import { step, word } from '../format/format';
 import type { Texts } from '../texts/en';
 import type { ChartData, Series } from './Chart';
+
+/** Stands for all values beyond the limit; no value holds such a character. */
+const OTHERS = '\u0000others';
 
 const TIME = new Set(['minute', 'quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year']);
 
@@ -14,7 +17,7 @@ export function labelOf(texts: Texts, locale: string, dimension: string, value: 
   if (dimension === 'weekday') return texts.weekdays[value] ?? value;
   if (dimension === 'outcome' || dimension === 'reported_outcome') return texts.outcomes.outcome[value] ?? value;
   // The server's own words; what people named stays as they wrote it.
-  return /(_reason|_rule|closed_by|_kind|_trigger|_stage|engagement|end)$/.test(dimension) ? word(value) : value;
+  return /(_reason|_rule|closed_by|_kind|_trigger|_stage|engagement|served_by|end)$/.test(dimension) ? word(value) : value;
 }
 
 /** Metrics over the steps of one dimension: a series each. */
@@ -33,7 +36,7 @@ export function seriesByMetric(texts: Texts, locale: string, answer: QueryResult
     }),
   }));
   return {
-    steps: answer.rows.map((row) => labelOf(texts, locale, dimension, row.dimensions[dimension] ?? null)),
+    steps: answer.rows.map((row) => (row.other === true && !TIME.has(dimension) ? texts.table.other : labelOf(texts, locale, dimension, row.dimensions[dimension] ?? null))),
     series,
     pendingFrom: TIME.has(dimension) ? pendingFrom(answer, metrics) : undefined,
   };
@@ -44,12 +47,14 @@ export function seriesByValue(texts: Texts, locale: string, answer: QueryResult,
   const [first = '', second = ''] = answer.dimensions;
   const definition = answer.definitions.find((one) => one.id === metric);
   const steps = [...new Set(answer.rows.map((row) => row.dimensions[first] ?? null))];
-  const found = [...new Set(answer.rows.map((row) => row.dimensions[second] ?? null))];
+  // The row of all others is one of its own, not what was not said.
+  const valueOf = (row: Schemas['Row']) => (row.other === true ? OTHERS : (row.dimensions[second] ?? null));
+  const found = [...new Set(answer.rows.map(valueOf))];
   const values = order === undefined ? found : [...order.filter((value) => found.includes(value)), ...found.filter((value) => !order.includes(value ?? ''))];
-  const cells = new Map(answer.rows.map((row) => [JSON.stringify([row.dimensions[first] ?? null, row.dimensions[second] ?? null]), row.metrics[metric]]));
+  const cells = new Map(answer.rows.map((row) => [JSON.stringify([row.dimensions[first] ?? null, valueOf(row)]), row.metrics[metric]]));
   const series = values.map<Series>((value) => ({
     id: value ?? '',
-    name: labelOf(texts, locale, second, value),
+    name: value === OTHERS ? texts.table.other : labelOf(texts, locale, second, value),
     unit: definition?.unit ?? 'sessions',
     values: steps.map((one) => cells.get(JSON.stringify([one, value]))?.value ?? null),
   }));

@@ -7,6 +7,7 @@ import type { QueryResult, Schemas } from '../api/client';
 import { labelOf } from '../charts/data';
 import { whole } from '../format/format';
 import { usePreferences } from '../shell/preferences';
+import type { Texts } from '../texts/en';
 import { filtersOfRow } from './behind';
 import { Value } from './Value';
 
@@ -40,7 +41,7 @@ export function AnswerTable(props: {
         column.accessor((row) => row.dimensions[dimension] ?? null, {
           id: dimension,
           header: names.get(dimension) ?? dimension,
-          cell: (cell) => labelOf(texts, locale, dimension, cell.getValue()),
+          cell: (cell) => cellOf(texts, locale, dimension, cell.row.original),
         }),
       ),
       ...metrics.map((id) =>
@@ -96,7 +97,7 @@ export function AnswerTable(props: {
                   if (definition !== undefined && metrics.includes(cell.column.id)) {
                     return (
                       <td className="amount" key={cell.id}>
-                        <Value value={row.original.metrics[definition.id]} definition={definition} filters={[...(props.filters ?? []), ...filtersOfRow(answer.dimensions, row.original, props.listed ?? NONE)]} />
+                        <Value value={row.original.metrics[definition.id]} definition={definition} filters={row.original.other === true ? undefined : [...(props.filters ?? []), ...filtersOfRow(answer.dimensions, row.original, props.listed ?? NONE)]} />
                       </td>
                     );
                   }
@@ -118,6 +119,14 @@ export function AnswerTable(props: {
       {answer.row_count > rows.length && <p className="soft small">{texts.table.rows(whole(locale, rows.length), whole(locale, answer.row_count))}</p>}
     </div>
   );
+}
+
+const TIME = /^(minute|quarter_hour|hour|day|week|month|quarter|year|hour_of_day|weekday)$/;
+
+/** A value of a row; of the row of all others only time has one. */
+function cellOf(texts: Texts, locale: string, dimension: string, row: Row): string {
+  if (row.other === true && !TIME.test(dimension)) return texts.table.other;
+  return labelOf(texts, locale, dimension, row.dimensions[dimension] ?? null);
 }
 
 const NONE: ReadonlySet<string> = new Set();

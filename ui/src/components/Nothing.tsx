@@ -1,16 +1,14 @@
 /** What a page says where its range holds no session: why, and what to do. */
 import { useAnswer } from '../api/questions';
 import { useTexts } from '../shell/preferences';
-import type { View } from '../view/view';
+import { everythingOf, type View } from '../view/view';
 import { Empty } from './States';
 
 /** Whether the view holds no session, and whether there never was one. */
 export function useNothing(view: View): 'here' | 'ever' | false {
   const here = useAnswer({ ...view, compare: 'none' }, { metrics: ['sessions'] });
   const isEmpty = here.data?.totals.sessions?.value === 0 && !here.isPlaceholderData;
-  const everything: View = { range: 'all', environment: 'all', compare: 'none', filter: [], zone: view.zone };
-  if (view.workspace !== undefined) everything.workspace = view.workspace;
-  const ever = useAnswer(everything, { metrics: ['sessions'] }, { enabled: isEmpty });
+  const ever = useAnswer(everythingOf(view), { metrics: ['sessions'] }, { enabled: isEmpty });
   if (!isEmpty || ever.data === undefined) return false;
   return ever.data.totals.sessions?.value === 0 ? 'ever' : 'here';
 }

@@ -11,7 +11,8 @@ import { useNumberDialog } from './number-dialog';
 export function Value(props: {
   value: MetricValue | undefined;
   definition: Pick<Definition, 'id' | 'name' | 'unit' | 'evidence' | 'text'>;
-  filters: string[];
+  /** Undefined where no filter says which sessions it counts: those of all other groups. */
+  filters: string[] | undefined;
 }) {
   const { texts, locale } = usePreferences();
   const { open } = useNumberDialog();
@@ -19,11 +20,16 @@ export function Value(props: {
   if (value === undefined) return <span className="soft">{texts.number.noData}</span>;
   const change = changeOf(texts, locale, value, definition);
   const isThere = typeof value.value === 'number';
+  const text = isThere ? inUnit(locale, value.value ?? 0, definition.unit) : <span className="soft">{texts.number.noData}</span>;
   return (
     <>
-      <button type="button" className="cell" aria-haspopup="dialog" title={value.reason ?? basisOf(texts, locale, value, definition)} onClick={() => open({ definition, value, filters })}>
-        {isThere ? inUnit(locale, value.value ?? 0, definition.unit) : <span className="soft">{texts.number.noData}</span>}
-      </button>
+      {filters === undefined ? (
+        text
+      ) : (
+        <button type="button" className="cell" aria-haspopup="dialog" title={value.reason ?? basisOf(texts, locale, value, definition)} onClick={() => open({ definition, value, filters })}>
+          {text}
+        </button>
+      )}
       {change !== null && <small className={change.kind}>{change.text}</small>}
     </>
   );

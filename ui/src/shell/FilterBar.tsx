@@ -4,7 +4,7 @@ import { useMemo, useState, type FormEvent } from 'react';
 
 import { useValues } from '../api/questions';
 import { useSetView, useView } from '../view/use-view';
-import { BROWSER_ZONE, type Compare, type Environment, type View } from '../view/view';
+import { BROWSER_ZONE, everythingOf, type Compare, type Environment } from '../view/view';
 import { AddFilter } from './AddFilter';
 import { useTexts } from './preferences';
 
@@ -133,9 +133,7 @@ function BotChoice() {
   const texts = useTexts();
   const view = useView();
   const setView = useSetView();
-  const everything: View = { range: 'all', environment: 'all', compare: 'none', filter: [], zone: view.zone };
-  if (view.workspace !== undefined) everything.workspace = view.workspace;
-  const values = useValues(everything, 'bot');
+  const values = useValues(everythingOf(view), 'bot');
   const bots = useMemo(() => {
     const found = (values.data?.rows ?? []).map((row) => row.dimensions.bot).filter((bot) => typeof bot === 'string');
     return view.bot !== undefined && !found.includes(view.bot) ? [view.bot, ...found] : found;

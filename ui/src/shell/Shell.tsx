@@ -4,9 +4,11 @@ import { useIsFetching, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 
 import { Failure, get } from '../api/client';
+import { useValues } from '../api/questions';
 import { NumberDialogProvider } from '../components/number-dialog';
 import { clock } from '../format/format';
 import { useView } from '../view/use-view';
+import { everythingOf } from '../view/view';
 import { FilterBar } from './FilterBar';
 import { KeyDialog } from './KeyDialog';
 import { PAGES } from './pages';
@@ -88,6 +90,7 @@ export function Shell() {
               {texts.shell.menu}
             </button>
             <FilterBar />
+            <DemoBadge />
             <Freshness />
           </header>
           <main className="page" id="content" tabIndex={-1}>
@@ -102,6 +105,15 @@ export function Shell() {
       <KeyDialog />
     </NumberDialogProvider>
   );
+}
+
+/** Says that what is seen is made up. */
+function DemoBadge() {
+  const texts = useTexts();
+  const view = useView();
+  const sources = useValues(everythingOf(view), 'source');
+  const isDemo = sources.data?.rows.some((row) => row.dimensions.source === 'demo') ?? false;
+  return isDemo ? <span className="badge warn">{texts.shell.demo}</span> : null;
 }
 
 /** When the server was last asked, and whether it is well. */

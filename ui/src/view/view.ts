@@ -82,6 +82,12 @@ export function viewOf(search: ViewSearch): View {
   return { ...DEFAULTS, ...search };
 }
 
+/** All that there is in the workspace of a view. */
+export function everythingOf(view: View): View {
+  const all: View = { range: 'all', environment: 'all', compare: 'none', filter: [], zone: view.zone };
+  return view.workspace === undefined ? all : { ...all, workspace: view.workspace };
+}
+
 /** A value as the filter language spells it. */
 export function quoted(value: string): string {
   return `"${value.replaceAll('"', '""')}"`;

@@ -70,6 +70,15 @@ impl Lake {
             .map_err(|error| LakeError::Stopped(error.to_string()))?
     }
 
+    /// A number that grows with every change of a workspace that an answer could show; 0 where there is none yet.
+    /// It begins anew when the lake is opened.
+    pub fn changes(&self, workspace: &str) -> u64 {
+        let state = self.inner.lock_state();
+        state
+            .workspace(workspace)
+            .map_or(0, |workspace| workspace.version)
+    }
+
     /// The names of the workspaces.
     ///
     /// # Errors

@@ -19,3 +19,4 @@ mod schema;
 mod segments;
 mod serving;
 mod sessions;
+mod under;

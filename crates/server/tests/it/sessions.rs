@@ -260,7 +260,9 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                     path if path.starts_with("/api/v1/export/") => json!({"environment": "all"}),
                     _ => Value::Null,
                 };
-                let path = path.replace("/sessions/resolution_rate", &format!("/sessions/{mine}"));
+                let path = path
+                    .replace("/sessions/resolution_rate", &format!("/sessions/{mine}"))
+                    .replace("{profile}", "default");
                 let address = format!("{path}?workspace={own}");
                 let answer = match method.as_str() {
                     "GET" => bench.get(&address).await,

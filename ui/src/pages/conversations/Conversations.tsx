@@ -3,6 +3,7 @@ import * as Popover from '@radix-ui/react-popover';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 
+import { useChanges } from '../../api/changes';
 import { useAnswer, useSessions } from '../../api/questions';
 import { Nothing, useNothing } from '../../components/Nothing';
 import { Failed, Loading } from '../../components/States';
@@ -29,6 +30,7 @@ export default function Conversations() {
   const filters = search.find === undefined ? [] : [findFilter(search.find)];
   const sessions = useSessions(view, { filters, order: search.order, limit: 200 });
   const count = useAnswer({ ...view, compare: 'none' }, { metrics: ['sessions'], filters });
+  useChanges(search.live === 'yes', view.workspace);
   const loaded = sessions.data?.pages.flatMap((page) => page.sessions) ?? [];
   const all = count.data?.totals.sessions?.value;
   const chosen = search.column ?? FIRST_COLUMNS;
@@ -64,10 +66,10 @@ function Tools({ chosen }: { chosen: string[] }) {
   const navigate = useNavigate();
   const search = useSearch({ from: '/conversations' });
   const [sought, setSought] = useState(search.find ?? '');
-  const change = (to: { find?: string | undefined; order?: string | undefined; column?: string[] | undefined }) => {
+  const change = (to: { find?: string | undefined; order?: string | undefined; column?: string[] | undefined; live?: string | undefined }) => {
     void navigate({
       to: '/conversations',
-      search: Object.fromEntries(Object.entries({ find: search.find, order: search.order, column: search.column, ...to }).filter(([, value]) => value !== undefined)),
+      search: Object.fromEntries(Object.entries({ find: search.find, order: search.order, column: search.column, live: search.live, ...to }).filter(([, value]) => value !== undefined)),
       resetScroll: false,
     });
   };
@@ -97,6 +99,15 @@ function Tools({ chosen }: { chosen: string[] }) {
           {texts.conversations.find}
         </button>
       </form>
+      <button
+        type="button"
+        className="button"
+        aria-pressed={search.live === 'yes'}
+        title={texts.conversations.liveHint}
+        onClick={() => change({ live: search.live === 'yes' ? undefined : 'yes' })}
+      >
+        {texts.conversations.live}
+      </button>
       <Popover.Root>
         <Popover.Trigger className="button">{texts.conversations.quick}</Popover.Trigger>
         <Popover.Content className="popover" align="start" sideOffset={6} aria-label={texts.conversations.quick}>

@@ -11,6 +11,8 @@ type Message = Schemas['MessageWithText'];
 type Step = Schemas['Step'];
 type Evidence = Schemas['Evidence'];
 type Entry = { time: string; position: number; message: Message } | { time: string; position: number; step: Step };
+/** Comments by the message that was rated, or by the event that brought them. */
+type Comments = ReadonlyMap<string, string>;
 
 /** In the order in which they happened; what has one place in a conversation stays as the server gave it. */
 function inOrder(detail: Schemas['SessionDetail']): Entry[] {
@@ -29,6 +31,7 @@ export function Talk({ detail, everything }: { detail: Schemas['SessionDetail'];
     const id = one.event_id ?? '';
     turns.set(id, [...(turns.get(id) ?? []), one]);
   });
+  const comments: Comments = new Map(detail.comments.map((one) => [one.message_id ?? one.event_id, one.text]));
   const shown = new Set<string>();
   const turned = (id: string | null | undefined): ReactNode => {
     const all = id === null || id === undefined || shown.has(id) ? [] : (turns.get(id) ?? []);
@@ -46,12 +49,12 @@ export function Talk({ detail, everything }: { detail: Schemas['SessionDetail'];
         const key = `${place} ${entry.position}`;
         return 'message' in entry ? (
           <Fragment key={key}>
-            <Said message={entry.message} marked={turns.has(entry.message.event_id ?? '')} />
+            <Said message={entry.message} marked={turns.has(entry.message.event_id ?? '')} comment={comments.get(entry.message.event_id ?? '')} />
             {turned(entry.message.event_id)}
           </Fragment>
         ) : (
           <Fragment key={key}>
-            <Did step={entry.step} />
+            <Did step={entry.step} comment={comments.get(entry.step.event_id ?? '')} />
             {turned(entry.step.event_id)}
           </Fragment>
         );
@@ -62,7 +65,7 @@ export function Talk({ detail, everything }: { detail: Schemas['SessionDetail'];
 
 const FLAGS = ['unmatched', 'ambiguous', 'rephrased', 'repeated', 'generated', 'copied', 'stopped', 'regenerated', 'left_after', 'last_before_handover', 'feedback_commented'] as const;
 
-function Said({ message, marked }: { message: Message; marked: boolean }) {
+function Said({ message, marked, comment }: { message: Message; marked: boolean; comment: string | undefined }) {
   const { texts, locale } = usePreferences();
   const view = useView();
   const role = message.role ?? 'bot';
@@ -93,12 +96,13 @@ function Said({ message, marked }: { message: Message; marked: boolean }) {
             {thumbs}
           </span>
         )}
+        {comment !== undefined && <q>{comment}</q>}
       </span>
     </li>
   );
 }
 
-function Did({ step }: { step: Step }) {
+function Did({ step, comment }: { step: Step; comment: string | undefined }) {
   const { texts, locale } = usePreferences();
   const view = useView();
   const kind = step.step_kind ?? 'interaction';
@@ -110,6 +114,7 @@ function Did({ step }: { step: Step }) {
       {parts.map((part) => (
         <span key={part}>{part}</span>
       ))}
+      {comment !== undefined && <q>{comment}</q>}
       <time className="push" dateTime={step.time}>
         {clock(locale, view.zone, step.time ?? '')}
       </time>

@@ -1,12 +1,19 @@
 /** Why: each rule that fired, with its event; and what the platform reported beside what was computed. */
+import { useState } from 'react';
+
 import type { Schemas } from '../../api/client';
-import { clock, word } from '../../format/format';
+import { useProfiles, useUnder } from '../../api/questions';
+import { Answered } from '../../components/States';
+import { clock, instant, word } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { useView } from '../../view/use-view';
 
 export function Why({ detail }: { detail: Schemas['SessionDetail'] }) {
-  const { texts, locale } = usePreferences();
+  const { texts } = usePreferences();
   const view = useView();
+  const [profile, setProfile] = useState<string>();
+  const profiles = useProfiles(view);
+  const names = profiles.data?.built_in.map((one) => one.name) ?? [];
   return (
     <section className="card" aria-label={texts.session.why}>
       <header>
@@ -15,25 +22,73 @@ export function Why({ detail }: { detail: Schemas['SessionDetail'] }) {
           <p className="soft small">{texts.session.whyHint}</p>
         </div>
       </header>
-      <ol className="why">
-        {detail.evidence.map((one) => (
-          <li key={`${one.what} ${one.time}`}>
-            <span className="row spread">
-              <strong>{texts.session.whats[one.what]}</strong>
-              <time className="soft small" dateTime={one.time}>
-                {clock(locale, view.zone, one.time)}
-              </time>
-            </span>
-            <span>{one.meaning}</span>
-            <span className="soft small">
-              {one.rule !== undefined && one.rule !== null && <span className="mono">{one.rule} </span>}
-              {one.event_id === undefined || one.event_id === null ? texts.session.silence : <EventName evidence={one} />}
-            </span>
-          </li>
-        ))}
-      </ol>
+      <label className="row small">
+        {texts.session.under}
+        <select value={profile ?? ''} onChange={(event) => setProfile(event.target.value === '' ? undefined : event.target.value)}>
+          <option value="">
+            {texts.session.asComputed} ({detail.session.fact_set})
+          </option>
+          {names.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {profile === undefined ? <Reasons evidence={detail.evidence} /> : <Under id={detail.session.session_id ?? ''} profile={profile} />}
       <Reported session={detail.session} />
     </section>
+  );
+}
+
+/** What another profile makes of the conversation: it may cut it elsewhere. */
+function Under({ id, profile }: { id: string; profile: string }) {
+  const { texts, locale } = usePreferences();
+  const view = useView();
+  const asked = useUnder(view, id, profile);
+  return (
+    <Answered asked={asked} height={160}>
+      {(answer) => (
+        <div className="stack">
+          <p className="soft small mono">{answer.fact_set}</p>
+          {answer.sessions.map(({ session, evidence }) => (
+            <div key={session.session_id}>
+              <p className="row">
+                <span className={`dot ${session.outcome ?? 'none'}`} />
+                <strong>{texts.outcomes.outcome[session.outcome ?? 'none']}</strong>
+                <span className="soft">{instant(locale, view.zone, session.start_time ?? '')}</span>
+              </p>
+              <Reasons evidence={evidence} />
+            </div>
+          ))}
+          {answer.sessions.length === 0 && <p className="soft">{texts.states.empty}</p>}
+        </div>
+      )}
+    </Answered>
+  );
+}
+
+function Reasons({ evidence }: { evidence: Schemas['Evidence'][] }) {
+  const { texts, locale } = usePreferences();
+  const view = useView();
+  return (
+    <ol className="why">
+      {evidence.map((one) => (
+        <li key={`${one.what} ${one.time}`}>
+          <span className="row spread">
+            <strong>{texts.session.whats[one.what]}</strong>
+            <time className="soft small" dateTime={one.time}>
+              {clock(locale, view.zone, one.time)}
+            </time>
+          </span>
+          <span>{one.meaning}</span>
+          <span className="soft small">
+            {one.rule !== undefined && one.rule !== null && <span className="mono">{one.rule} </span>}
+            {one.event_id === undefined || one.event_id === null ? texts.session.silence : <EventName evidence={one} />}
+          </span>
+        </li>
+      ))}
+    </ol>
   );
 }
 

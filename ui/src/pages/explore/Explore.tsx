@@ -31,9 +31,9 @@ export default function Explore() {
   const navigate = useNavigate();
   const { names, listed } = useNames();
   const isFirst = search.metric === undefined && search.by === undefined;
-  const { metric = [], by = [], grain, show = 'table', limit = '50', order } = isFirst ? { ...search, ...FIRST } : search;
+  const { metric = [], by = [], grain, show = 'table', limit = '50', order, others } = isFirst ? { ...search, ...FIRST } : search;
   const change = (to: { [Name in keyof ExploreSearch]?: ExploreSearch[Name] | undefined }) => {
-    const next = { metric, by, grain, show, limit, order, ...to };
+    const next = { metric, by, grain, show, limit, order, others, ...to };
     void navigate({
       to: '/explore',
       search: Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined)),
@@ -49,8 +49,9 @@ export default function Explore() {
       ...(time !== undefined && { grain: time }),
       ...(order !== undefined && { order: [order] }),
       limit: Number(limit),
+      ...(others === 'yes' && by.length > 0 && { other: true }),
     };
-  }, [metric, by, grain, order, limit]);
+  }, [metric, by, grain, order, limit, others]);
   const answer = useAnswer(view, question, { enabled: metric.length > 0 });
 
   return (
@@ -91,6 +92,10 @@ export default function Explore() {
                 </option>
               ))}
             </select>
+          </label>
+          <label className="row small">
+            <input type="checkbox" checked={others === 'yes'} onChange={(event) => change({ others: event.target.checked ? 'yes' : undefined })} />
+            {texts.explore.others}
           </label>
         </div>
       </section>

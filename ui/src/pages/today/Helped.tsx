@@ -2,13 +2,17 @@
 import { useAnswer } from '../../api/questions';
 import { seriesByMetric } from '../../charts/data';
 import { Spark } from '../../charts/Spark';
+import { AnswerTable } from '../../components/AnswerTable';
 import { Metric } from '../../components/Metric';
 import { Answered } from '../../components/States';
 import { useKnown } from '../../components/use-known';
+import { useNames } from '../../components/use-names';
 import { usePreferences } from '../../shell/preferences';
 import { grainOf, type View } from '../../view/view';
 
 const METRICS = ['self_service_resolution_rate', 'resolution_rate', 'first_contact_resolution', 'deflection_rate', 'csat_score', 'containment_rate'];
+/** What tells who served well. */
+const SERVED = ['sessions', 'csat_score', 'first_contact_resolution', 'resolution_time_median'];
 /** How many stand side by side. */
 const MOST = 4;
 
@@ -16,6 +20,8 @@ export function Helped({ view }: { view: View }) {
   const { texts, locale } = usePreferences();
   const metrics = useKnown(METRICS)?.slice(0, MOST);
   const answer = useAnswer(view, { metrics: metrics ?? [], grain: grainOf(view) }, { enabled: metrics !== undefined });
+  const { names } = useNames();
+  const served = useAnswer({ ...view, compare: 'none' }, { metrics: SERVED, dimensions: ['served_by'], order: ['sessions'] });
   return (
     <section className="card" aria-label={texts.today.helped}>
       <header>
@@ -39,6 +45,10 @@ export function Helped({ view }: { view: View }) {
             </div>
           );
         }}
+      </Answered>
+      <h3>{texts.today.servedBy}</h3>
+      <Answered asked={served} height={150}>
+        {(all) => <AnswerTable answer={all} title={texts.today.servedBy} names={names} compact />}
       </Answered>
     </section>
   );

@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell when something changes
+         * @description A stream of server-sent events: one at once, and one whenever events came into the workspace, at most two a second. Its data is
+         *     a number that tells moments apart. After half an hour the stream ends: open it again.
+         */
+        get: operations["listen_for_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dimensions": {
         parameters: {
             query?: never;
@@ -492,6 +513,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/under/{profile}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one session under another profile
+         * @description What the rules of a profile that comes with the program make of the session's conversation. Nothing is stored;
+         *     `/api/v1/fact-sets/preview` says what a profile would change in all.
+         */
+        get: operations["show_session_under_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/topics": {
         parameters: {
             query?: never;
@@ -762,6 +804,20 @@ export interface components {
             users: number;
             /** @description Who of them came back, by period. */
             periods: components["schemas"]["Retained"][];
+        };
+        /** @description What a user wrote with a rating or a survey. */
+        Comment: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description The event that brought it. */
+            event_id: string;
+            /** @description The message that was rated; nothing where it came with a survey. */
+            message_id?: string | null;
+            /** @description The comment. */
+            text: string;
         };
         /** @description A value against that of another range. */
         Comparison: {
@@ -3782,6 +3838,8 @@ export interface components {
             messages: components["schemas"]["MessageWithText"][];
             /** @description What else was done, in order. */
             steps: components["schemas"]["Step"][];
+            /** @description What users wrote with a rating or a survey, in order, as the privacy mode left it. */
+            comments: components["schemas"]["Comment"][];
             /** @description Which event did what to the session, and by which rule of the profile. */
             evidence: components["schemas"]["Evidence"][];
         };
@@ -3791,6 +3849,13 @@ export interface components {
             sessions: components["schemas"]["Session"][];
             /** @description Send this as `cursor`, with everything else as it was, for the next page; null on the last. */
             next_cursor?: string | null;
+        };
+        /** @description A session under other rules. */
+        SessionUnder: {
+            /** @description Its facts. */
+            session: components["schemas"]["Session"];
+            /** @description Which event did what to the session, and by which rule of the profile. */
+            evidence: components["schemas"]["Evidence"][];
         };
         /** @description What is behind a number. */
         SessionsBehind: {
@@ -4291,6 +4356,24 @@ export interface components {
             /** @description The filter that lists the sessions that visited it. */
             filter: string;
         };
+        /** @description The sessions that a profile makes of a conversation. */
+        UnderProfile: {
+            /**
+             * @description The profile's name.
+             * @example copilot-studio
+             */
+            profile: string;
+            /**
+             * @description The facts that it makes: its name and version and the fold's.
+             * @example copilot-studio@1/fold2
+             */
+            fact_set: string;
+            /**
+             * @description The sessions that hold something of the one that was asked for, in the order of time. Other rules may cut
+             *     a conversation elsewhere.
+             */
+            sessions: components["schemas"]["SessionUnder"][];
+        };
         /**
          * @description The unit of a value.
          * @enum {string}
@@ -4354,6 +4437,51 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listen_for_changes: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events of the type `change` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The workspace's name is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Too many listen: see `retry-after` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_dimensions: {
         parameters: {
             query?: never;
@@ -6192,6 +6320,71 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             /** @description There is no session of this id in the workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_session_under_profile: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set headers */
+                workspace?: string;
+            };
+            header?: {
+                /** @description The workspace; `main` where nothing is said */
+                "x-upshot-workspace"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The session's id
+                 * @example ffa4e26cb8a2ca4f855cbbc487ee46cc
+                 */
+                id: string;
+                /**
+                 * @description The profile's name
+                 * @example copilot-studio
+                 */
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnderProfile"];
+                };
+            };
+            /** @description A parameter is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no session of this id in the workspace, or no such profile */
             404: {
                 headers: {
                     [name: string]: unknown;

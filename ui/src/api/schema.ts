@@ -4445,7 +4445,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6347,7 +6347,7 @@ export interface operations {
             };
             header?: {
                 /** @description The workspace; `main` where nothing is said */
-                "x-upshot-workspace"?: string | null;
+                "x-upshot-workspace"?: string;
             };
             path: {
                 /**

@@ -48,10 +48,12 @@ export default function Explore() {
       dimensions: by,
       ...(time !== undefined && { grain: time }),
       ...(order !== undefined && { order: [order] }),
-      limit: Number(limit),
-      ...(others === 'yes' && by.length > 0 && { other: true }),
+      // A chart over time has every step: the largest groups, and all others as one.
+      ...(show !== 'table' && time !== undefined && by.length > 0
+        ? { limit: MOST_SERIES - 1, other: true }
+        : { limit: Number(limit), ...(others === 'yes' && by.length > 0 && { other: true }) }),
     };
-  }, [metric, by, grain, order, limit, others]);
+  }, [metric, by, grain, show, order, limit, others]);
   const answer = useAnswer(view, question, { enabled: metric.length > 0 });
 
   return (

@@ -1,7 +1,7 @@
 //! Price lists: laws of what a call costs, and what is said of a wrong list.
 
 use proptest::prelude::*;
-use upshot_core::prices::{PriceError, PriceList, Tokens};
+use upshot_core::prices::{Price, PriceError, PriceList, Tokens};
 use upshot_core::time::{DAY, start_of_day};
 
 fn list(entries: &str) -> PriceList {
@@ -27,6 +27,16 @@ fn the_list_that_comes_with_the_program_is_valid() {
     assert_eq!(list, *PriceList::built_in());
     assert!(list.prices().len() > 25);
     for price in list.prices() {
+        // A day without a price before a model existed is right; without a first day a price is the only one that is
+        // known of its models, as the head of the file says.
+        let shares_a_name =
+            |other: &&Price| price.models.iter().any(|name| other.models.contains(name));
+        let of_its_models = list.prices().iter().filter(shares_a_name).count();
+        assert!(
+            price.from.is_some() || of_its_models == 1,
+            "{:?}",
+            price.models
+        );
         assert!(
             price.rates.cached <= price.rates.input,
             "{:?}",

@@ -1,13 +1,10 @@
 // The pages for analysis in a browser, on demo data, against the real program.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
 
-import { accessible, fits, launch, open, settled } from './browser.mjs';
-import { serve } from './server.mjs';
+import { accessible, fits, settled } from './browser.mjs';
+import { inPage, number, server } from './demo.mjs';
 
-let browser;
-let server;
 /** Pages, and what each of them must show. */
 const PAGES = {
   '/topics': ['Topics', 'Visits: agents, workflows and topics, and how visits end'],
@@ -20,29 +17,6 @@ const PAGES = {
   '/ai': ['Cost', 'Cost by model', 'Tokens', 'Calls of models', 'Tools', 'Errors by kind', 'Quality of generated answers'],
   '/topics/order_status': ['What came of the sessions that visited it', 'What came before Order status', 'What comes after Order status'],
 };
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), serve({ demo: true })]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** A test with a page of its own, on which nothing may go wrong. */
-function inPage(name, options, body) {
-  test(name, async () => {
-    const { page, wrong, close } = await open(browser, options);
-    try {
-      await body(page);
-      assert.deepEqual(wrong, []);
-    } finally {
-      await close();
-    }
-  });
-}
-
-const number = (text) => Number(text.replaceAll(',', ''));
 
 /** How many sessions the list of conversations counts, once it says so. */
 async function listedSessions(page) {

@@ -1,37 +1,13 @@
 // The web app in a browser, on demo data, against the real program.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { accessible, fits, launch, open, settled } from './browser.mjs';
+import { accessible, fits, open, settled } from './browser.mjs';
+import { browser, inPage, number, server } from './demo.mjs';
 import { serve } from './server.mjs';
 
-let browser;
-let server;
 const PAGES = ['/', '/outcomes', '/conversations', '/explore'];
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), serve({ demo: true })]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** A test with a page of its own, on which nothing may go wrong. */
-function inPage(name, options, body) {
-  test(name, async () => {
-    const { page, wrong, close } = await open(browser, options);
-    try {
-      await body(page);
-      assert.deepEqual(wrong, []);
-    } finally {
-      await close();
-    }
-  });
-}
-
-const number = (text) => Number(text.replaceAll(',', ''));
 
 for (const path of PAGES) {
   for (const [scheme, width] of [['light', 1280], ['dark', 360]]) {

@@ -36,11 +36,6 @@ const GENERATED: &[Generated] = &[
         how: How::Tests(&["upshot-server"]),
     },
     Generated {
-        name: "client",
-        help: "the web app's client of the HTTP interface",
-        how: How::Function(crate::web::client),
-    },
-    Generated {
         name: "cli",
         help: "what the commands print",
         how: How::Tests(&["upshot"]),

@@ -47,16 +47,10 @@ pub fn build(project: &Project) -> Result<()> {
     std::fs::write(&stamp, sources).context(|| format!("write {}", stamp.display()))
 }
 
-/// Types, lints, the client's agreement with `openapi.json`, and the tests of what needs no browser.
+/// Types and lints, against the client that `openapi.json` gives.
 pub fn check(project: &Project) -> Result<()> {
     install(project)?;
     npm(project, &["run", "--silent", "check"])
-}
-
-/// Writes the client's types from `openapi.json`.
-pub fn client(project: &Project) -> Result<()> {
-    install(project)?;
-    npm(project, &["run", "--silent", "api"])
 }
 
 /// The tests in a browser, against the product's binary.
@@ -81,7 +75,9 @@ fn sources(project: &Project) -> Result<String> {
     let files = project.files()?.into_iter().filter(|path| {
         path.starts_with("ui") && !path.starts_with("ui/e2e") && !path.starts_with("ui/dist")
     });
-    let files: Vec<PathBuf> = files.map(|path| project.root.join(path)).collect();
+    let interface = PathBuf::from("openapi.json");
+    let files = files.chain([interface]).map(|path| project.root.join(path));
+    let files: Vec<PathBuf> = files.collect();
     read(&files)
 }
 

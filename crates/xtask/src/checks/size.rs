@@ -7,12 +7,6 @@ use crate::project::Project;
 /// The most lines that a source file may have.
 const MOST_LINES: usize = 600;
 
-/// Files that may be longer, each with the reason.
-const LONGER: &[(&str, &str)] = &[(
-    "ui/src/api/schema.ts",
-    "generated from openapi.json by `npm run api`",
-)];
-
 /// How the names of source files end.
 const SOURCES: &[&str] = &["rs", "ts", "tsx", "mjs", "css"];
 
@@ -28,14 +22,13 @@ pub fn check(project: &Project) -> Result<Vec<String>> {
             continue;
         };
         let name = path.to_string_lossy();
-        let allowed = LONGER.iter().any(|(longer, _)| *longer == name);
-        findings.extend(finding(&name, text.lines().count(), allowed));
+        findings.extend(finding(&name, text.lines().count()));
     }
     Ok(findings)
 }
 
-fn finding(name: &str, lines: usize, allowed: bool) -> Option<String> {
-    (lines > MOST_LINES && !allowed).then(|| {
+fn finding(name: &str, lines: usize) -> Option<String> {
+    (lines > MOST_LINES).then(|| {
         format!(
             "{name} has {lines} lines, more than {MOST_LINES}: split it by what its parts are for"
         )
@@ -48,8 +41,7 @@ mod tests {
 
     #[test]
     fn the_limit_itself_is_allowed() {
-        assert_eq!(finding("a.rs", MOST_LINES, false), None);
-        assert!(finding("a.rs", MOST_LINES + 1, false).is_some_and(|text| text.contains("a.rs")));
-        assert_eq!(finding("a.rs", MOST_LINES + 1, true), None);
+        assert_eq!(finding("a.rs", MOST_LINES), None);
+        assert!(finding("a.rs", MOST_LINES + 1).is_some_and(|text| text.contains("a.rs")));
     }
 }

@@ -10,7 +10,7 @@ mkdirSync(folder, { recursive: true });
 const [browser, server] = await Promise.all([launch(), serve({ demo: true })]);
 try {
   const { sessions } = await server.ask('/api/v1/sessions?filter=escalated%20and%20csat_score%20is%20not%20null&limit=1');
-  const pages = { today: '/', outcomes: '/outcomes', conversations: '/conversations', session: `/conversations/${sessions[0].session_id}`, explore: '/explore?metric=sessions&by=channel&grain=day&show=stack' };
+  const pages = { today: '/', outcomes: '/outcomes', conversations: '/conversations', session: `/conversations/${sessions[0].session_id}`, explore: '/explore?metric=sessions&by=channel&grain=day&show=stack', topics: '/topics', flows: '/topics?part=flows', audience: '/audience', handover: '/handover', improve: '/improve', models: '/ai' };
   for (const [name, path] of Object.entries(pages)) {
     for (const scheme of ['light', 'dark']) {
       const { page, close } = await open(browser, { scheme, width: 1280, height: 860 });

@@ -508,7 +508,13 @@ impl<'e, E: EventView> Machine<'e, E> {
         let Some(last) = self.capped else {
             return false;
         };
-        let timeout = self.rules.timeout(self.known.channel.or(event.channel()));
+        // What the bot did since is not yet known of the next session, but its channel was heard last: after
+        // a cut that drops it nothing else is there to tell.
+        let heard = match &self.prelude {
+            Some(prelude) => prelude.channel(),
+            None => self.known.channel,
+        };
+        let timeout = self.rules.timeout(heard.or(event.channel()));
         class.continues() && since(last, event.time()) <= timeout
     }
 

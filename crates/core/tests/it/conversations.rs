@@ -52,6 +52,26 @@ pub struct Piece {
     made_of: u64,
 }
 
+impl Piece {
+    /// A single event.
+    pub fn event(silence: usize, made_of: u64) -> Self {
+        Self {
+            silence,
+            episode: None,
+            made_of,
+        }
+    }
+
+    /// An episode, by its place in the list.
+    pub fn episode(silence: usize, place: usize, made_of: u64) -> Self {
+        Self {
+            silence,
+            episode: Some(place),
+            made_of,
+        }
+    }
+}
+
 /// A conversation by chance.
 pub fn pieces(most: usize) -> impl Strategy<Value = Vec<Piece>> {
     let silence = prop_oneof![3 => 0..8_usize, 2 => 0..SILENCES.len()];

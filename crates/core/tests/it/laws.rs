@@ -67,6 +67,46 @@ fn rest(facts: &Facts, so_far: [usize; 3]) -> Facts {
     }
 }
 
+/// What folding from each cut gives, and what it should.
+fn from_cuts(profile: &Profile, told: &[Event], later: i64) -> Vec<(Facts, Facts)> {
+    let as_of = end_of(told) + later;
+    let context = FoldContext {
+        workspace: "w",
+        profile,
+        as_of,
+    };
+    let mut all = Cutting::default();
+    fold(&context, &Carry::default(), told, &mut all);
+    let cuts = all.cuts.iter().map(|(position, so_far, carry)| {
+        let carry = Carry::decode(carry).unwrap();
+        let (facts, _) = folded(profile, &carry, &told[*position..], as_of);
+        (facts, rest(&all.facts, *so_far))
+    });
+    cuts.collect()
+}
+
+/// What the bot did after the cap, on a channel with a longer time-out, grows too long itself: the cut before
+/// what follows must not change whether that goes on with the session that the cap ended.
+#[test]
+fn a_cut_after_the_cap_knows_the_channel_that_was_heard_last() {
+    let text =
+        "name = \"by-chance\"\nversion = 1\nextends = \"indigo\"\nsession.cap_length = \"5m\"\n";
+    let profile = Profile::from_toml(text).unwrap();
+    let pieces = [
+        Piece::event(0, 6_022_592_116_705_856_810),
+        Piece::episode(7, 1, 0),
+        Piece::event(8, 12_630_711_305_950_274_856),
+        Piece::event(2, 18_010_800_839_871_999_665),
+        Piece::event(2, 124_385_347_830_795_038),
+        Piece::episode(7, 4, 0),
+    ];
+    let cuts = from_cuts(&profile, &events(&pieces), 1_000_000);
+    assert!(!cuts.is_empty());
+    for (folded, expected) in cuts {
+        assert_eq!(folded, expected);
+    }
+}
+
 fn conversation() -> impl Strategy<Value = (Vec<Piece>, String, i64)> {
     (pieces(24), profile_text(), later())
 }
@@ -128,15 +168,8 @@ proptest! {
             "session.cap_length = \"1h\"\nsession.cap_events = 15\n"
         });
         let profile = Profile::from_toml(&capped).unwrap();
-        let told = events(&pieces);
-        let as_of = end_of(&told) + later;
-        let mut all = Cutting::default();
-        let context = FoldContext { workspace: "w", profile: &profile, as_of };
-        fold(&context, &Carry::default(), &told, &mut all);
-        for (position, so_far, carry) in &all.cuts {
-            let carry = Carry::decode(carry).unwrap();
-            let (facts, _) = folded(&profile, &carry, &told[*position..], as_of);
-            prop_assert_eq!(facts, rest(&all.facts, *so_far));
+        for (folded, expected) in from_cuts(&profile, &events(&pieces), later) {
+            prop_assert_eq!(folded, expected);
         }
     }
 

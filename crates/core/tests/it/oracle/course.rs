@@ -247,10 +247,14 @@ impl<'a> Course<'a> {
 
     fn goes_on_after_cap(&self, Given { event, part }: Given<'a>) -> bool {
         let known = self.known();
-        let channel = match known.get("channel") {
-            Some(Cell::Text(channel)) => Some(channel.as_str()),
-            _ => event.channel.as_deref(),
+        let heard = match &self.before {
+            Some(before) => before.channel(before.given.len()),
+            None => match known.get("channel") {
+                Some(Cell::Text(channel)) => Some(channel.as_str()),
+                _ => None,
+            },
         };
+        let channel = heard.or(event.channel.as_deref());
         let happens = part.happens() && ![Part::Answer, Part::Agent, Part::End].contains(&part);
         let timeout = self.book.timeout(channel);
         happens && self.capped.is_some_and(|last| event.time - last <= timeout)

@@ -11,6 +11,7 @@ import './design/shell.css';
 import './design/parts.css';
 import './design/pages.css';
 import './design/analysis.css';
+import './design/forms.css';
 import { router } from './router';
 import { PreferencesProvider } from './shell/preferences';
 

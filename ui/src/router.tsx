@@ -150,8 +150,22 @@ const explore = createRoute({
   component: lazyRouteComponent(() => import('./pages/explore/Explore')),
 });
 
+const segments = createRoute({
+  getParentRoute: () => root,
+  path: '/segments',
+  validateSearch: (search: Record<string, unknown>) => said<{ with: string[] }>({ with: texts(search.with) }),
+  component: lazyRouteComponent(() => import('./pages/segments/Segments')),
+});
+
+const glossary = createRoute({
+  getParentRoute: () => root,
+  path: '/glossary',
+  validateSearch: (search: Record<string, unknown>) => said<{ find: string; platform: string }>({ find: text(search.find), platform: text(search.platform) }),
+  component: lazyRouteComponent(() => import('./pages/glossary/Glossary')),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([today, outcomes, topics, topic, audience, handover, improve, ai, conversations, session, explore]),
+  routeTree: root.addChildren([today, outcomes, topics, topic, audience, handover, improve, ai, conversations, session, explore, segments, glossary]),
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: 'intent',

@@ -12,13 +12,21 @@ export type Definition = Schemas['Definition'];
 export type Unit = Schemas['Unit'];
 export type Session = Schemas['Session'];
 
-type PathsWith<Method extends 'get' | 'post'> = {
+type PathsWith<Method extends 'get' | 'post' | 'put' | 'delete'> = {
   [Path in keyof paths]: paths[Path][Method] extends { responses: unknown } ? Path : never;
 }[keyof paths];
 
+/** What is in an answer: JSON, where it may be other things too. */
+type Holds<Content> = Content extends { 'application/json': infer Json } ? Json : Content[keyof Content];
+
+/** What a request that went well is answered with. */
 type Answer<Operation> = Operation extends { responses: { 200: { content: infer Content } } }
-  ? Content[keyof Content]
-  : never;
+  ? Holds<Content>
+  : Operation extends { responses: { 201: { content: infer Content } } }
+    ? Holds<Content>
+    : Operation extends { responses: { 202: { content: infer Content } } }
+      ? Holds<Content>
+      : never;
 
 type Body<Operation> = Operation extends { requestBody: { content: { 'application/json': infer Content } } }
   ? Content
@@ -66,17 +74,16 @@ async function send(path: string, init: RequestInit): Promise<unknown> {
   throw new Failure(response.status, problem, problem?.detail ?? response.statusText);
 }
 
-/** Asks with GET. `path` may hold `{id}` and `{profile}`, which the options of these names stand for; undefined parameters are left out. */
-export async function get<Path extends PathsWith<'get'>>(
-  path: Path,
-  options: {
-    id?: string;
-    profile?: string;
-    parameters?: Record<string, string | string[] | number | undefined>;
-    workspace?: string | undefined;
-    signal?: AbortSignal;
-  } = {},
-): Promise<Answer<paths[Path]['get']>> {
+interface Options {
+  /** What stands for `{name}` in the path. */
+  path?: Record<string, string>;
+  /** Undefined ones are left out. */
+  parameters?: Record<string, string | string[] | number | undefined>;
+  workspace?: string | undefined;
+  signal?: AbortSignal;
+}
+
+function addressOf(path: string, options: Options): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(options.parameters ?? {})) {
     const values = Array.isArray(value) ? value : [value];
@@ -84,12 +91,38 @@ export async function get<Path extends PathsWith<'get'>>(
       if (one !== undefined) search.append(name, String(one));
     });
   }
-  const address = path
-    .replace('{id}', encodeURIComponent(options.id ?? ''))
-    .replace('{profile}', encodeURIComponent(options.profile ?? ''));
-  const asked = search.size > 0 ? `${address}?${search.toString()}` : address;
+  const address = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(options.path?.[name] ?? ''));
+  return search.size > 0 ? `${address}?${search.toString()}` : address;
+}
+
+/** Sends a body as JSON, or none. */
+function sendBody(method: string, path: string, body: unknown, options: Options): Promise<unknown> {
+  return send(addressOf(path, options), {
+    method,
+    headers: { ...headers(options.workspace), ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(options.signal && { signal: options.signal }),
+  });
+}
+
+/** Asks with GET. */
+export async function get<Path extends PathsWith<'get'>>(path: Path, options: Options = {}): Promise<Answer<paths[Path]['get']>> {
   const init = { headers: headers(options.workspace), ...(options.signal && { signal: options.signal }) };
-  return (await send(asked, init)) as Answer<paths[Path]['get']>;
+  return (await send(addressOf(path, options), init)) as Answer<paths[Path]['get']>;
+}
+
+/** Sets something. */
+export async function put<Path extends PathsWith<'put'>>(
+  path: Path,
+  body: Body<paths[Path]['put']>,
+  options: Options = {},
+): Promise<Answer<paths[Path]['put']>> {
+  return (await sendBody('PUT', path, body, options)) as Answer<paths[Path]['put']>;
+}
+
+/** Takes something away. */
+export async function remove<Path extends PathsWith<'delete'>>(path: Path, options: Options = {}): Promise<void> {
+  await sendBody('DELETE', path, undefined, options);
 }
 
 /**
@@ -119,16 +152,9 @@ async function inTurn<T>(signal: AbortSignal | undefined, does: () => Promise<T>
 export async function post<Path extends PathsWith<'post'>>(
   path: Path,
   body: Body<paths[Path]['post']>,
-  options: { workspace?: string | undefined; signal?: AbortSignal } = {},
+  options: Options = {},
 ): Promise<Answer<paths[Path]['post']>> {
-  const answer = await inTurn(options.signal, () =>
-    send(path, {
-      method: 'POST',
-      headers: { ...headers(options.workspace), 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      ...(options.signal && { signal: options.signal }),
-    }),
-  );
+  const answer = await inTurn(options.signal, () => sendBody('POST', path, body, options));
   return answer as Answer<paths[Path]['post']>;
 }
 

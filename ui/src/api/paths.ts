@@ -28,9 +28,9 @@ export function useTopics(view: View, question: { filters?: string[]; limit?: nu
   return useAsked('topics', view, body, (signal) => post('/api/v1/topics', body, { workspace: view.workspace, signal }));
 }
 
-export function useFlows(view: View, question: Schemas['FlowQuery']): Asked<Schemas['FlowResult']> {
+export function useFlows(view: View, question: Schemas['FlowQuery'], enabled = true): Asked<Schemas['FlowResult']> {
   const body: Schemas['FlowQuery'] = { ...scope(view), ...question };
-  return useAsked('flows', view, body, (signal) => post('/api/v1/flows', body, { workspace: view.workspace, signal }));
+  return useAsked('flows', view, body, (signal) => post('/api/v1/flows', body, { workspace: view.workspace, signal }), enabled);
 }
 
 export function usePaths(view: View, question: Schemas['PathQuery'], enabled = true): Asked<Schemas['PathResult']> {
@@ -49,7 +49,7 @@ export function useFunnel(view: View, question: Schemas['FunnelQuery'], enabled 
 }
 
 /** Who came back. The filters of the view say who belongs to a cohort. */
-export function useRetention(view: View, question: Schemas['RetentionQuery']): Asked<Schemas['RetentionResult']> {
+export function useRetention(view: View, question: Schemas['RetentionQuery'], enabled = true): Asked<Schemas['RetentionResult']> {
   const body: Schemas['RetentionQuery'] = { ...scope(view), ...question };
-  return useAsked('retention', view, body, (signal) => post('/api/v1/retention', body, { workspace: view.workspace, signal }));
+  return useAsked('retention', view, body, (signal) => post('/api/v1/retention', body, { workspace: view.workspace, signal }), enabled);
 }

@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } fro
 
 import { asked, filtersOf, rangeSpec, type View } from '../view/view';
 import { get, post, type Query, type QueryResult, type Schemas } from './client';
+import { useNamed } from './named';
 
 /** How often what is on the screen is asked again, in milliseconds; the server answers «unchanged» cheaply. */
 const AGAIN = 60_000;
@@ -10,16 +11,24 @@ const AGAIN = 60_000;
 /** What an answer looks like to a page. */
 export type Asked<T> = UseQueryResult<T>;
 
+/** An answer with the question that it answers: what is behind a number is asked with it. */
+export type AnswerTo = QueryResult & { question: Query };
+
 /** Asks for numbers within a view. */
 export function useAnswer(
   view: View,
   question: Partial<Query> & { metrics: string[] },
   options: { enabled?: boolean } = {},
-): Asked<QueryResult> {
+): Asked<AnswerTo> {
   const query = asked(view, question);
+  const { named } = useNamed();
   return useQuery({
     queryKey: ['query', view.workspace, query],
-    queryFn: ({ signal }) => post('/api/v1/query', query, { workspace: view.workspace, signal }),
+    queryFn: async ({ signal }): Promise<AnswerTo> => {
+      const answer: QueryResult = await post('/api/v1/query', query, { workspace: view.workspace, signal });
+      return { ...answer, question: query };
+    },
+    select: named,
     placeholderData: keepPreviousData,
     refetchInterval: AGAIN,
     enabled: options.enabled ?? true,
@@ -48,20 +57,23 @@ export function useDrivers(
 
 /** The registry of numbers; it changes with the program alone. */
 export function useMetrics(): Asked<Schemas['Metrics']> {
-  return useQuery({ queryKey: ['metrics'], queryFn: ({ signal }) => get('/api/v1/metrics', { signal }), staleTime: Infinity });
+  const { metrics } = useNamed();
+  return useQuery({ queryKey: ['metrics'], queryFn: ({ signal }) => get('/api/v1/metrics', { signal }), select: metrics, staleTime: Infinity });
 }
 
 /** By what numbers can be cut, and what filters may name. */
 export function useDimensions(): Asked<Schemas['Dimensions']> {
+  const { dimensions } = useNamed();
   return useQuery({
     queryKey: ['dimensions'],
     queryFn: ({ signal }) => get('/api/v1/dimensions', { signal }),
+    select: dimensions,
     staleTime: Infinity,
   });
 }
 
 /** Which values a dimension has in a view, the commonest first. */
-export function useValues(view: View, dimension: string, enabled = true): Asked<QueryResult> {
+export function useValues(view: View, dimension: string, enabled = true): Asked<AnswerTo> {
   return useAnswer(
     { ...view, compare: 'none', filter: [] },
     { metrics: ['sessions'], dimensions: [dimension], limit: 50 },
@@ -111,8 +123,10 @@ export function useSessions(view: View, question: SessionsAsked, enabled = true)
 /** What is going on now: open sessions, who waits and how long, who serves. */
 export function useLive(view: View): Asked<QueryResult> {
   const parameters = { filter: filtersOf(view), environment: view.environment };
+  const { named } = useNamed();
   return useQuery({
     queryKey: ['live', view.workspace, parameters],
+    select: named,
     queryFn: ({ signal }) => get('/api/v1/live', { parameters, workspace: view.workspace, signal }),
     refetchInterval: 15_000,
   });
@@ -123,7 +137,7 @@ export function useUnder(view: View, id: string, profile: string | undefined): A
   return useQuery({
     queryKey: ['under', view.workspace, id, profile],
     queryFn: ({ signal }) =>
-      get('/api/v1/sessions/{id}/under/{profile}', { id, profile: profile ?? '', workspace: view.workspace, signal }),
+      get('/api/v1/sessions/{id}/under/{profile}', { path: { id, profile: profile ?? '' }, workspace: view.workspace, signal }),
     enabled: profile !== undefined,
   });
 }
@@ -141,6 +155,19 @@ export function useProfiles(view: View): Asked<Schemas['Profiles']> {
 export function useSession(view: View, id: string): Asked<Schemas['SessionDetail']> {
   return useQuery({
     queryKey: ['session', view.workspace, id],
-    queryFn: ({ signal }) => get('/api/v1/sessions/{id}', { id, workspace: view.workspace, signal }),
+    queryFn: ({ signal }) => get('/api/v1/sessions/{id}', { path: { id }, workspace: view.workspace, signal }),
+  });
+}
+
+/** The sessions that a number counts, the newest first; `query` and `cell` say which number. */
+export function useBehind(view: View, query: Query | undefined, cell: Schemas['Cell'], limit: number) {
+  return useInfiniteQuery({
+    queryKey: ['drilldown', view.workspace, query, cell, limit],
+    queryFn: ({ signal, pageParam }) =>
+      post('/api/v1/drilldown', { query: query ?? {}, cell, page: { limit, cursor: pageParam } }, { workspace: view.workspace, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    enabled: query !== undefined,
+    retry: false,
   });
 }

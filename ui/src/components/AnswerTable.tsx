@@ -97,7 +97,7 @@ export function AnswerTable(props: {
                   if (definition !== undefined && metrics.includes(cell.column.id)) {
                     return (
                       <td className="amount" key={cell.id}>
-                        <Value value={row.original.metrics[definition.id]} definition={definition} filters={row.original.other === true ? undefined : [...(props.filters ?? []), ...filtersOfRow(answer.dimensions, row.original, props.listed ?? NONE)]} />
+                        <Value row={row.original} value={row.original.metrics[definition.id]} definition={definition} filters={row.original.other === true ? undefined : [...(props.filters ?? []), ...filtersOfRow(answer.dimensions, row.original, props.listed ?? NONE)]} />
                       </td>
                     );
                   }

@@ -6,11 +6,12 @@ import { useAnswer } from '../api/questions';
 import { Chart } from '../charts/Chart';
 import { labelOf, seriesByMetric, seriesByValue } from '../charts/data';
 import type { Kind } from '../charts/options';
-import { saveCsv } from '../charts/save';
+import { inUnit } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 import { grainOf, type View } from '../view/view';
 import { AnswerTable } from './AnswerTable';
 import { Metric } from './Metric';
+import { SaveTable } from './SaveTable';
 import { Answered, Empty } from './States';
 import { useKnown } from './use-known';
 import { useNames } from './use-names';
@@ -117,6 +118,15 @@ function rowsOf(answer: QueryResult, names: ReadonlyMap<string, string>, label: 
   ];
 }
 
+/** The same as people read it. */
+function shownOf(answer: QueryResult, names: ReadonlyMap<string, string>, label: (dimension: string, value: string | null) => string, locale: string): string[][] {
+  const units = new Map(answer.definitions.map((one) => [one.id, one.unit]));
+  const first = answer.dimensions.length;
+  return rowsOf(answer, names, label).map((row) =>
+    row.map((cell, place) => (typeof cell === 'number' ? inUnit(locale, cell, units.get(answer.metrics[place - first] ?? '') ?? 'sessions') : (cell ?? ''))),
+  );
+}
+
 /** Numbers by dimensions, ordered by a click on a column, each with the sessions behind it. */
 export function TableCard(
   props: Asks & { by: readonly string[]; order?: string; limit?: number; tools?: ReactNode; having?: string[]; /** What stands where there are no rows. */ empty?: string; compact?: boolean },
@@ -138,15 +148,9 @@ export function TableCard(
     },
     { enabled: known !== undefined },
   );
+  const label = (dimension: string, value: string | null) => labelOf(texts, locale, dimension, value);
   const save = answer.data !== undefined && (
-    <button
-      type="button"
-      className="button quiet"
-      aria-label={`${texts.chart.data}: ${props.title}`}
-      onClick={() => saveCsv(props.title, rowsOf(answer.data, names, (dimension, value) => labelOf(texts, locale, dimension, value)))}
-    >
-      CSV
-    </button>
+    <SaveTable title={props.title} rows={() => rowsOf(answer.data, names, label)} shown={() => shownOf(answer.data, names, label, locale)} />
   );
   return (
     <Card

@@ -1,9 +1,11 @@
 /** One number with its change, what it rests on and its interval; it opens its definition and sessions. */
 import type { Definition, MetricValue } from '../api/client';
+import { reasonOf } from '../api/named';
 import { inUnit, signed, signedPercent, whole } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 import type { Texts } from '../texts/en';
 import { useNumberDialog } from './number-dialog';
+import { useQuestion } from './question';
 
 /** A change in words, and whether it is good news. */
 export function changeOf(
@@ -57,6 +59,7 @@ export function Metric(props: {
 }) {
   const { texts, locale } = usePreferences();
   const { open } = useNumberDialog();
+  const question = useQuestion();
   const { value, definition } = props;
   const name = props.name ?? definition.name;
   const change = value === undefined ? null : changeOf(texts, locale, value, definition);
@@ -67,13 +70,13 @@ export function Metric(props: {
       type="button"
       className={props.large === true ? 'number large' : 'number'}
       aria-haspopup="dialog"
-      onClick={() => open({ definition, value, filters: props.filters ?? [] })}
+      onClick={() => open({ definition, value, filters: props.filters ?? [], question })}
     >
       <span className="number-name">{name}</span>
-      <span className={isThere ? 'number-value' : 'number-value none'} title={value?.reason ?? undefined}>
+      <span className={isThere ? 'number-value' : 'number-value none'} title={reasonOf(texts, value?.reason)}>
         {isThere ? inUnit(locale, amount, definition.unit) : texts.number.noData}
       </span>
-      <span className={`number-change ${change?.kind ?? ''}`}>{change?.text ?? (isThere ? '' : value?.reason)}</span>
+      <span className={`number-change ${change?.kind ?? ''}`}>{change?.text ?? (isThere ? '' : reasonOf(texts, value?.reason))}</span>
       {props.basis !== false && value !== undefined && (
         <span className="number-small">
           {basisOf(texts, locale, value, definition)}

@@ -1,4 +1,5 @@
 /** Shares of one whole below each other, as bars: how far things come. */
+import { reasonOf } from '../api/named';
 import { useAnswer } from '../api/questions';
 import { percent, whole } from '../format/format';
 import { usePreferences } from '../shell/preferences';
@@ -23,14 +24,14 @@ export function StagesCard(props: { view: View; title: string; hint?: string; me
               const value = all.totals[definition.id];
               const share = value?.value;
               return [
-                <button key={definition.id} type="button" className="number" aria-haspopup="dialog" onClick={() => open({ definition, value, filters: [] })}>
+                <button key={definition.id} type="button" className="number" aria-haspopup="dialog" onClick={() => open({ definition, value, filters: [], question: all.question })}>
                   <span className="number-name">{definition.name}</span>
                 </button>,
                 <span key={`${definition.id} bar`}>
                   <i style={{ width: `${(share ?? 0) * 100}%` }} />
                 </span>,
                 <span key={`${definition.id} said`} className="small stage-said" title={value === undefined ? undefined : basisOf(texts, locale, value, definition)}>
-                  {typeof share === 'number' ? percent(locale, share) : (value?.reason ?? texts.number.noData)} <span className="soft">{texts.number.n(whole(locale, value?.n ?? 0))}</span>
+                  {typeof share === 'number' ? percent(locale, share) : (reasonOf(texts, value?.reason) ?? texts.number.noData)} <span className="soft">{texts.number.n(whole(locale, value?.n ?? 0))}</span>
                 </span>,
               ];
             })}

@@ -4,15 +4,18 @@ import type { ReactNode } from 'react';
 
 import { Failure } from '../api/client';
 import { useTexts } from '../shell/preferences';
+import { QuestionContext, questionOf } from './question';
 
 /** Shows an answer, or why there is none yet. `height` is about what the answer will take, in pixels. */
 export function Answered<T>(props: { asked: UseQueryResult<T>; height: number; children: (data: T) => ReactNode }) {
   const { asked } = props;
   if (asked.data !== undefined) {
     return (
-      <div className={asked.isPlaceholderData ? 'stale' : undefined} aria-busy={asked.isPlaceholderData}>
-        {props.children(asked.data)}
-      </div>
+      <QuestionContext value={questionOf(asked.data)}>
+        <div className={asked.isPlaceholderData ? 'stale' : undefined} aria-busy={asked.isPlaceholderData}>
+          {props.children(asked.data)}
+        </div>
+      </QuestionContext>
     );
   }
   if (asked.isError) return <Failed error={asked.error} again={() => void asked.refetch()} />;

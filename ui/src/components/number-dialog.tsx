@@ -1,7 +1,8 @@
 /** The dialog behind every number: what it says, how it was made, and the sessions that it counts. */
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from 'react';
 
-import type { Definition, MetricValue } from '../api/client';
+import type { Definition, MetricValue, Query, Schemas } from '../api/client';
+import { reasonOf } from '../api/named';
 import { useMetrics } from '../api/questions';
 import { inUnit, whole } from '../format/format';
 import { usePreferences } from '../shell/preferences';
@@ -12,8 +13,12 @@ import { Answered } from './States';
 export interface OpenNumber {
   definition: Pick<Definition, 'id' | 'name' | 'unit' | 'evidence' | 'text'>;
   value: MetricValue | undefined;
-  /** Filters beside those of the view: of the row or card that the number stands in. */
-  filters: string[];
+  /** Filters beside those of the view: of the row or card that the number stands in; undefined where no filter says which sessions it counts. */
+  filters: string[] | undefined;
+  /** The question that it answers, where its sessions can be asked for. */
+  question?: Query | undefined;
+  /** The row that it stands in; nothing for the totals. */
+  row?: { dimensions: Schemas['Row']['dimensions']; other?: boolean } | undefined;
 }
 
 const Context = createContext<{ open: (number: OpenNumber) => void } | null>(null);
@@ -85,7 +90,7 @@ function ValueInFull({ number, value }: { number: OpenNumber; value: MetricValue
     <dl className="facts">
       <dt>{texts.definition.now}</dt>
       <dd>
-        <strong>{isThere ? inUnit(locale, value.value ?? 0, unit) : `${texts.number.noData}: ${value.reason ?? ''}`}</strong>
+        <strong>{isThere ? inUnit(locale, value.value ?? 0, unit) : `${texts.number.noData}: ${reasonOf(texts, value.reason) ?? ''}`}</strong>
         {typeof value.numerator === 'number' && typeof value.denominator === 'number' && (
           <span className="soft">
             {' '}

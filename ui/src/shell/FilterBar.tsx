@@ -1,12 +1,16 @@
 /** What is looked at: range, comparison, bot, traffic, filters, zone. All of it lands in the address. */
 import * as Popover from '@radix-ui/react-popover';
-import { useMemo, useState, type FormEvent } from 'react';
+import { lazy, Suspense, useMemo, useState, type FormEvent } from 'react';
 
 import { useValues } from '../api/questions';
+import { segmentOf } from '../api/segments';
+import { Loading } from '../components/States';
 import { useSetView, useView } from '../view/use-view';
 import { BROWSER_ZONE, everythingOf, type Compare, type Environment } from '../view/view';
 import { AddFilter } from './AddFilter';
 import { useTexts } from './preferences';
+
+const SegmentsMenu = lazy(() => import('./SegmentsMenu'));
 
 const COMPARES: Compare[] = ['previous', 'year', 'none'];
 const ENVIRONMENTS: Environment[] = ['production', 'test', 'all'];
@@ -53,9 +57,10 @@ export function FilterBar() {
         </select>
         <ZoneChoice />
         <AddFilter />
+        <Segments />
         {view.filter.map((filter, position) => (
           <span className="chip" key={filter}>
-            <span title={filter}>{filter}</span>
+            <span title={filter}>{segmentOf(filter) ?? filter}</span>
             <button
               type="button"
               aria-label={texts.bar.removeFilter(filter)}
@@ -72,6 +77,21 @@ export function FilterBar() {
         )}
       </div>
     </div>
+  );
+}
+
+function Segments() {
+  const texts = useTexts();
+  const [open, setOpen] = useState(false);
+  return (
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger className="button">{texts.bar.segments}</Popover.Trigger>
+      <Popover.Content className="popover stack" align="start" sideOffset={6} aria-label={texts.bar.segments}>
+        <Suspense fallback={<Loading height={60} />}>
+          <SegmentsMenu close={() => setOpen(false)} />
+        </Suspense>
+      </Popover.Content>
+    </Popover.Root>
   );
 }
 

@@ -1,4 +1,6 @@
 /** The keys, and how the numbers are to be read. */
+import { Link } from '@tanstack/react-router';
+
 import { Dialog } from '../components/Dialog';
 import { PAGES } from './pages';
 import { useTexts } from './preferences';
@@ -24,6 +26,11 @@ export default function HelpDialog({ close }: { close: () => void }) {
           <li key={line}>{line}</li>
         ))}
       </ul>
+      <div>
+        <Link className="button" to="/glossary" onClick={close}>
+          {texts.help.glossary}
+        </Link>
+      </div>
     </Dialog>
   );
 }

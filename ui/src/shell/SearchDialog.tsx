@@ -5,6 +5,8 @@ import { useMemo, useState } from 'react';
 import { useMetrics } from '../api/questions';
 import { Dialog } from '../components/Dialog';
 import { ELSEWHERE, PAGES } from './pages';
+import { usePart } from '../texts/parts';
+import { TERMS, WORDS } from '../texts/platform-words';
 import { useTexts } from './preferences';
 
 interface Found {
@@ -31,6 +33,7 @@ export default function SearchDialog({ close }: { close: () => void }) {
   const texts = useTexts();
   const navigate = useNavigate();
   const metrics = useMetrics();
+  const words = usePart('glossary');
   const [sought, setSought] = useState('');
   const [at, setAt] = useState(0);
 
@@ -53,6 +56,13 @@ export default function SearchDialog({ close }: { close: () => void }) {
         hint: texts.pages[PAGES.find((page) => page.path === other.to)?.id ?? 'today'],
         go: () => to(other.to, other.search),
       })),
+      ...TERMS.map((term) => ({
+        id: `word ${term}`,
+        kind: texts.search.word,
+        name: words.terms[term][0],
+        hint: [...new Set(Object.values(WORDS[term]))].join(' · '),
+        go: () => to('/glossary', { find: words.terms[term][0] }),
+      })),
       ...(metrics.data?.metrics ?? []).map((metric) => ({
         id: `metric ${metric.id}`,
         kind: texts.search.number,
@@ -61,7 +71,7 @@ export default function SearchDialog({ close }: { close: () => void }) {
         go: () => to('/explore', { metric: [metric.id] }),
       })),
     ];
-  }, [metrics.data, navigate, texts]);
+  }, [metrics.data, navigate, texts, words]);
 
   const found = useMemo(() => {
     const words = sought.trim().toLowerCase();

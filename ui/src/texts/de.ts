@@ -1,4 +1,7 @@
+import { dimensionsDe } from './dimensions-de';
+import { metricsDe } from './metrics-de';
 import { pagesDe } from './pages-de';
+import { reasonsDe } from './reasons-de';
 import type { Texts } from './en';
 export const de: Texts = {
   code: 'de',
@@ -79,6 +82,7 @@ export const de: Texts = {
     removeFilter: (filter: string) => `Filter ${filter} entfernen`,
     clearFilters: 'Alle Filter entfernen',
     more: 'Filter',
+    segments: 'Segmente',
   },
   number: {
     noData: 'keine Daten',
@@ -92,6 +96,10 @@ export const de: Texts = {
     interval: (low: string, high: string) => `95 %: ${low} bis ${high}`,
     pending: (count: string) => `${count} noch offen`,
     sessions: 'Die Sitzungen dahinter',
+    part: 'Von',
+    parts: { numerator: 'was gezählt wurde', denominator: 'allem, wodurch geteilt wird' },
+    moreSessions: 'Mehr zeigen',
+    before: (value: string) => `zuvor: ${value}`,
   },
   definition: {
     example: 'Ein Rechenbeispiel',
@@ -154,8 +162,10 @@ export const de: Texts = {
     page: 'Seite',
     number: 'Zahl',
     seed: 'Anderswo genannt',
+    word: 'Wort',
   },
   help: {
+    glossary: 'Glossar: unsere Wörter, und wie Ihre Plattform sie nennt',
     title: 'Tastatur und Hilfe',
     go: (page: string) => `Zu «${page}»`,
     keys: [
@@ -375,5 +385,7 @@ export const de: Texts = {
   } as Record<string, string>,
   yes: 'ja',
   no: 'nein',
+  names: { metrics: metricsDe, dimensions: dimensionsDe },
+  reasons: reasonsDe,
 };
 

@@ -80,6 +80,7 @@ export const en = {
     removeFilter: (filter: string) => `Remove the filter ${filter}`,
     clearFilters: 'Remove all filters',
     more: 'Filters',
+    segments: 'Segments',
   },
   number: {
     noData: 'no data',
@@ -93,6 +94,10 @@ export const en = {
     interval: (low: string, high: string) => `95 %: ${low} to ${high}`,
     pending: (count: string) => `${count} not yet judged`,
     sessions: 'The sessions behind it',
+    part: 'Of',
+    parts: { numerator: 'what was counted', denominator: 'all it is divided by' },
+    moreSessions: 'Show more',
+    before: (value: string) => `before: ${value}`,
   },
   definition: {
     example: 'A worked example',
@@ -155,9 +160,11 @@ export const en = {
     page: 'Page',
     number: 'Number',
     seed: 'Elsewhere called',
+    word: 'Word',
   },
   help: {
     title: 'Keyboard and help',
+    glossary: 'Glossary: our words, and what your platform calls them',
     go: (page: string) => `Go to ${page}`,
     keys: [
       ['/', 'Search for pages and numbers'],
@@ -376,6 +383,12 @@ export const en = {
   } as Record<string, string>,
   yes: 'yes',
   no: 'no',
+  /** The server names numbers and dimensions in English. */
+  names: { metrics: {}, dimensions: {} } as { metrics: Readonly<Record<string, string>>; dimensions: Readonly<Record<string, string>> },
+  reasons: {
+    nothing: { session: 'no session to measure it by', message: 'no message to measure it by', step: 'nothing of the kind happened', user: 'no user to measure it by' },
+    said: {} as Readonly<Record<string, string>>,
+  },
 };
 
 export type Texts = typeof en;

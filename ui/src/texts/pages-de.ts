@@ -136,6 +136,7 @@ export const pagesDe: typeof pagesEn = {
     identities: { device: 'auf einem Gerät', id: 'eine Kennung' },
     cohort: 'Erste Sitzung',
     all: 'Alle zusammen',
+    before: 'Die Zeit davor',
     after: (periods: string) => `+${periods}`,
     unlinkable: (count: string) => `${count} Sitzungen haben Nutzer, denen man nicht folgen kann; sie sind in keiner Zeile.`,
     where: 'Woher Menschen kommen',

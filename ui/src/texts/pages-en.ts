@@ -134,6 +134,7 @@ export const pagesEn = {
     identities: { device: 'on one device', id: 'one id' },
     cohort: 'First session',
     all: 'All together',
+    before: 'The time before',
     after: (periods: string) => `+${periods}`,
     unlinkable: (count: string) => `${count} sessions have users who cannot be followed and are in no row.`,
     where: 'Where people come from',

@@ -2,11 +2,14 @@
 import { useState } from 'react';
 
 import type { MetricValue, Schemas } from '../../api/client';
+import { reasonOf } from '../../api/named';
+import { useBefore } from '../../api/before';
 import { useRetention } from '../../api/paths';
-import { saveCsv, type Cells } from '../../charts/save';
+import type { Cells } from '../../charts/save';
 import { Card } from '../../components/Cards';
 import { Choice } from '../../components/Choice';
 import { basisOf } from '../../components/Metric';
+import { SaveTable } from '../../components/SaveTable';
 import { Answered, Empty } from '../../components/States';
 import { percent, step, whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -24,6 +27,8 @@ export function Retention({ view }: { view: View }) {
   const [back, setBack] = useState<Back>('exact');
   const [identity, setIdentity] = useState<Schemas['Identity']>('device');
   const retention = useRetention(view, { period, periods: COUNT[period], identity });
+  const earlier = useBefore(view);
+  const before = useRetention(earlier ?? view, { period, periods: COUNT[period], identity }, earlier !== undefined);
   const title = texts.audience.retention;
   const tools = (
     <>
@@ -31,22 +36,20 @@ export function Retention({ view }: { view: View }) {
       <Choice label={texts.audience.back} value={back} options={[['exact', texts.audience.backs.exact], ['rolling', texts.audience.backs.rolling]] as const} choose={setBack} />
       <Choice label={texts.audience.identity} value={identity} options={[['device', texts.audience.identities.device], ['id', texts.audience.identities.id]] as const} choose={setIdentity} />
       {retention.data !== undefined && (
-        <button type="button" className="button quiet" aria-label={`${texts.chart.data}: ${title}`} onClick={() => saveCsv(title, rowsOf(retention.data, back))}>
-          CSV
-        </button>
+        <SaveTable title={title} rows={() => rowsOf(retention.data, back)} />
       )}
     </>
   );
   return (
     <Card title={title} hint={texts.audience.retentionHint} tools={tools}>
       <Answered asked={retention} height={320}>
-        {(answer) => (answer.cohorts.length === 0 ? <Empty reason={texts.audience.retentionNone} cure={texts.states.emptyCure} /> : <Cohorts answer={answer} back={back} />)}
+        {(answer) => (answer.cohorts.length === 0 ? <Empty reason={texts.audience.retentionNone} cure={texts.states.emptyCure} /> : <Cohorts answer={answer} before={earlier === undefined || before.isPlaceholderData ? undefined : before.data} back={back} />)}
       </Answered>
     </Card>
   );
 }
 
-function Cohorts({ answer, back }: { answer: Schemas['RetentionResult']; back: Back }) {
+function Cohorts({ answer, before, back }: { answer: Schemas['RetentionResult']; before: Schemas['RetentionResult'] | undefined; back: Back }) {
   const { texts, locale } = usePreferences();
   const most = Math.max(...answer.cohorts.flatMap((cohort) => cohort.periods.map((period) => period[back].value ?? 0)), 0.0001);
   const columns = answer.overall.map((one) => one.period);
@@ -77,6 +80,13 @@ function Cohorts({ answer, back }: { answer: Schemas['RetentionResult']; back: B
               <td className="amount">{whole(locale, answer.cohorts.reduce((sum, cohort) => sum + cohort.users, 0))}</td>
               {cells(answer.overall)}
             </tr>
+            {before !== undefined && before.cohorts.length > 0 && (
+              <tr>
+                <th scope="row" className="soft">{texts.audience.before}</th>
+                <td className="amount soft">{whole(locale, before.cohorts.reduce((sum, cohort) => sum + cohort.users, 0))}</td>
+                {cells(before.overall)}
+              </tr>
+            )}
             {answer.cohorts.map((cohort) => (
               <tr key={cohort.cohort}>
                 <th scope="row">{step(locale, cohort.cohort)}</th>
@@ -95,7 +105,7 @@ function Cohorts({ answer, back }: { answer: Schemas['RetentionResult']; back: B
 function Cell({ value, most }: { value: MetricValue | undefined; most: number }) {
   const { texts, locale } = usePreferences();
   const share = value?.value;
-  if (value === undefined || typeof share !== 'number') return <td className="amount soft" title={value?.reason ?? undefined}>{value === undefined ? '' : '–'}</td>;
+  if (value === undefined || typeof share !== 'number') return <td className="amount soft" title={reasonOf(texts, value?.reason)}>{value === undefined ? '' : '–'}</td>;
   // Text stays readable on the deepest colour, in both schemes.
   const depth = Math.round((share / most) * 45);
   return (

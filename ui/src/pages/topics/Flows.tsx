@@ -3,11 +3,12 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 
 import type { Schemas } from '../../api/client';
+import { useBefore } from '../../api/before';
 import { useFlows } from '../../api/paths';
 import { Canvas, Frame } from '../../charts/Frame';
 import { Choice } from '../../components/Choice';
 import { Answered, Empty } from '../../components/States';
-import { Part, Share } from '../../components/Value';
+import { Before, Part, Share } from '../../components/Value';
 import { usePreferences } from '../../shell/preferences';
 import type { View } from '../../view/view';
 import { nodeName, sankeyOf } from './sankey-options';
@@ -29,6 +30,8 @@ export function Flows({ view, step: fixed, direction: fixedDirection }: { view: 
   const direction = fixedDirection ?? (search.direction === 'backward' ? 'backward' : 'forward');
   const step = fixed ?? search.step;
   const flows = useFlows(view, { steps: [of], direction, depth: Number(depth), limit: 8, loops: 'repeats', ...(step !== undefined && { step }) });
+  const earlier = useBefore(view);
+  const before = useFlows(earlier ?? view, { steps: [of], direction, depth: Number(depth), limit: 50, loops: 'repeats', ...(step !== undefined && { step }) }, earlier !== undefined);
   const change = (to: Record<string, string | undefined>) => void navigate({ to: '.', search: ((before: object) => ({ ...before, ...to })) as never, resetScroll: false });
   const title = direction === 'forward' ? texts.topics.flowsForward(step) : texts.topics.flowsBackward(step);
   const tools = fixed === undefined && (
@@ -46,12 +49,12 @@ export function Flows({ view, step: fixed, direction: fixedDirection }: { view: 
   );
   return (
     <Answered asked={flows} height={560}>
-      {(answer) => <Diagram answer={answer} title={title} tools={tools} onStep={fixed === undefined ? (name) => change({ step: name }) : undefined} />}
+      {(answer) => <Diagram answer={answer} before={earlier === undefined || before.isPlaceholderData ? undefined : before.data} title={title} tools={tools} onStep={fixed === undefined ? (name) => change({ step: name }) : undefined} />}
     </Answered>
   );
 }
 
-function Diagram({ answer, title, tools, onStep }: { answer: Result; title: string; tools: React.ReactNode; onStep: ((name: string) => void) | undefined }) {
+function Diagram({ answer, before, title, tools, onStep }: { answer: Result; before: Result | undefined; title: string; tools: React.ReactNode; onStep: ((name: string) => void) | undefined }) {
   const { texts, locale } = usePreferences();
   const options = useCallback((width: number) => sankeyOf({ answer, title, texts, locale, width }), [answer, title, texts, locale]);
   if (answer.nodes.length === 0) {
@@ -74,7 +77,7 @@ function Diagram({ answer, title, tools, onStep }: { answer: Result; title: stri
         ['depth', 'step', 'sessions', 'share', 'ended', 'resolution_rate', 'escalation_rate', 'abandon_rate', 'filter'],
         ...answer.nodes.map((node) => [node.depth, nodeName(texts, node.step), node.sessions, node.share.value ?? null, node.ended.value ?? null, node.resolution_rate.value ?? null, node.escalation_rate.value ?? null, node.abandon_rate.value ?? null, node.filter ?? null]),
       ]}
-      table={<FlowTable answer={answer} title={title} />}
+      table={<FlowTable answer={answer} before={before} title={title} />}
       drawing={(place) => (
         <>
           <Canvas
@@ -90,7 +93,7 @@ function Diagram({ answer, title, tools, onStep }: { answer: Result; title: stri
           />
           <details>
             <summary>{texts.topics.asList}</summary>
-            <FlowTable answer={answer} title={title} />
+            <FlowTable answer={answer} before={before} title={title} />
           </details>
         </>
       )}
@@ -98,7 +101,7 @@ function Diagram({ answer, title, tools, onStep }: { answer: Result; title: stri
   );
 }
 
-function FlowTable({ answer, title }: { answer: Result; title: string }) {
+function FlowTable({ answer, before, title }: { answer: Result; before: Result | undefined; title: string }) {
   const { texts } = usePreferences();
   const backward = answer.direction === 'backward';
   return (
@@ -124,6 +127,7 @@ function FlowTable({ answer, title }: { answer: Result; title: string }) {
               <th scope="row">{nodeName(texts, node.step)}</th>
               <td className="amount">
                 <Part count={node.sessions} share={node.share} filter={node.filter} />
+                {node.step != null && <Before value={before?.nodes.find((one) => one.depth === node.depth && one.step?.key === node.step?.key)?.share} />}
               </td>
               <td className="amount">
                 <Part count={node.ended.numerator ?? 0} share={node.ended} filter={node.ended_filter} />

@@ -3,14 +3,16 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 
 import type { Schemas } from '../../api/client';
+import { useBefore } from '../../api/before';
 import { useFunnel, usePaths } from '../../api/paths';
 import { useDimensions } from '../../api/questions';
 import { labelOf } from '../../charts/data';
-import { saveCsv } from '../../charts/save';
+import type { Cells } from '../../charts/save';
 import { Card } from '../../components/Cards';
 import { Choice } from '../../components/Choice';
+import { SaveTable } from '../../components/SaveTable';
 import { Answered, Empty } from '../../components/States';
-import { Part, Share } from '../../components/Value';
+import { Before, Part, Share } from '../../components/Value';
 import { percent, seconds, whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { is, type View } from '../../view/view';
@@ -67,6 +69,8 @@ export function Funnel({ view }: { view: View }) {
     set(steps);
   };
   const funnel = useFunnel(view, { through, unit, ...(within !== 'any' && { within }), ...(by !== '' && { by }), limit: 12 }, through.length >= 2);
+  const earlier = useBefore(view);
+  const before = useFunnel(earlier ?? view, { through, unit, ...(within !== 'any' && { within }), ...(by !== '' && { by }), limit: 50 }, through.length >= 2 && earlier !== undefined);
   const cuts = (dimensions.data?.dimensions ?? []).filter((one) => !one.many_valued && !/^(message|step|user)\.|^(minute|quarter_hour|hour|day|week|month|quarter|year|environment|hour_of_day|weekday)$/.test(one.id));
   const tools = (
     <>
@@ -103,7 +107,7 @@ export function Funnel({ view }: { view: View }) {
         <Suggestion view={view} use={set} />
       ) : (
         <Answered asked={funnel} height={320}>
-          {(answer) => <Levels answer={answer} by={by} tools={tools} />}
+          {(answer) => <Levels answer={answer} before={earlier === undefined || before.isPlaceholderData ? undefined : before.data} by={by} tools={tools} />}
         </Answered>
       )}
     </>
@@ -167,18 +171,17 @@ function Suggestion({ view, use }: { view: View; use: (through: string[]) => voi
   );
 }
 
-function Levels({ answer, by, tools }: { answer: Schemas['FunnelResult']; by: string; tools: React.ReactNode }) {
+function Levels({ answer, before, by, tools }: { answer: Schemas['FunnelResult']; before: Schemas['FunnelResult'] | undefined; by: string; tools: React.ReactNode }) {
   const { texts, locale } = usePreferences();
   const title = texts.topics.funnel;
-  const groups = answer.groups.map((group) => ({ name: labelOf(texts, locale, by, group.value ?? null), levels: group.levels }));
-  const all = [{ name: '', levels: answer.levels }, ...groups];
-  const save = () =>
-    saveCsv(title, [
+  const groups = answer.groups.map((group) => ({ name: labelOf(texts, locale, by, group.value ?? null), levels: group.levels, before: before?.groups.find((one) => one.value === group.value)?.levels }));
+  const all = [{ name: '', levels: answer.levels, before: before?.levels }, ...groups];
+  const save = (): Cells => [
       ['group', 'step', 'condition', 'reached', 'from_previous', 'from_start', 'dropped', 'p50_seconds', 'p90_seconds', 'filter'],
       ...all.flatMap(({ name, levels }) =>
         levels.map((level, place) => [name, place + 1, level.condition, level.reached, level.from_previous.value ?? null, level.from_start.value ?? null, level.dropped, level.time?.p50 ?? null, level.time?.p90 ?? null, level.filter ?? null]),
       ),
-    ]);
+    ];
   return (
     <Card
       title={title}
@@ -186,13 +189,11 @@ function Levels({ answer, by, tools }: { answer: Schemas['FunnelResult']; by: st
       tools={
         <>
           {tools}
-          <button type="button" className="button quiet" aria-label={`${texts.chart.data}: ${title}`} onClick={save}>
-            CSV
-          </button>
+          <SaveTable title={title} rows={save} />
         </>
       }
     >
-      {all.map(({ name, levels }) => (
+      {all.map(({ name, levels, before: earlier }) => (
         <div key={name} className="stack" style={{ gap: 4 }}>
           {groups.length > 0 && <h3>{name === '' ? texts.chart.total : name}</h3>}
           {/* A region that scrolls is reached from the keyboard. */}
@@ -223,9 +224,11 @@ function Levels({ answer, by, tools }: { answer: Schemas['FunnelResult']; by: st
                         <i style={{ width: `${(level.from_start.value ?? 0) * 100}%` }} />
                       </span>
                       <span className="small">{typeof level.from_start.value === 'number' ? percent(locale, level.from_start.value) : texts.number.noData}</span>
+                      <Before value={earlier?.[place]?.from_start} />
                     </td>
                     <td className="amount">
                       <Share value={level.from_previous} />
+                      <Before value={earlier?.[place]?.from_previous} />
                     </td>
                     <td className="amount">{place < levels.length - 1 ? <Part count={level.dropped} filter={level.dropped_filter} /> : ''}</td>
                     <td className="amount">

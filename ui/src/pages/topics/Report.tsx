@@ -5,11 +5,11 @@ import { useMemo, useState } from 'react';
 import type { Schemas } from '../../api/client';
 import { useTopics } from '../../api/paths';
 import { useAnswer } from '../../api/questions';
-import { saveCsv } from '../../charts/save';
 import { Spark } from '../../charts/Spark';
 import { Card, TableCard } from '../../components/Cards';
 import { Choice } from '../../components/Choice';
 import { Impact } from '../../components/Impact';
+import { SaveTable } from '../../components/SaveTable';
 import { Answered, Empty } from '../../components/States';
 import { useDefinitions } from '../../components/use-definitions';
 import { Part, Share, Value } from '../../components/Value';
@@ -48,9 +48,7 @@ function TopicTable({ view }: { view: View }) {
     <>
       <Choice label={texts.topics.impactOn} value={of} options={IMPACTS.map((one) => [one, texts.outcomes.drivenOutcomes[one]] as const)} choose={setOf} />
       <Choice label={texts.conversations.order} value={sorted} options={[['visits', texts.topics.mostVisited], ['impact', texts.topics.largestImpact]] as const} choose={setSorted} />
-      <button type="button" className="button quiet" aria-label={`${texts.chart.data}: ${texts.topics.report}`} onClick={() => saveCsv(texts.topics.report, rowsOf(shown))}>
-        CSV
-      </button>
+      <SaveTable title={texts.topics.report} rows={() => rowsOf(shown)} />
     </>
   );
   return (

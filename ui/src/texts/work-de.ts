@@ -1,0 +1,35 @@
+/** The texts of what people keep: segments, views, boards, annotations, notes and labels; in German. */
+import type { workEn } from './work-en';
+
+export const workDe: typeof workEn = {
+  remove: 'Entfernen',
+  reallyRemove: 'Wirklich entfernen',
+  keep: 'Behalten',
+  save: 'Speichern',
+  cancel: 'Abbrechen',
+  edit: 'Ändern',
+  name: 'Name',
+  description: 'Wofür',
+  optional: 'Darf leer bleiben.',
+  saved: 'Gespeichert.',
+  segments: {
+    title: 'Segmente',
+    hint: 'Filter mit Namen. Jede Seite lässt sich durch sie betrachten, und sie lassen sich nebeneinander stellen.',
+    none: 'Noch ist kein Filter gespeichert.',
+    noneCure: 'Setzen Sie oben Filter und speichern Sie sie unter «Segmente», oder schreiben Sie hier einen.',
+    noFilters: 'Setzen Sie oben Filter, um sie hier zu speichern.',
+    saveCurrent: 'Die Filter oben als Segment speichern',
+    use: 'Dadurch betrachten',
+    all: 'Segmente vergleichen und ändern',
+    add: 'Neues Segment',
+    filter: 'Filter',
+    filterHint: 'In der Filtersprache, etwa: channel = web and not engaged',
+    changed: 'Geändert',
+    compare: (name: string) => `${name} vergleichen`,
+    compareTitle: 'Nebeneinander',
+    compareHint: 'Jede Zahl mit ihrem Unterschied zum ersten Segment. Sitzungen können in mehreren sein.',
+    chooseTwo: 'Wählen Sie mindestens zwei Segmente, um sie nebeneinander zu sehen.',
+    number: 'Zahl',
+    first: 'erstes',
+  },
+};

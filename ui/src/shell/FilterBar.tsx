@@ -22,7 +22,7 @@ export function FilterBar() {
   const [more, setMore] = useState(false);
   const active = view.filter.length + (view.bot === undefined ? 0 : 1);
   return (
-    <div role="group" aria-label={texts.bar.label} className="row">
+    <div role="group" aria-label={texts.bar.label} className="row bar">
       <RangeChoice />
       {view.environment !== 'production' && <span className="badge warn">{texts.bar.environmentBadge[view.environment]}</span>}
       <button type="button" className="button only-narrow bar-toggle" aria-expanded={more} onClick={() => setMore(!more)}>

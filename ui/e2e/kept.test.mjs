@@ -1,0 +1,190 @@
+// Segments, the glossary, names in German, what is behind numbers, pictures of tables, and how quick pages are.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { accessible, fits, open, settled } from './browser.mjs';
+import { browser, inPage, number, server } from './demo.mjs';
+
+const scope = { range: { last: '28d' }, time_zone: 'UTC' };
+
+for (const [path, heading] of [['/segments', 'Segments'], ['/glossary', 'Glossary']]) {
+  inPage(`${path} is whole and accessible`, {}, async (page) => {
+    await page.goto(server.address + path);
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    await settled(page);
+    await fits(page);
+    await accessible(page);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 360, height: 800 });
+    await settled(page);
+    await fits(page);
+    await accessible(page);
+  });
+}
+
+inPage('segments: the filters of the bar are saved, used, changed, compared and removed', { refuses: 400 }, async (page) => {
+  await page.goto(`${server.address}/outcomes?zone=UTC&filter=channel%20%3D%20web&filter=not%20unlinkable`);
+  await settled(page);
+  const save = async (name) => {
+    await page.getByRole('button', { name: 'Segments', exact: true }).click();
+    const menu = page.getByRole('dialog');
+    await menu.getByLabel('Save the filters above as a segment').fill(name);
+    await menu.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.waitForURL((url) => url.searchParams.getAll('filter').join() === `segment "${name}"`);
+  };
+  await save('web people');
+  const kept = await server.ask('/api/v1/segments/web%20people');
+  assert.equal(kept.filter, '(channel = web) and (not unlinkable)');
+  await page.keyboard.press('Escape');
+  await settled(page);
+  const shown = page.locator('section[aria-label="Engagement"] .number-value').first();
+  const asked = await server.ask('/api/v1/query', { ...scope, metrics: ['sessions'], filters: ['channel = web', 'not unlinkable'] });
+  assert.equal(number(await shown.innerText()), asked.totals.sessions.value);
+  await page.goto(`${server.address}/outcomes?zone=UTC&filter=channel%20%3D%20whatsapp`);
+  await settled(page);
+  await save('phones');
+  // Side by side: what the server says of each, and of their difference.
+  await page.goto(`${server.address}/segments?zone=UTC&with=web%20people&with=phones`);
+  await page.getByRole('region', { name: 'Side by side' }).waitFor();
+  await settled(page);
+  const answer = await server.ask('/api/v1/query', { ...scope, metrics: ['sessions', 'resolution_rate'], segments: ['web people', 'phones'] });
+  const row = page.getByRole('region', { name: 'Side by side' }).locator('tbody tr').first().locator('.cell');
+  const of = (name) => answer.rows.find((one) => one.dimensions.segment === name).metrics.sessions.value;
+  assert.deepEqual((await row.allInnerTexts()).map(number), [of('web people'), of('phones')]);
+  await accessible(page);
+  await page.getByRole('button', { name: 'Edit: phones' }).click();
+  await page.getByRole('dialog').getByLabel('Filter').fill('channel = nowhere and');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').getByRole('alert').waitFor();
+  await page.getByRole('dialog').getByLabel('Filter').fill('channel = voice');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal((await server.ask('/api/v1/segments/phones')).filter, 'channel = voice');
+  for (const name of ['phones', 'web people']) {
+    await page.getByRole('button', { name: `Remove: ${name}` }).click();
+    await page.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByRole('rowheader', { name }).waitFor({ state: 'detached' });
+  }
+  await page.getByText('No filter is saved yet.').waitFor();
+});
+
+inPage('the glossary is found by a platform’s word, and by search', {}, async (page) => {
+  await page.goto(`${server.address}/glossary`);
+  await page.getByRole('searchbox').fill('HandOff');
+  await page.waitForURL(/find=HandOff/);
+  await page.getByText('Escalated', { exact: true }).waitFor();
+  const shown = await page.locator('.glossary dt').allInnerTexts();
+  assert.ok(shown.length > 0 && shown.length < 5, shown.join());
+  await page.getByRole('main').getByRole('combobox').selectOption('watsonx');
+  await page.getByRole('searchbox').fill('');
+  await page.getByText('Transfer to live agent').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('/');
+  await page.getByRole('dialog').getByRole('combobox').fill('Human Takeover');
+  await page.getByRole('option').filter({ hasText: 'Handover' }).first().click();
+  await page.waitForURL(/glossary.*find=Handover/);
+});
+
+inPage('in German every number and dimension has a German name', { locale: 'de-DE' }, async (page) => {
+  const [{ metrics }, { dimensions }] = await Promise.all([server.ask('/api/v1/metrics'), server.ask('/api/v1/dimensions')]);
+  await page.goto(`${server.address}/explore`);
+  await settled(page);
+  for (const [button, all] of [['Zahl hinzufügen', metrics], ['Merkmal hinzufügen', dimensions]]) {
+    await page.getByRole('button', { name: button }).click();
+    const offered = page.getByRole('dialog').locator('.menu-item');
+    await offered.first().waitFor();
+    const shown = new Set((await offered.allInnerTexts()).map((text) => text.split('\n')[0].trim()));
+    // What reads the same in both languages is a word of both.
+    const same = all.filter((one) => shown.has(one.name)).map((one) => one.name);
+    assert.ok(same.length <= 20, `still in English: ${same.join(', ')}`);
+    await page.keyboard.press('Escape');
+  }
+});
+
+inPage('the sessions behind a number are those that it counts', {}, async (page) => {
+  await page.goto(`${server.address}/outcomes?zone=UTC`);
+  await settled(page);
+  const answer = await server.ask('/api/v1/query', { ...scope, metrics: ['resolution_rate'] });
+  const { numerator, denominator } = answer.totals.resolution_rate;
+  await page.getByRole('button', { name: /^Resolution rate/ }).first().click();
+  const behind = page.getByRole('dialog').getByRole('region', { name: 'The sessions behind it' });
+  const count = async () => number(/\(([\d,]+)\)/.exec(await behind.getByRole('heading').innerText())?.[1] ?? '');
+  await behind.locator('a.menu-item').first().waitFor();
+  assert.equal(await count(), numerator);
+  await behind.getByLabel('Of').selectOption('denominator');
+  await page.waitForFunction((wanted) => document.querySelector('dialog h3')?.textContent?.includes(wanted), denominator.toLocaleString('en-GB'));
+  await behind.getByRole('button', { name: 'Show more' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('dialog a.menu-item').length === 12);
+  await accessible(page);
+});
+
+inPage('a table is saved as a picture', { acceptDownloads: true }, async (page) => {
+  await page.goto(`${server.address}/improve?zone=UTC`);
+  await settled(page);
+  const [image] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as PNG: Intents that fail most' }).click()]);
+  const bytes = readFileSync(await image.path());
+  assert.deepEqual([...bytes.subarray(1, 4)], [...Buffer.from('PNG')]);
+  // Its size says that it holds more than a line.
+  assert.ok(bytes.readUInt32BE(16) > 600 && bytes.readUInt32BE(20) > 200);
+});
+
+inPage('a funnel shows the range before beside the range', {}, async (page) => {
+  const through = ['step.kind = topic and step.topic_name = "Greeting"', 'step.kind = topic and step.topic_name = "Order status"'];
+  const address = new URL('/topics?part=funnel&zone=UTC', server.address);
+  through.forEach((one) => address.searchParams.append('through', one));
+  await page.goto(address.href);
+  await page.getByRole('region', { name: 'Funnel', exact: true }).waitFor();
+  const compared = await server.ask('/api/v1/query', { ...scope, metrics: ['sessions'], compare: 'previous' });
+  const { from, to } = compared.compare_range;
+  const before = await server.ask('/api/v1/funnel', { through, range: { from, to }, time_zone: 'UTC' });
+  const said = `before: ${(before.levels[1].from_start.value * 100).toFixed(1)}%`;
+  await page.getByRole('region', { name: 'Funnel', exact: true }).locator('tbody tr').nth(1).getByText(said).first().waitFor();
+});
+
+/** The first paint and how long a change of filters takes, in milliseconds. Bounds are loose: machines are shared; the figures are told. */
+const FIRST_PAINT = 4000;
+const FILTER = 4000;
+
+test('pages are quick', async (t) => {
+  const { page, wrong, close } = await open(browser);
+  try {
+    // The program's own files are in the browser's cache on every visit but the first.
+    await page.goto(server.address);
+    await settled(page);
+    await page.goto(`${server.address}/?zone=UTC`);
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
+    const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+    await settled(page);
+    await page.goto(`${server.address}/conversations?zone=UTC`);
+    await settled(page);
+    const changes = [];
+    for (const value of ['test', 'all', 'production', 'test']) {
+      const took = page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            const begun = performance.now();
+            const list = () => document.querySelector('.list');
+            const before = list()?.textContent;
+            const look = () => {
+              const now = list();
+              if (now !== null && now.textContent !== before && !now.classList.contains('stale')) resolve(performance.now() - begun);
+              else requestAnimationFrame(look);
+            };
+            look();
+          }),
+      );
+      await page.getByLabel('Traffic').selectOption(value);
+      changes.push(await took);
+    }
+    changes.sort((left, right) => left - right);
+    t.diagnostic(`first paint ${paint.toFixed(0)} ms; a filter changed in ${changes.map((one) => one.toFixed(0)).join(', ')} ms`);
+    console.log(`# first paint ${paint.toFixed(0)} ms; a filter changed in ${changes.map((one) => one.toFixed(0)).join(', ')} ms`);
+    assert.ok(paint < FIRST_PAINT, `the first paint took ${paint} ms`);
+    assert.ok(changes[0] < FILTER, `a filter took ${changes[0]} ms`);
+    assert.deepEqual(wrong, []);
+  } finally {
+    await close();
+  }
+});

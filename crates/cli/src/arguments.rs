@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use upshot_metrics::RowFormat;
 
 use crate::export::ExportArguments;
+use crate::keys::KeysArguments;
 use crate::paths::{FlowArguments, FunnelArguments, LiftArguments, PathArguments, TopicArguments};
+use crate::people::PeopleArguments;
 use crate::segments::SegmentsArguments;
 use crate::sessions::SessionsArguments;
 
@@ -130,6 +132,10 @@ pub enum Command {
     Profiles(ProfilesArguments),
     /// What models cost, for calls that do not say it themselves
     Prices(PricesArguments),
+    /// Who takes part in the workspace, and invitations
+    People(PeopleArguments),
+    /// Keys by which programs ask the workspace
+    Keys(KeysArguments),
     /// Answer over HTTP
     Serve(ServeArguments),
     /// Make and load believable conversations
@@ -513,7 +519,10 @@ pub struct RemoveArguments {
 /// `upshot serve`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Other addresses than loopback need a key: set UPSHOT_KEY (or --key-file) first."
+    after_help = "Until somebody owns it, a server without a key answers everybody on this machine and nobody else. At each \
+        start it prints a link that makes the first owner, once and within a day. From then on everybody \
+        signs in. Other addresses than loopback need a key or an owner: set UPSHOT_KEY (or --key-file), or \
+        open the link first. docs/people.md explains roles, keys and links."
 )]
 pub struct ServeArguments {
     /// Where to listen
@@ -524,9 +533,19 @@ pub struct ServeArguments {
         value_name = "ADDRESS"
     )]
     pub listen: std::net::SocketAddr,
-    /// A file with the key that clients must send as `Authorization: Bearer KEY`
+    /// A file with the server's own key, which opens everything when it is sent as `Authorization: Bearer KEY`
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// The address at which people reach the server, for links in mails; http:// and --listen, when not said
+    #[arg(long, env = "UPSHOT_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Believe what X-Forwarded-Proto, -For and -Host say: a proxy before the server sets them, and nobody
+    /// reaches the server past it
+    #[arg(long, env = "UPSHOT_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+    /// Print no link for the first owner, and make none
+    #[arg(long)]
+    pub no_owner_link: bool,
     /// What is kept of texts that come in: masked, full or none
     #[arg(long, default_value = "masked", value_name = "MODE")]
     pub text: String,

@@ -238,6 +238,12 @@ impl Client {
     }
 }
 
+/// An answer as what it should be.
+pub fn read<T: serde::de::DeserializeOwned>(answer: Value) -> Result<T, Failure> {
+    serde_json::from_value(answer)
+        .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
+}
+
 /// A name as a part of a path, with everything that means something in an address escaped.
 pub fn path_part(name: &str) -> String {
     let mut part = String::with_capacity(name.len());

@@ -1,6 +1,7 @@
 //! How a command ends when it does not end well.
 
 use upshot_lake::LakeError;
+use upshot_server::access::links::LinkError;
 use upshot_store::StoreError;
 
 /// Why a command failed, and with which exit code.
@@ -58,8 +59,17 @@ impl From<LakeError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::SegmentName(_) => Self::usage(error.to_string()),
+            StoreError::SegmentName(_) | StoreError::Email(_) => Self::usage(error.to_string()),
             _ => Self::failed(error.to_string()),
+        }
+    }
+}
+
+impl From<LinkError> for Failure {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Store(error) => error.into(),
+            error => Self::failed(error.to_string()),
         }
     }
 }

@@ -15,10 +15,12 @@ mod explained;
 mod export;
 mod failure;
 mod import;
+mod keys;
 mod live;
 mod metrics;
 mod output;
 mod paths;
+mod people;
 mod prices;
 mod profiles;
 mod query;
@@ -87,6 +89,8 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
         Command::Metrics(arguments) => metrics::run(common, &arguments),
         Command::Profiles(arguments) => profiles::run(common, arguments).await,
         Command::Prices(arguments) => prices::run(common, arguments).await,
+        Command::People(arguments) => people::run(common, arguments).await,
+        Command::Keys(arguments) => keys::run(common, arguments).await,
         Command::Serve(arguments) => serve::run(common, arguments).await,
         Command::Demo(arguments) => demo::run(common, arguments).await,
         Command::Verify(arguments) => verify::run(common, &arguments).await,

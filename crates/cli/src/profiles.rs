@@ -16,7 +16,7 @@ use crate::arguments::{
     Common, OutputFormat, PreviewArguments, ProfileChangeArguments, ProfilesAction,
     ProfilesArguments, RemoveArguments, ServerChoice,
 };
-use crate::client::Client;
+use crate::client::{Client, read};
 use crate::failure::Failure;
 use crate::output::{self, Column, number};
 use crate::session::{length, open_existing, open_lake, spinner};
@@ -60,11 +60,6 @@ pub async fn run(common: &Common, arguments: ProfilesArguments) -> Result<u8, Fa
         },
     }
     Ok(0)
-}
-
-fn read<T: serde::de::DeserializeOwned>(answer: Value) -> Result<T, Failure> {
-    serde_json::from_value(answer)
-        .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
 }
 
 async fn post<T: serde::de::DeserializeOwned>(

@@ -1,12 +1,12 @@
 //! `upshot segments`: filters that are saved under a name.
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 use upshot_metrics::check_segment;
 use upshot_server::segments::{SavedSegment, Segments};
 
 use crate::arguments::{Common, OutputFormat, ServerChoice};
-use crate::client::path_part;
+use crate::client::{path_part, read};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
@@ -107,11 +107,6 @@ pub async fn run(common: &Common, arguments: SegmentsArguments) -> Result<u8, Fa
         }
     }
     Ok(0)
-}
-
-fn read<T: serde::de::DeserializeOwned>(answer: Value) -> Result<T, Failure> {
-    serde_json::from_value(answer)
-        .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
 }
 
 async fn all(common: &Common, server: &ServerChoice) -> Result<Segments, Failure> {

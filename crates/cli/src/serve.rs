@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use upshot_lake::{Lake, LakeOptions};
 use upshot_metrics::{Engine, EngineOptions};
+use upshot_server::access::links::owner_link;
 use upshot_server::{ServerOptions, serve};
+use upshot_store::Store;
 use upshot_text::PrivacyMode;
 
 use crate::arguments::{Common, ServeArguments};
@@ -18,6 +20,7 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
     let privacy =
         PrivacyMode::parse(&arguments.text).map_err(|error| Failure::usage(error.to_string()))?;
     let key = key(&arguments)?;
+    let has_key = key.is_some();
     let budget = arguments.memory << 20;
     let mut options = LakeOptions::new(&common.data, Arc::new(now));
     options.memory_bytes = budget / 2;
@@ -35,22 +38,41 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
     let options = ServerOptions {
         listen: arguments.listen,
         key,
+        behind_proxy: arguments.behind_proxy,
+        public_url: arguments.public_url.clone(),
         privacy,
         ..ServerOptions::new(Arc::new(now))
     };
+    let address = format!("http://{}", arguments.listen);
     output::note(
         common,
-        &format!(
-            "upshot answers at http://{} (ctrl-c ends it)",
-            arguments.listen
-        ),
+        &format!("upshot answers at {address} (ctrl-c ends it)"),
     );
     let store = open_store(common).await?;
+    // Nobody would see a link that is not printed, nor reach a server that refuses to start.
+    let starts = has_key || arguments.listen.ip().is_loopback();
+    if starts && !arguments.no_owner_link && !common.quiet {
+        let shown = arguments.public_url.as_deref().unwrap_or(&address);
+        offer_ownership(common, &store, shown).await?;
+    }
     let served = serve(lake.clone(), engine, store.clone(), options, ended()).await;
     store.close().await;
     lake.close().await?;
     served.map_err(|error| Failure::failed(error.to_string()))?;
     Ok(0)
+}
+
+/// Prints the link that makes the first owner, where there is none.
+async fn offer_ownership(common: &Common, store: &Store, address: &str) -> Result<(), Failure> {
+    let link = owner_link(store, &common.workspace, now()).await?;
+    if let Some(link) = link {
+        let address = address.trim_end_matches('/');
+        output::note(
+            common,
+            &format!("nobody owns it yet; who opens this within a day does: {address}{link}"),
+        );
+    }
+    Ok(())
 }
 
 fn duration(option: &str, seconds: f64) -> Result<Duration, Failure> {

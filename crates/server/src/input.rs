@@ -8,10 +8,9 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
 use serde::de::DeserializeOwned;
-use upshot_lake::catalog::DEFAULT_WORKSPACE;
-use upshot_lake::engine::check_workspace_name;
 use upshot_metrics::{QueryError, RowFormat};
 
+use crate::access::caller::Caller;
 use crate::body::{Packing, Room, receive, unpack};
 use crate::options::Limits;
 use crate::problem::{FieldProblem, Problem, ProblemKind};
@@ -20,36 +19,20 @@ use crate::state::ServerState;
 /// The header that names the workspace.
 pub(crate) const WORKSPACE: HeaderName = HeaderName::from_static("x-upshot-workspace");
 
-/// The workspace that a request is about: the header `x-upshot-workspace`, or `?workspace=`.
+/// The workspace that a request is about, which the guard granted.
 pub(crate) struct Workspace(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Workspace {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let mut named = Vec::new();
-        for value in parts.headers.get_all(WORKSPACE) {
-            named.push(value.to_str().unwrap_or("?").to_owned());
-        }
-        named.extend(parameters(parts.uri.query(), "workspace"));
-        named.dedup();
-        match named.as_slice() {
-            [] => Ok(Self(DEFAULT_WORKSPACE.to_owned())),
-            [one] => {
-                check_workspace_name(one)?;
-                Ok(Self(one.clone()))
-            }
-            _ => Err(Problem::field(
-                ProblemKind::BadRequest,
-                "workspace",
-                "the request names several workspaces; name one",
-            )),
-        }
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        Ok(Self(caller.workspace))
     }
 }
 
 /// The values of a parameter in the query of an address.
-fn parameters(query: Option<&str>, name: &str) -> Vec<String> {
+pub(crate) fn parameters(query: Option<&str>, name: &str) -> Vec<String> {
     pairs(query.unwrap_or_default())
         .into_iter()
         .filter(|(key, _)| key == name)
@@ -70,7 +53,7 @@ pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 /// Percent-encoded text as it was meant; bytes that are not UTF-8 are replaced.
-fn unescaped(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -3,9 +3,10 @@
 //! This crate turns requests into calls of the lake and of the query engine, and their answers into
 //! JSON. It computes no numbers, keeps nothing between requests but answers to be given again (`answers`), and
 //! never logs a body or a key. Where to start reading: [`router()`] lists what there is, [`serve()`] listens, [`events`]
-//! is the way in, [`problem`] is how everything that goes wrong is said, and `guard` says who may
+//! is the way in, [`problem`] is how everything that goes wrong is said, and [`access`] says who may
 //! ask.
 
+pub mod access;
 mod answers;
 mod app;
 pub mod body;
@@ -17,7 +18,6 @@ mod explain;
 mod export;
 pub mod fact_sets;
 pub mod facts;
-mod guard;
 pub mod health;
 mod input;
 mod live;

@@ -1,18 +1,20 @@
 //! The description of the interface, made from the code. `openapi.json` at the root of the repository
 //! is this, and a test compares.
 
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{SchemaType, Type};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi, ToResponse};
 
+use crate::access::routes::{Need, declared};
 use crate::problem::{FieldProblem, ProblemDetails};
 
-/// No key, or another one than the server's.
+/// Nobody is signed in and there is no key, or a wrong one.
 #[derive(ToResponse)]
 #[response(
-    description = "A key is set and the request does not carry it",
+    description = "The server has a key or an owner, and it is not known who asks",
     content_type = "application/problem+json"
 )]
 #[allow(dead_code, reason = "stands for an answer that the guard makes")]
@@ -35,25 +37,30 @@ pub(crate) struct Unauthorized<'a>(#[to_schema] ProblemDetails<'a>);
         (name = "segments", description = "Filters that are saved under a name"),
         (name = "fact sets", description = "The rules that turn events into sessions, in use"),
         (name = "registry", description = "What there is to ask for"),
+        (name = "people", description = "Who takes part, and what they may do"),
         (name = "health", description = "How the server is"),
     ),
     components(schemas(FieldProblem, upshot_metrics::ExportTable), responses(Unauthorized)),
-    security(("key" = [])),
-    modifiers(&Key)
+    security(("key" = []), ("cookie" = [])),
+    modifiers(&Ways)
 )]
 pub(crate) struct Description;
 
-/// The key as OpenAPI says it.
-struct Key;
+/// The ways to say who asks, as OpenAPI says them.
+struct Ways;
 
-impl Modify for Key {
+impl Modify for Ways {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
-        scheme.description = Some("The server's key, where one is set".to_owned());
-        description
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("key", SecurityScheme::Http(scheme));
+        scheme.description = Some("The server's key, or one of the workspace".to_owned());
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme));
+        let cookie = ApiKeyValue::with_description(
+            "upshot",
+            "What `/api/v1/sign-in` sets; over https its name begins with `__Host-`",
+        );
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+        components.add_security_scheme("cookie", cookie);
     }
 }
 
@@ -62,7 +69,8 @@ const WORKSPACE_NAME: &str = "^[a-z][a-z0-9_]{0,62}$";
 
 /// Says of an operation what is so of all: a parameter is left out rather than null, and what names a
 /// workspace may name none.
-fn complete(operation: &mut Operation) {
+fn complete(route: (&str, &str), operation: &mut Operation) {
+    permission(route, operation);
     let mut names_workspace = false;
     for parameter in operation.parameters.iter_mut().flatten() {
         let RefOr::T(parameter) = parameter else {
@@ -86,6 +94,12 @@ fn complete(operation: &mut Operation) {
             && let Schema::Object(object) = schema
         {
             object.pattern = Some(WORKSPACE_NAME.to_owned());
+            if parameter.name != "workspace" {
+                parameter.description = Some(
+                    "The workspace; where nothing is said that of the key, or `main`, or the caller's first"
+                        .to_owned(),
+                );
+            }
             names_workspace = true;
         }
     }
@@ -102,20 +116,50 @@ fn complete(operation: &mut Operation) {
     }
 }
 
+/// Says which permission an operation needs, and that it may be refused.
+fn permission((method, path): (&str, &str), operation: &mut Operation) {
+    let need = declared(method, path).map(|declared| declared.need);
+    if let Some(Need::May(permission)) = need {
+        let word = Extensions::builder().add("x-permission", permission.as_str());
+        operation
+            .extensions
+            .get_or_insert_default()
+            .merge(word.build());
+    }
+    let detail = match need {
+        Some(Need::May(_)) => "The caller may not do this here",
+        Some(Need::SignIn | Need::Caller) if method != "GET" => {
+            "The request comes from a page of another site, or from nobody who may"
+        }
+        _ => return,
+    };
+    let refused = ResponseBuilder::new().description(detail).content(
+        "application/problem+json",
+        Content::new(Some(Ref::from_schema_name("Problem"))),
+    );
+    let responses = &mut operation.responses.responses;
+    let refused = RefOr::T(refused.build());
+    responses.entry("403".to_owned()).or_insert(refused);
+}
+
 /// The description as it is kept in the repository.
 ///
 /// # Errors
 /// When it cannot be written as JSON, which a test rules out.
 pub fn json() -> Result<String, serde_json::Error> {
     let (_, mut description) = crate::router::routes().split_for_parts();
-    for item in description.paths.paths.values_mut() {
+    for (path, item) in &mut description.paths.paths {
         let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
+            ("GET", &mut item.get),
+            ("PUT", &mut item.put),
+            ("POST", &mut item.post),
+            ("DELETE", &mut item.delete),
         ];
-        operations.into_iter().flatten().for_each(complete);
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                complete((method, path), operation);
+            }
+        }
     }
     let mut text = description.to_pretty_json()?;
     text.push('\n');

@@ -10,10 +10,14 @@ use upshot_text::PrivacyMode;
 /// How a server works.
 #[derive(Clone)]
 pub struct ServerOptions {
-    /// Where it listens. Another address than loopback needs a key.
+    /// Where it listens. Another address than loopback needs a key, or an owner.
     pub listen: SocketAddr,
-    /// What clients must send as `Authorization: Bearer`; nothing where nothing is asked for.
+    /// The server's own key, which opens everything when it is sent as `Authorization: Bearer`.
     pub key: Option<String>,
+    /// Whether what `X-Forwarded-Proto`, `-For` and `-Host` say is believed: a proxy before the server sets them.
+    pub behind_proxy: bool,
+    /// The address at which people reach the server, for links in mails; where it listens, when nothing is said.
+    pub public_url: Option<String>,
     /// What is kept of the texts of events that come in.
     pub privacy: PrivacyMode,
     /// How much one request, and all together, may take.
@@ -28,6 +32,8 @@ impl ServerOptions {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7700)),
             key: None,
+            behind_proxy: false,
+            public_url: None,
             privacy: PrivacyMode::default(),
             limits: Limits::default(),
             clock,
@@ -41,6 +47,8 @@ impl fmt::Debug for ServerOptions {
             .debug_struct("ServerOptions")
             .field("listen", &self.listen)
             .field("key", &self.key.as_ref().map(|_| "set"))
+            .field("behind_proxy", &self.behind_proxy)
+            .field("public_url", &self.public_url)
             .field("privacy", &self.privacy)
             .field("limits", &self.limits)
             .finish_non_exhaustive()

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use upshot_lake::LakeError;
+use upshot_store::StoreError;
 use utoipa::ToSchema;
 
 /// The media type of problem details.
@@ -29,8 +30,14 @@ pub enum ProblemKind {
     InvalidQuery,
     /// Some records could not be taken in; the others were.
     RejectedRecords,
-    /// There is no key, or another one.
+    /// Nobody is signed in and there is no key, or a wrong one.
     Unauthorized,
+    /// The address or the password is wrong.
+    SignInRefused,
+    /// It is known who asks, and they may not.
+    Forbidden,
+    /// Too many wrong tries to sign in.
+    TooManyTries,
     /// The request came under a name that is not the server's.
     WrongHost,
     /// There is nothing of this name.
@@ -69,7 +76,22 @@ impl ProblemKind {
                 "Some records were rejected",
                 StatusCode::BAD_REQUEST,
             ),
-            Self::Unauthorized => ("unauthorized", "Key needed", StatusCode::UNAUTHORIZED),
+            Self::Unauthorized => (
+                "unauthorized",
+                "Sign-in or key needed",
+                StatusCode::UNAUTHORIZED,
+            ),
+            Self::SignInRefused => (
+                "sign-in-refused",
+                "Sign-in refused",
+                StatusCode::UNAUTHORIZED,
+            ),
+            Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
+            Self::TooManyTries => (
+                "too-many-tries",
+                "Too many tries",
+                StatusCode::TOO_MANY_REQUESTS,
+            ),
             Self::WrongHost => ("wrong-host", "Wrong host", StatusCode::MISDIRECTED_REQUEST),
             Self::NotFound => ("not-found", "Not found", StatusCode::NOT_FOUND),
             Self::MethodNotAllowed => (
@@ -239,8 +261,16 @@ impl Problem {
 
     /// No room now; try again after so many seconds.
     pub fn busy(detail: impl Into<Cow<'static, str>>, retry_after_seconds: u32) -> Self {
-        Self::new(ProblemKind::Busy, detail)
-            .with_header(RETRY_AFTER, HeaderValue::from(retry_after_seconds.max(1)))
+        Self::retry(ProblemKind::Busy, detail, retry_after_seconds)
+    }
+
+    /// Not now; try again after so many seconds.
+    pub fn retry(
+        kind: ProblemKind,
+        detail: impl Into<Cow<'static, str>>,
+        after_seconds: u32,
+    ) -> Self {
+        Self::new(kind, detail).with_header(RETRY_AFTER, HeaderValue::from(after_seconds.max(1)))
     }
 
     /// The answer to a client.
@@ -324,6 +354,32 @@ impl From<LakeError> for Problem {
             }
             _ => {
                 tracing::error!(%error, "the lake failed");
+                Self::new(ProblemKind::Internal, INTERNAL)
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::SegmentName(_) => {
+                Self::field(ProblemKind::BadRequest, "name", error.to_string())
+            }
+            StoreError::Email(_) => {
+                Self::field(ProblemKind::BadRequest, "email", error.to_string())
+            }
+            StoreError::PersonName => {
+                Self::field(ProblemKind::BadRequest, "name", error.to_string())
+            }
+            StoreError::TooManySegments(_)
+            | StoreError::TooMany(..)
+            | StoreError::EmailTaken
+            | StoreError::AlreadyMember(_)
+            | StoreError::OwnerExists
+            | StoreError::LastOwner => Self::new(ProblemKind::Conflict, error.to_string()),
+            _ => {
+                tracing::error!(%error, "the store failed");
                 Self::new(ProblemKind::Internal, INTERNAL)
             }
         }

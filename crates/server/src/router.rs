@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    app, changes, conditional, drilldown, events, export, fact_sets, guard, health, live, observe,
+    access, app, changes, conditional, drilldown, events, export, fact_sets, health, live, observe,
     paths, prices, query, registry, segments, sessions, under,
 };
 
@@ -50,9 +50,31 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(export::get, export::post))
         .routes(routes!(changes::listen))
         .merge(reading)
+        .merge(access_routes())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+}
+
+/// The paths under which people sign in, are invited and given keys.
+fn access_routes() -> OpenApiRouter<ServerState> {
+    use access::{audit, keys, links, me, people, shares, sign_in};
+    OpenApiRouter::new()
+        .routes(routes!(me::show, me::change))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(links::look))
+        .routes(routes!(links::accept))
+        .routes(routes!(people::list))
+        .routes(routes!(people::set, people::remove))
+        .routes(routes!(people::reset))
+        .routes(routes!(people::invite))
+        .routes(routes!(people::uninvite))
+        .routes(routes!(keys::list, keys::make))
+        .routes(routes!(keys::remove))
+        .routes(routes!(shares::list, shares::make))
+        .routes(routes!(shares::remove))
+        .routes(routes!(audit::list))
 }
 
 /// The whole interface. Requests pass the layers from the last to the first.
@@ -63,7 +85,7 @@ pub fn router(state: ServerState) -> Router {
 
 fn within_layers(routes: Router<ServerState>, state: ServerState) -> Router {
     routes
-        .layer(from_fn_with_state(state.clone(), guard::check))
+        .layer(from_fn_with_state(state.clone(), access::guard::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), observe::observe))

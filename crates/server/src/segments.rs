@@ -6,12 +6,12 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use upshot_metrics::check_segment;
-use upshot_store::{Segment, StoreError};
+use upshot_store::Segment;
 use utoipa::ToSchema;
 
 use crate::facts::instant;
 use crate::input::{Workspace, bad_path, json};
-use crate::problem::{INTERNAL, Problem, ProblemDetails, ProblemKind};
+use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
 /// The segments of a workspace.
@@ -201,19 +201,4 @@ fn unknown(name: &str) -> Problem {
     let short: String = name.chars().take(100).collect();
     let detail = format!("there is no segment `{short}`; `/api/v1/segments` lists them");
     Problem::new(ProblemKind::NotFound, detail)
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::SegmentName(_) => {
-                Self::field(ProblemKind::BadRequest, "name", error.to_string())
-            }
-            StoreError::TooManySegments(_) => Self::new(ProblemKind::Conflict, error.to_string()),
-            _ => {
-                tracing::error!(%error, "the store failed");
-                Self::new(ProblemKind::Internal, INTERNAL)
-            }
-        }
-    }
 }

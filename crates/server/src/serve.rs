@@ -18,8 +18,8 @@ use crate::state::ServerState;
 pub enum ServerError {
     /// Others could reach it, and nothing would keep them out.
     #[error(
-        "{0} can be reached from other machines, and no key is set; set UPSHOT_KEY or --key-file, \
-         or listen on 127.0.0.1"
+        "{0} can be reached from other machines, and there is neither a key nor an owner; set UPSHOT_KEY or \
+         --key-file, or listen on 127.0.0.1 and open the owner's link that is printed there"
     )]
     KeyNeeded(SocketAddr),
     /// The key cannot be sent in a header.
@@ -39,6 +39,9 @@ pub enum ServerError {
     /// The listener failed.
     #[error("the server stopped: {0}")]
     Stopped(#[from] std::io::Error),
+    /// What people set cannot be read.
+    #[error(transparent)]
+    Store(#[from] upshot_store::StoreError),
 }
 
 /// A key shorter than this can be guessed by trying.
@@ -48,7 +51,7 @@ const SHORT_KEY: usize = 20;
 /// store stay open: they are the caller's to close.
 ///
 /// # Errors
-/// When the address is not loopback and there is no key, or it cannot be listened on.
+/// When the address is not loopback and there is neither a key nor an owner, or it cannot be listened on.
 pub async fn serve(
     lake: Lake,
     engine: Engine,
@@ -56,7 +59,7 @@ pub async fn serve(
     options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    check(&options)?;
+    check(&options, &store).await?;
     let address = options.listen;
     let listener = TcpListener::bind(address)
         .await
@@ -67,7 +70,7 @@ pub async fn serve(
 /// As [`serve`], on a listener that is there already.
 ///
 /// # Errors
-/// When the listener's address is not loopback and there is no key.
+/// When the listener's address is not loopback and there is neither a key nor an owner.
 pub async fn serve_on(
     listener: TcpListener,
     lake: Lake,
@@ -77,11 +80,12 @@ pub async fn serve_on(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
     options.listen = listener.local_addr()?;
-    check(&options)?;
+    check(&options, &store).await?;
     let patience = options.limits.shutdown_time;
     tracing::info!(address = %options.listen, "listening");
     let state = ServerState::new(lake, engine, store, options);
-    let routes = router(state.clone());
+    // With the address of each client, which the delays of wrong sign-ins need.
+    let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (told, mut hears) = watch::channel(false);
     let signal = async move {
         shutdown.await;
@@ -107,9 +111,9 @@ pub async fn serve_on(
     }
 }
 
-fn check(options: &ServerOptions) -> Result<(), ServerError> {
+async fn check(options: &ServerOptions, store: &Store) -> Result<(), ServerError> {
     match &options.key {
-        None if options.listen.ip().is_loopback() => Ok(()),
+        None if options.listen.ip().is_loopback() || store.owner_exists().await? => Ok(()),
         None => Err(ServerError::KeyNeeded(options.listen)),
         Some(key) if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Err(ServerError::KeyUnusable)

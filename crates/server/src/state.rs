@@ -11,10 +11,10 @@ use upshot_metrics::Engine;
 use upshot_store::Store;
 use upshot_text::Masker;
 
+use crate::access::guard::Guard;
 use crate::answers::Answers;
 use crate::body::BODY_UNIT;
 use crate::events::READING_BYTES;
-use crate::guard::Guard;
 use crate::observe::RequestIds;
 use crate::options::ServerOptions;
 use crate::problem::Problem;

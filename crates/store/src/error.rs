@@ -42,4 +42,28 @@ pub enum StoreError {
         "the workspace has {0} segments, which is the most; remove some with `upshot segments remove`"
     )]
     TooManySegments(usize),
+    /// This is no e-mail address.
+    #[error("`{0}` is no e-mail address; write one such as name@example.org")]
+    Email(String),
+    /// Somebody cannot be called this.
+    #[error("a person's name has 1 to 100 characters, none of them a control character")]
+    PersonName,
+    /// Another person has the address.
+    #[error("somebody else has this e-mail address; use another")]
+    EmailTaken,
+    /// This person is in the workspace.
+    #[error("`{0}` takes part in the workspace already")]
+    AlreadyMember(String),
+    /// There is an owner, so nobody can become the first.
+    #[error("there is an owner already; ask for an invitation")]
+    OwnerExists,
+    /// A workspace without an owner could be set up by nobody.
+    #[error("this is the last owner of the workspace; make somebody else an owner first")]
+    LastOwner,
+    /// The workspace has as many as it may have.
+    #[error("the workspace has {1} {0}, which is the most; remove some first")]
+    TooMany(&'static str, usize),
+    /// Something in the database is not what this program writes.
+    #[error("the store holds {0}, which this version does not know; upgrade upshot")]
+    Unreadable(String),
 }

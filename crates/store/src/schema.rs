@@ -21,6 +21,78 @@ const MIGRATIONS: &[&str] = &[
         changed INTEGER NOT NULL,
         PRIMARY KEY (workspace, name)
     ) STRICT, WITHOUT ROWID",
+    // 2: who may ask, and what they did. A secret is kept as its SHA-256.
+    "CREATE TABLE people (
+        id TEXT NOT NULL PRIMARY KEY,
+        email TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        password TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        last_seen INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE members (
+        workspace TEXT NOT NULL,
+        person TEXT NOT NULL REFERENCES people (id),
+        role TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        digest INTEGER NOT NULL DEFAULT 0,
+        digest_sent INTEGER,
+        PRIMARY KEY (workspace, person)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX members_by_person ON members (person);
+    CREATE TABLE sign_ins (
+        id TEXT NOT NULL PRIMARY KEY,
+        hash BLOB NOT NULL,
+        person TEXT NOT NULL REFERENCES people (id),
+        created INTEGER NOT NULL,
+        seen INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sign_ins_by_person ON sign_ins (person);
+    CREATE TABLE links (
+        id TEXT NOT NULL PRIMARY KEY,
+        hash BLOB NOT NULL,
+        workspace TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        email TEXT,
+        role TEXT,
+        person TEXT REFERENCES people (id),
+        name TEXT,
+        view TEXT,
+        created INTEGER NOT NULL,
+        created_by TEXT NOT NULL,
+        expires INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX links_by_workspace ON links (workspace, kind);
+    CREATE TABLE access_keys (
+        workspace TEXT NOT NULL,
+        id TEXT NOT NULL UNIQUE,
+        hash BLOB NOT NULL,
+        name TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        created_by TEXT NOT NULL,
+        last_used INTEGER,
+        PRIMARY KEY (workspace, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        workspace TEXT NOT NULL,
+        time INTEGER NOT NULL,
+        who TEXT NOT NULL,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_by_workspace ON audit (workspace, number);
+    CREATE TABLE mail (
+        workspace TEXT NOT NULL PRIMARY KEY,
+        host TEXT NOT NULL,
+        port INTEGER NOT NULL,
+        security TEXT NOT NULL,
+        username TEXT NOT NULL,
+        password TEXT NOT NULL,
+        sender TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID",
 ];
 
 /// The version that this program knows.

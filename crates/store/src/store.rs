@@ -34,9 +34,11 @@ impl Store {
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
         let path = directory.join(STORE_FILE);
         let is_new = !path.exists();
+        if is_new {
+            create(&path)?;
+        }
         let options = SqliteConnectOptions::new()
             .filename(&path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY);
@@ -59,6 +61,7 @@ impl Store {
     /// When there is one already, or it cannot be written.
     pub async fn copy_into(&self, directory: &Path) -> Result<u64, StoreError> {
         let path = directory.join(STORE_FILE);
+        create(&path)?;
         sqlx::query("VACUUM INTO ?1")
             .bind(path.to_string_lossy().into_owned())
             .execute(&self.pool)
@@ -94,6 +97,15 @@ pub fn restore(backup: &Path, directory: &Path) -> Result<Option<u64>, StoreErro
     sync("sync", &to)?;
     sync("sync folder", directory)?;
     Ok(Some(bytes))
+}
+
+/// Makes an empty file for a database, which only its owner may read: it holds hashes of passwords.
+fn create(path: &Path) -> Result<(), StoreError> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(io("create", path))
 }
 
 fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> StoreError + 'a {

@@ -34,7 +34,7 @@ pub fn run(project: &Project, mut arguments: Arguments) -> Result<()> {
     }
     project
         .shell(project.product())
-        .arguments(["serve", "--data"])
+        .arguments(["serve", "--no-owner-link", "--data"])
         .argument(&data)
         .argument("--listen")
         .argument(format!("127.0.0.1:{port}"))

@@ -5,6 +5,7 @@ mod commands;
 mod export;
 mod kill;
 mod mapping;
+mod people;
 mod prices;
 mod profiles;
 mod scenarios;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{Scene, code, errors, example};
 
 /// A server that ends with the test.
-pub struct Served(Child);
+pub struct Served(pub Child);
 
 impl Served {
     /// Ends it as a power cut would end the process: at once.
@@ -27,18 +27,19 @@ pub fn serve(scene: &Scene) -> (Served, String) {
     serve_with(scene, &[], None)
 }
 
+/// An address of loopback at which nobody listens.
+pub fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
 /// A server with further arguments and perhaps a variable of its environment, and its address.
 pub fn serve_with(
     scene: &Scene,
     arguments: &[&str],
     variable: Option<(&str, &str)>,
 ) -> (Served, String) {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let address = format!("127.0.0.1:{port}");
+    let address = free_address();
     let child = scene
         .command(&["serve", "--quiet", "--listen", &address])
         .args(arguments)

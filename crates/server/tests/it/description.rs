@@ -3,12 +3,20 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use argon2::Argon2;
+use argon2::password_hash::PasswordHasher;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use upshot_store::links::{Invited, NewPerson};
+use upshot_store::{AccessKey, Link, Purpose, Role};
 
-use crate::common::{Bench, demo};
+use crate::common::{Bench, NOW, demo};
 use crate::schema::Description;
+use crate::visitor::{PASSWORD, Visitor};
+
+const KEY: &str = "a-key-of-twenty-letters";
 
 fn kept() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json")
@@ -215,22 +223,25 @@ async fn answers_are_as_they_are_described() {
 
 #[tokio::test]
 async fn every_operation_has_examples_that_are_as_described_and_work() {
-    let bench = Bench::new().await;
+    let bench = Bench::with_server(|options| options.key = Some(KEY.to_owned())).await;
+    people_of_examples(&bench).await;
+    let mut operator = Visitor::new(&bench);
+    operator.headers = vec![("authorization", format!("Bearer {KEY}"))];
+    let mut anna = Visitor::new(&bench);
+    anna.sign_in("anna@example.org", PASSWORD).await;
     let described = Description::new();
     for operation in described.operations() {
         let address = operation.address(&described);
-        let answer = match operation.body() {
-            Some((schema, example)) => {
-                assert_eq!(described.faults(&schema, &example), [""; 0], "{example}");
-                let body = example.to_string();
-                bench.send_json(&operation.method, &address, body).await
-            }
-            None => {
-                let method: axum::http::Method = operation.method.parse().unwrap();
-                let request = Request::builder().method(method).uri(&address);
-                bench.send(request.body(Body::empty()).unwrap()).await
-            }
-        };
+        let example = operation.body().map(|(schema, example)| {
+            assert_eq!(described.faults(&schema, &example), [""; 0], "{example}");
+            example
+        });
+        // Only a person changes themselves.
+        let is_own = operation.method == "PUT" && address == "/api/v1/me";
+        let visitor = if is_own { &mut anna } else { &mut operator };
+        let answer = visitor
+            .send(&operation.method, &address, example.as_ref())
+            .await;
         let status = answer.status;
         assert!(
             status.is_success(),
@@ -239,6 +250,77 @@ async fn every_operation_has_examples_that_are_as_described_and_work() {
             answer.text()
         );
     }
+}
+
+/// The people, links and keys of which the examples tell.
+async fn people_of_examples(bench: &Bench) {
+    let link = |id: &str, purpose: Purpose| Link {
+        id: id.to_owned(),
+        hash: Sha256::digest(&"c0ffee".repeat(11).as_bytes()[..64]).to_vec(),
+        workspace: "main".to_owned(),
+        purpose,
+        created: NOW,
+        created_by: "test".to_owned(),
+        expires: None,
+    };
+    let invitation = |email: &str, role: Role| Purpose::Invitation {
+        email: email.to_owned(),
+        role,
+    };
+    let share = || Purpose::Share {
+        name: "for the board".to_owned(),
+        view: "/".to_owned(),
+    };
+    let hash = Argon2::default()
+        .hash_password(PASSWORD.as_bytes())
+        .unwrap();
+    let hash = hash.to_string();
+    for (id, email, role) in [
+        ("a0a0a0a0a0a0a0a0", "anna@example.org", Role::Owner),
+        ("b0b0b0b0b0b0b0b0", "bob@example.org", Role::Viewer),
+    ] {
+        let link = link(id, invitation(email, role));
+        bench.store.add_link(&link).await.unwrap();
+        let person = NewPerson {
+            id,
+            email,
+            name: email,
+            password: &hash,
+        };
+        let new = Invited::New(&person);
+        assert!(
+            bench
+                .store
+                .accept_invitation(&link, role, new, NOW)
+                .await
+                .unwrap()
+        );
+    }
+    for link in [
+        link("5f3a9c015f3a9c01", share()),
+        link("54a4e54a4e54a4e5", share()),
+        link(
+            "acce97acce97acce",
+            invitation("ben@example.org", Role::Analyst),
+        ),
+        link(
+            "1417171417171417",
+            invitation("ines@example.org", Role::Viewer),
+        ),
+    ] {
+        bench.store.add_link(&link).await.unwrap();
+    }
+    let key = AccessKey {
+        id: "6e76e76e76e76e76".to_owned(),
+        hash: Vec::new(),
+        workspace: "main".to_owned(),
+        name: "shop".to_owned(),
+        scopes: vec!["ingest".to_owned()],
+        created: NOW,
+        created_by: "test".to_owned(),
+        last_used: None,
+    };
+    bench.store.add_key(&key).await.unwrap();
 }
 
 #[tokio::test]

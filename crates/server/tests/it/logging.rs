@@ -51,6 +51,16 @@ async fn neither_bodies_nor_keys_nor_filters_are_logged() {
         ("POST", "/api/v1/query", r#"{"metrics": ["body-secret"]}"#),
         ("POST", "/api/v1/query", r#"{"body-secret": 1}"#),
         ("GET", "/api/v1/sessions?filter=body-secret", ""),
+        (
+            "POST",
+            "/api/v1/sign-in",
+            r#"{"email": "body-secret@example.org", "password": "body-secret of a person"}"#,
+        ),
+        (
+            "POST",
+            "/api/v1/links/accept",
+            r#"{"token": "body-secret", "name": "body-secret", "password": "body-secret"}"#,
+        ),
     ];
     for (method, path, body) in requests {
         for key in [KEY, "a-wrong-key-of-a-client"] {

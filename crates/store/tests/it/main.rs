@@ -1,6 +1,8 @@
 //! The store, through its interface.
 #![allow(clippy::unwrap_used)]
 
+mod people;
+
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use upshot_store::segments::{MOST_SEGMENTS, check_name};

@@ -113,6 +113,7 @@ inPage('a funnel is built by choosing, and kept in the address', {}, async (page
   assert.deepEqual(await reached(), answer.levels.map((level) => level.reached));
   await page.getByRole('button', { name: 'Move step 1 down' }).click();
   await page.waitForFunction(() => new URLSearchParams(location.search).getAll('through')[0]?.includes('Order status'));
+  await settled(page);
   await accessible(page);
 });
 

@@ -15,7 +15,7 @@ for (const path of PAGES) {
       await page.goto(server.address + path);
       await settled(page);
       assert.equal(await page.locator('[role="alert"]').count(), 0);
-      await page.getByText('Demo data').waitFor();
+      await page.getByText('Demo data', { exact: true }).waitFor();
       await fits(page);
       await accessible(page);
     });
@@ -211,12 +211,13 @@ test('a server with a key asks for it', async () => {
   const { page, close } = await open(browser);
   try {
     await page.goto(keyed.address);
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Key').fill('another key');
-    await dialog.getByRole('button', { name: 'Open' }).click();
-    await dialog.getByText('That key does not open this server.').waitFor();
-    await dialog.getByLabel('Key').fill(key);
-    await dialog.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('button', { name: 'Open with a key instead' }).click();
+    await page.getByLabel('Key').fill('another key');
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.getByText('That key does not open this server.').waitFor();
+    await accessible(page);
+    await page.getByLabel('Key').fill(key);
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.getByText('No conversation has come in yet.').waitFor();
   } finally {
     await close();

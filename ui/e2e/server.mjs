@@ -11,8 +11,8 @@ const CONVERSATIONS = 2500;
 const binary = process.env.UPSHOT_BINARY;
 if (binary === undefined) throw new Error('set UPSHOT_BINARY to the program, as `cargo xtask test --only browser` does');
 
-/** Serves until `stop` is called. `key` asks everybody for it. */
-export async function serve({ demo = false, key } = {}) {
+/** Serves until `stop` is called. `key` asks everybody for it; with `ownerLink` the program says how an owner is made. */
+export async function serve({ demo = false, key, ownerLink = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'upshot-e2e-'));
   const data = join(folder, 'data');
   if (demo) execFileSync(binary, ['demo', '--data', data, '--conversations', String(CONVERSATIONS), '--quiet'], { stdio: 'pipe' });
@@ -21,13 +21,15 @@ export async function serve({ demo = false, key } = {}) {
   if (key !== undefined) environment.UPSHOT_KEY = key;
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
-  const server = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--quiet'], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  server.stderr.on('data', (piece) => {
-    said += piece;
-  });
+  const server = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...(ownerLink ? [] : ['--quiet'])], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on('data', (piece) => {
+      output += piece;
+    });
+  }
   await lives(address, () => {
-    if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}: ${said}`);
+    if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}: ${output}`);
   });
   const ask = async (path, body) => {
     const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
@@ -41,7 +43,16 @@ export async function serve({ demo = false, key } = {}) {
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5000))]);
     rmSync(folder, { recursive: true, force: true });
   };
-  return { address, ask, stop };
+  /** What the program said that looks so. */
+  const said = async (pattern) => {
+    for (let tried = 0; tried < 100; tried += 1) {
+      const found = pattern.exec(output);
+      if (found !== null) return found[0];
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`the program did not say ${pattern}: ${output}`);
+  };
+  return { address, ask, said, stop };
 }
 
 /** A port that nobody listens on. */

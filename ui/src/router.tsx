@@ -3,32 +3,18 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, r
 
 import { Failed, Loading } from './components/States';
 import { useTexts } from './shell/preferences';
-import { Shell } from './shell/Shell';
+import { Root } from './shell/Root';
+import { readExplore, said, text, texts } from './router-search';
 import { parseSearch, writeSearch } from './view/search';
 import { KEPT, readView, type ViewSearch } from './view/view';
 
 const root = createRootRoute({
-  component: Shell,
+  component: Root,
   validateSearch: (search: Record<string, unknown>): ViewSearch => readView(search),
   search: { middlewares: [retainSearchParams([...KEPT])] },
   notFoundComponent: Missing,
   errorComponent: ({ error, reset }) => <Failed error={error} again={reset} />,
 });
-
-/** A list of texts of an address. */
-function texts(value: unknown): string[] | undefined {
-  const all = [value].flat().filter((text): text is string => typeof text === 'string' && text !== '');
-  return all.length === 0 ? undefined : all;
-}
-
-function text(value: unknown): string | undefined {
-  return texts(value)?.[0];
-}
-
-/** Leaves out what is not said. */
-function said<T extends object>(search: { [Name in keyof T]: T[Name] | undefined }): Partial<T> {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
 
 const today = createRoute({
   getParentRoute: () => root,
@@ -124,29 +110,10 @@ const session = createRoute({
   component: lazyRouteComponent(() => import('./pages/conversations/Session')),
 });
 
-export interface ExploreSearch {
-  metric: string[];
-  by: string[];
-  grain: string;
-  show: string;
-  limit: string;
-  order: string;
-  others: string;
-}
-
 const explore = createRoute({
   getParentRoute: () => root,
   path: '/explore',
-  validateSearch: (search: Record<string, unknown>) =>
-    said<ExploreSearch>({
-      metric: texts(search.metric),
-      by: texts(search.by),
-      grain: text(search.grain),
-      show: text(search.show),
-      limit: text(search.limit),
-      order: text(search.order),
-      others: text(search.others),
-    }),
+  validateSearch: readExplore,
   component: lazyRouteComponent(() => import('./pages/explore/Explore')),
 });
 
@@ -164,8 +131,27 @@ const glossary = createRoute({
   component: lazyRouteComponent(() => import('./pages/glossary/Glossary')),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: (search: Record<string, unknown>) => said<{ section: string }>({ section: text(search.section) }),
+  component: lazyRouteComponent(() => import('./pages/settings/Settings')),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./pages/people/Welcome')),
+});
+
+const shared = createRoute({
+  getParentRoute: () => root,
+  path: '/shared',
+  component: lazyRouteComponent(() => import('./pages/people/Shared')),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([today, outcomes, topics, topic, audience, handover, improve, ai, conversations, session, explore, segments, glossary]),
+  routeTree: root.addChildren([today, outcomes, topics, topic, audience, handover, improve, ai, conversations, session, explore, segments, settings, glossary, welcome, shared]),
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: 'intent',

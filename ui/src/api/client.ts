@@ -51,7 +51,16 @@ export function keepKey(key: string): void {
   sessionStorage.setItem(KEY, key);
 }
 
-function headers(workspace: string | undefined): Record<string, string> {
+export function forgetKey(): void {
+  sessionStorage.removeItem(KEY);
+}
+
+/** Whether a key is kept. */
+export function hasKey(): boolean {
+  return sessionStorage.getItem(KEY) !== null;
+}
+
+export function headers(workspace: string | undefined): Record<string, string> {
   const all: Record<string, string> = { accept: 'application/json' };
   const key = sessionStorage.getItem(KEY);
   if (key !== null) all.authorization = `Bearer ${key}`;

@@ -38,12 +38,16 @@ export function TextField(props: {
   least?: number;
   disabled?: boolean;
   placeholder?: string;
+  /** What is offered while one writes. */
+  list?: string[];
 }) {
   return (
     <Field label={props.label} hint={props.hint} wide={props.wide ?? false}>
       {({ id, describedBy }) => (
+        <>
         <input
           id={id}
+          list={props.list === undefined ? undefined : `${id}-list`}
           aria-describedby={describedBy}
           type={props.kind ?? 'text'}
           className={props.mono === true ? 'mono' : undefined}
@@ -57,6 +61,14 @@ export function TextField(props: {
           spellCheck={props.mono === true ? false : undefined}
           onChange={(event) => props.set(event.target.value)}
         />
+          {props.list !== undefined && (
+            <datalist id={`${id}-list`}>
+              {props.list.map((one) => (
+                <option key={one} value={one} />
+              ))}
+            </datalist>
+          )}
+        </>
       )}
     </Field>
   );

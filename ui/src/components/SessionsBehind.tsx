@@ -9,6 +9,7 @@ import { usePreferences } from '../shell/preferences';
 import { useView } from '../view/use-view';
 import { behind } from './behind';
 import { Choice } from './Choice';
+import { SessionLink } from './SessionLink';
 import { Failed, Loading } from './States';
 import type { OpenNumber } from './number-dialog';
 
@@ -52,12 +53,12 @@ export function SessionsBehind({ number, close }: { number: OpenNumber; close: (
       <ul className="plain-list">
         {shown.map((session) => (
           <li key={session.session_id}>
-            <Link className="menu-item" to="/conversations/$id" params={{ id: session.session_id ?? '' }} onClick={close}>
+            <SessionLink id={session.session_id ?? ''} className="menu-item" onClick={close}>
               <span className={`dot ${session.outcome ?? 'none'}`} />
               <span>{instant(locale, view.zone, session.start_time ?? '')}</span>
               <span className="soft">{session.topic_name ?? word(session.outcome ?? 'none')}</span>
               <span className="soft push">{session.channel}</span>
-            </Link>
+            </SessionLink>
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 /** A number in a table: its value and change; it opens its definition and the sessions behind it. */
 import { Link } from '@tanstack/react-router';
 
+import { useMay } from '../api/access';
 import type { Definition, MetricValue } from '../api/client';
 import { reasonOf } from '../api/named';
 import { inUnit, whole } from '../format/format';
@@ -44,11 +45,12 @@ export function Value(props: {
 export function Part(props: { count: number; share?: MetricValue; filter: string | null | undefined }) {
   const { texts, locale } = usePreferences();
   const view = useView();
+  const maySessions = useMay('sessions');
   const { share, filter } = props;
   const count = whole(locale, props.count);
   return (
     <>
-      {typeof filter === 'string' ? (
+      {typeof filter === 'string' && maySessions ? (
         <Link to="/conversations" search={{ filter: [...view.filter, filter] }}>
           {count}
         </Link>

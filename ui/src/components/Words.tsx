@@ -1,6 +1,7 @@
 /** What was really said: messages of the newest sessions that a filter lists. */
 import { Link } from '@tanstack/react-router';
 
+import { useMay } from '../api/access';
 import type { Schemas } from '../api/client';
 import { useSession, useSessions } from '../api/questions';
 import { instant } from '../format/format';
@@ -14,7 +15,12 @@ type Said = Schemas['MessageWithText'];
 /** How many sessions are looked into. */
 const MOST = 8;
 
-export function Words(props: { view: View; title: string; hint: string; filter: string; which: (message: Said) => boolean }) {
+/** Only for who may read what was said. */
+export function Words(props: Parameters<typeof Newest>[0]) {
+  return useMay('text') ? <Newest {...props} /> : null;
+}
+
+function Newest(props: { view: View; title: string; hint: string; filter: string; which: (message: Said) => boolean }) {
   const { texts } = usePreferences();
   const sessions = useSessions(props.view, { filters: [props.filter], limit: MOST });
   const shown = sessions.data?.pages[0]?.sessions ?? [];

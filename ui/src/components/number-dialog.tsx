@@ -3,6 +3,7 @@ import { createContext, useCallback, useContext, useMemo, useState, type ReactNo
 
 import type { Definition, MetricValue, Query, Schemas } from '../api/client';
 import { reasonOf } from '../api/named';
+import { useMay } from '../api/access';
 import { useMetrics } from '../api/questions';
 import { inUnit, whole } from '../format/format';
 import { usePreferences } from '../shell/preferences';
@@ -44,11 +45,12 @@ export function NumberDialogProvider({ children }: { children: ReactNode }) {
 function NumberDialog({ number, close }: { number: OpenNumber; close: () => void }) {
   const { texts } = usePreferences();
   const metrics = useMetrics();
+  const maySessions = useMay('sessions');
   return (
     <Dialog title={number.definition.name} onClose={close}>
       <p>{number.definition.text}</p>
       {number.value !== undefined && <ValueInFull number={number} value={number.value} />}
-      <SessionsBehind number={number} close={close} />
+      {maySessions && <SessionsBehind number={number} close={close} />}
       <Answered asked={metrics} height={180}>
         {(all) => {
           const metric = all.metrics.find((one) => one.id === number.definition.id);

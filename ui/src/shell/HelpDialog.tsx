@@ -2,12 +2,12 @@
 import { Link } from '@tanstack/react-router';
 
 import { Dialog } from '../components/Dialog';
-import { PAGES } from './pages';
+import { usePages } from './pages';
 import { useTexts } from './preferences';
 
 export default function HelpDialog({ close }: { close: () => void }) {
   const texts = useTexts();
-  const pages = PAGES.map((page): [string, string] => [`g ${page.key}`, texts.help.go(texts.pages[page.id])]);
+  const pages = usePages().map((page): [string, string] => [`g ${page.key}`, texts.help.go(texts.pages[page.id])]);
   // What closes comes last.
   const keys = [...texts.help.keys.slice(0, -1), ...pages, ...texts.help.keys.slice(-1)];
   return (

@@ -1,16 +1,12 @@
 /** Language and colours. */
-import * as Popover from '@radix-ui/react-popover';
-
 import { LANGUAGES, usePreferences, type Theme } from './preferences';
 
 const THEMES: Theme[] = ['system', 'light', 'dark'];
 
-export function PreferencesMenu() {
+export function PreferenceFields() {
   const { texts, theme, setTheme, language, setLanguage } = usePreferences();
   return (
-    <Popover.Root>
-      <Popover.Trigger className="button quiet">{texts.shell.settings}</Popover.Trigger>
-      <Popover.Content className="popover stack" side="top" align="start" sideOffset={6} aria-label={texts.shell.settings}>
+    <>
         <label className="stack" style={{ gap: 4 }}>
           {texts.shell.theme}
           <select value={theme} onChange={(event) => setTheme(event.target.value as Theme)}>
@@ -31,7 +27,6 @@ export function PreferencesMenu() {
             ))}
           </select>
         </label>
-      </Popover.Content>
-    </Popover.Root>
+    </>
   );
 }

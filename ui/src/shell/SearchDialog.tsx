@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 
 import { useMetrics } from '../api/questions';
 import { Dialog } from '../components/Dialog';
-import { ELSEWHERE, PAGES } from './pages';
+import { ELSEWHERE, PAGES, usePages } from './pages';
 import { usePart } from '../texts/parts';
 import { TERMS, WORDS } from '../texts/platform-words';
 import { useTexts } from './preferences';
@@ -34,6 +34,7 @@ export default function SearchDialog({ close }: { close: () => void }) {
   const navigate = useNavigate();
   const metrics = useMetrics();
   const words = usePart('glossary');
+  const pages = usePages();
   const [sought, setSought] = useState('');
   const [at, setAt] = useState(0);
 
@@ -42,13 +43,19 @@ export default function SearchDialog({ close }: { close: () => void }) {
       void navigate({ to: path, search: search as never });
     };
     return [
-      ...PAGES.map((page) => ({
+      ...pages.map((page) => ({
         id: `page ${page.id}`,
         kind: texts.search.page,
         name: texts.pages[page.id],
         hint: texts.pageHints[page.id],
         go: () => to(page.path),
       })),
+      ...(
+        [
+          ['/segments', texts.bar.segments],
+          ['/glossary', texts.help.glossary],
+        ] as const
+      ).map(([path, name]) => ({ id: `page ${path}`, kind: texts.search.page, name, hint: '', go: () => to(path) })),
       ...ELSEWHERE.map((other) => ({
         id: `elsewhere ${other.name}`,
         kind: texts.search.seed,
@@ -71,7 +78,7 @@ export default function SearchDialog({ close }: { close: () => void }) {
         go: () => to('/explore', { metric: [metric.id] }),
       })),
     ];
-  }, [metrics.data, navigate, texts, words]);
+  }, [metrics.data, navigate, pages, texts, words]);
 
   const found = useMemo(() => {
     const words = sought.trim().toLowerCase();

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 
+import { useMay } from '../api/access';
 import { segmentOf, together, useSaveSegment, useSegments } from '../api/segments';
 import { TextField, Wrong } from '../components/Forms';
 import { Answered } from '../components/States';
@@ -57,7 +58,9 @@ function Save() {
   const view = useView();
   const setView = useSetView();
   const save = useSaveSegment(view);
+  const mayDefine = useMay('define');
   const [name, setName] = useState('');
+  if (!mayDefine) return null;
   if (view.filter.length === 0) return <p className="soft small">{words.segments.noFilters}</p>;
   const submit = (event: FormEvent) => {
     event.preventDefault();

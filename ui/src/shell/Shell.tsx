@@ -5,28 +5,34 @@ import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 
 import { Failure, get } from '../api/client';
 import { useValues } from '../api/questions';
+import { Loading } from '../components/States';
 import { NumberDialogProvider } from '../components/number-dialog';
 import { clock } from '../format/format';
 import { useView } from '../view/use-view';
 import { everythingOf } from '../view/view';
 import { FilterBar } from './FilterBar';
-import { KeyDialog } from './KeyDialog';
-import { PAGES } from './pages';
-import { PreferencesMenu } from './PreferencesMenu';
+import { PAGES, usePages } from './pages';
+import { PersonMenu } from './PersonMenu';
 import { usePreferences, useTexts } from './preferences';
 import { useKeys } from './keys';
 
 const SearchDialog = lazy(() => import('./SearchDialog'));
 const HelpDialog = lazy(() => import('./HelpDialog'));
 
+/** Pages that look at no range, and show no bar. */
+const APART = ['/settings', '/glossary'];
+
 type Open = 'search' | 'help' | null;
 
-export function Shell() {
+/** `ready`: whether it is known who looks, before which no page is shown. */
+export function Shell({ ready }: { ready: boolean }) {
   const texts = useTexts();
   const navigate = useNavigate();
+  const pages = usePages();
   const [open, setOpen] = useState<Open>(null);
   const [menu, setMenu] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const looks = !APART.some((one) => path.startsWith(one));
   const close = useCallback(() => setOpen(null), []);
 
   useEffect(() => setMenu(false), [path]);
@@ -38,7 +44,7 @@ export function Shell() {
     search: () => setOpen('search'),
     help: () => setOpen('help'),
     go: (key) => {
-      const page = PAGES.find((one) => one.key === key);
+      const page = pages.find((one) => one.key === key);
       if (page !== undefined) void navigate({ to: page.path });
     },
   });
@@ -56,7 +62,7 @@ export function Shell() {
           </Link>
           <nav aria-label={texts.shell.navigation}>
             <ul className="pages">
-              {PAGES.map((page) => (
+              {pages.map((page) => (
                 <li key={page.id}>
                   <Link to={page.path} activeOptions={{ exact: page.path === '/', includeSearch: false }}>
                     <svg width="18" height="18" viewBox="0 0 20 20" aria-hidden="true">
@@ -75,11 +81,11 @@ export function Shell() {
             <button type="button" className="button quiet" onClick={() => setOpen('help')} aria-keyshortcuts="?">
               {texts.shell.help} <kbd className="push">?</kbd>
             </button>
-            <PreferencesMenu />
+            <PersonMenu />
           </div>
         </aside>
         <div>
-          <header className="head">
+          <header className={looks ? 'head' : 'head plain-head'}>
             <button
               type="button"
               className="button only-narrow"
@@ -89,12 +95,12 @@ export function Shell() {
             >
               {texts.shell.menu}
             </button>
-            <FilterBar />
+            {looks && <FilterBar />}
             <DemoBadge />
             <Freshness />
           </header>
           <main className="page" id="content" tabIndex={-1}>
-            <Outlet />
+            {ready ? <Outlet /> : <Loading height={320} />}
           </main>
         </div>
       </div>
@@ -102,7 +108,6 @@ export function Shell() {
         {open === 'search' && <SearchDialog close={close} />}
         {open === 'help' && <HelpDialog close={close} />}
       </Suspense>
-      <KeyDialog />
     </NumberDialogProvider>
   );
 }

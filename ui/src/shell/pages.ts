@@ -1,10 +1,13 @@
 /** The pages, in the order of the navigation, and the key that goes to each after `g`. */
+import { useMe, type Permission } from '../api/access';
 import type { Texts } from '../texts/en';
 
 export interface Page {
   id: keyof Texts['pages'];
-  path: '/' | '/outcomes' | '/topics' | '/audience' | '/handover' | '/improve' | '/ai' | '/conversations' | '/explore';
+  path: '/' | '/outcomes' | '/topics' | '/audience' | '/handover' | '/improve' | '/ai' | '/conversations' | '/explore' | '/settings';
   key: string;
+  /** What one must be allowed to be offered it. */
+  needs?: Permission;
   /** The drawing beside its name: a path in a square of 20. */
   icon: string;
 }
@@ -17,8 +20,9 @@ export const PAGES: readonly Page[] = [
   { id: 'handover', path: '/handover', key: 'h', icon: 'M6 8a3 3 0 110-6 3 3 0 010 6zM2 17c0-4 1.5-6 4-6s4 2 4 6M12 7h6m0 0l-2.5-2.5M18 7l-2.5 2.5' },
   { id: 'improve', path: '/improve', key: 'i', icon: 'M4 16L13 7l2.5 2.5L6.5 18H4zM13 7l2-2 2.5 2.5-2 2M4 4h5M4 8h3' },
   { id: 'ai', path: '/ai', key: 'm', icon: 'M6 6h8v8H6zM8 3v3m4-3v3M8 14v3m4-3v3M3 8h3m-3 4h3M14 8h3m-3 4h3' },
-  { id: 'conversations', path: '/conversations', key: 'c', icon: 'M3 4h11v8H8l-3 3v-3H3zM9 15h3l3 3v-3h2V8' },
+  { id: 'conversations', path: '/conversations', key: 'c', needs: 'sessions', icon: 'M3 4h11v8H8l-3 3v-3H3zM9 15h3l3 3v-3h2V8' },
   { id: 'explore', path: '/explore', key: 'e', icon: 'M9 15a6 6 0 110-12 6 6 0 010 12zM13.5 13.5L18 18' },
+  { id: 'settings', path: '/settings', key: 's', needs: 'sessions', icon: 'M3 6h8m4 0h2M3 14h2m4 0h8M13 4v4M7 12v4' },
 ];
 
 /**
@@ -50,3 +54,9 @@ export const ELSEWHERE: readonly { name: string; to: Page['path']; search?: Reco
   { name: 'Tokens', to: '/ai' },
   { name: 'Skills', to: '/handover' },
 ];
+
+/** The pages that are offered to whoever looks. */
+export function usePages(): readonly Page[] {
+  const me = useMe().data;
+  return PAGES.filter((page) => page.needs === undefined || me === undefined || me.permissions.includes(page.needs));
+}

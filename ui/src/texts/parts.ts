@@ -3,10 +3,14 @@ import { use } from 'react';
 
 import { usePreferences } from '../shell/preferences';
 import type { glossaryEn } from './glossary-en';
+import type { peopleEn } from './people-en';
+import type { settingsEn } from './settings-en';
 import type { workEn } from './work-en';
 
 export interface Parts {
   glossary: typeof glossaryEn;
+  people: typeof peopleEn;
+  settings: typeof settingsEn;
   work: typeof workEn;
 }
 
@@ -14,6 +18,14 @@ const LOADS: { [Name in keyof Parts]: Record<string, () => Promise<Parts[Name]>>
   glossary: {
     en: () => import('./glossary-en').then((module) => module.glossaryEn),
     de: () => import('./glossary-de').then((module) => module.glossaryDe),
+  },
+  people: {
+    en: () => import('./people-en').then((module) => module.peopleEn),
+    de: () => import('./people-de').then((module) => module.peopleDe),
+  },
+  settings: {
+    en: () => import('./settings-en').then((module) => module.settingsEn),
+    de: () => import('./settings-de').then((module) => module.settingsDe),
   },
   work: {
     en: () => import('./work-en').then((module) => module.workEn),

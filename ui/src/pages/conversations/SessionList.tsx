@@ -1,9 +1,9 @@
 /** The list: a table of which only what is seen is drawn, so that 100,000 sessions scroll as ten do. */
-import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 
 import type { Session } from '../../api/client';
+import { SessionLink } from '../../components/SessionLink';
 import { instant } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { useView } from '../../view/use-view';
@@ -58,9 +58,9 @@ export function SessionList(props: { sessions: Session[]; columns: Column[]; sta
                 {columns.map((column, place) => (
                   <span key={column.id} role="cell" className={column.amount === true ? 'amount' : undefined}>
                     {place === 0 ? (
-                      <Link className="list-link" to="/conversations/$id" params={{ id: session.session_id ?? '' }} aria-label={texts.conversations.openSession(time)}>
+                      <SessionLink className="list-link" id={session.session_id ?? ''} label={texts.conversations.openSession(time)}>
                         {column.cell(session, shown)}
-                      </Link>
+                      </SessionLink>
                     ) : (
                       column.cell(session, shown)
                     )}

@@ -1,35 +1,29 @@
 /** Any numbers by any dimensions, as a table or a chart; the whole question is in the address. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
 
-import type { Query, QueryResult, Schemas } from '../../api/client';
+import type { QueryResult } from '../../api/client';
 import { useAnswer, useDimensions, useMetrics } from '../../api/questions';
-import { Chart } from '../../charts/Chart';
-import { seriesByMetric, seriesByValue } from '../../charts/data';
-import { AnswerTable } from '../../components/AnswerTable';
 import { Metric } from '../../components/Metric';
 import { Answered, Empty } from '../../components/States';
 import { useNames } from '../../components/use-names';
 import { inUnit, whole } from '../../format/format';
-import type { ExploreSearch } from '../../router';
+import type { ExploreSearch } from '../../router-search';
 import { usePreferences } from '../../shell/preferences';
 import { useView } from '../../view/use-view';
 import { asked } from '../../view/view';
 import { Picker } from './Picker';
+import { exploreQuestion, GRAINS, showOf, SHOWS } from './question';
+import { Shown } from './Shown';
+import { Share } from './Share';
 
 const FIRST: Partial<ExploreSearch> = { metric: ['sessions', 'resolution_rate', 'csat_score'], by: ['channel'] };
 const LIMITS = ['10', '50', '200', '1000'];
-const GRAINS: Schemas['Grain'][] = ['minute', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'hour_of_day', 'weekday'];
-const SHOWS = ['table', 'line', 'bar', 'stack'] as const;
-/** How many series a chart takes before nobody can tell them apart. */
-const MOST_SERIES = 8;
 
 export default function Explore() {
   const { texts, locale } = usePreferences();
   const view = useView();
   const search = useSearch({ from: '/explore' });
   const navigate = useNavigate();
-  const { names, listed } = useNames();
   const isFirst = search.metric === undefined && search.by === undefined;
   const { metric = [], by = [], grain, show = 'table', limit = '50', order, others } = isFirst ? { ...search, ...FIRST } : search;
   const change = (to: { [Name in keyof ExploreSearch]?: ExploreSearch[Name] | undefined }) => {
@@ -41,25 +35,14 @@ export default function Explore() {
     });
   };
 
-  const question = useMemo<Partial<Query> & { metrics: string[] }>(() => {
-    const time = GRAINS.find((one) => one === grain);
-    return {
-      metrics: metric,
-      dimensions: by,
-      ...(time !== undefined && { grain: time }),
-      ...(order !== undefined && { order: [order] }),
-      // A chart over time has every step: the largest groups, and all others as one.
-      ...(show !== 'table' && time !== undefined && by.length > 0
-        ? { limit: MOST_SERIES - 1, other: true }
-        : { limit: Number(limit), ...(others === 'yes' && by.length > 0 && { other: true }) }),
-    };
-  }, [metric, by, grain, show, order, limit, others]);
+  const question = exploreQuestion({ metric, by, limit, show, ...(grain !== undefined && { grain }), ...(order !== undefined && { order }), ...(others !== undefined && { others }) });
   const answer = useAnswer(view, question, { enabled: metric.length > 0 });
 
   return (
     <>
       <div className="page-head">
         <h1>{texts.pages.explore}</h1>
+        <Share />
       </div>
       <section className="card" style={{ marginBottom: 16 }} aria-label={texts.explore.numbers}>
         <Choices metric={metric} by={by} change={change} />
@@ -114,15 +97,7 @@ export default function Explore() {
                   ))}
                 </div>
               </section>
-              {show === 'table' || all.dimensions.length === 0 ? (
-                all.dimensions.length > 0 && (
-                  <section className="card" aria-label={texts.chart.asTable}>
-                    <AnswerTable answer={all} title={texts.chart.asTable} names={names} listed={listed} order={order} onOrder={(next) => change({ order: next })} />
-                  </section>
-                )
-              ) : (
-                <Charts answer={all} kind={show === 'line' ? 'line' : show === 'stack' ? 'stack' : 'bar'} names={names} />
-              )}
+              <Shown answer={all} show={showOf({ show })} title={texts.chart.asTable} order={order} onOrder={(next) => change({ order: next })} />
               <Notes answer={all} />
               <details>
                 <summary>{texts.explore.question}</summary>
@@ -180,26 +155,6 @@ function Chips(props: { chosen: string[]; nameOf: (id: string) => string; remove
       </button>
     </span>
   ));
-}
-
-/** One chart a metric where there are two dimensions; else one a unit, since an axis has one. */
-function Charts({ answer, kind, names }: { answer: QueryResult; kind: 'line' | 'bar' | 'stack'; names: ReadonlyMap<string, string> }) {
-  const { texts, locale } = usePreferences();
-  const stepName = names.get(answer.dimensions[0] ?? '') ?? answer.dimensions[0] ?? '';
-  if (answer.dimensions.length > 1) {
-    return answer.definitions.map((definition) => {
-      const data = seriesByValue(texts, locale, answer, definition.id);
-      return <Chart key={definition.id} title={definition.name} kind={kind} stepName={stepName} data={{ ...data, series: data.series.slice(0, MOST_SERIES) }} />;
-    });
-  }
-  const units = [...new Set(answer.definitions.map((definition) => definition.unit))];
-  return units.map((unit) => {
-    const alike = answer.definitions.filter((definition) => definition.unit === unit);
-    const ids = alike.map((definition) => definition.id).slice(0, MOST_SERIES);
-    return (
-      <Chart key={unit} title={alike.map((definition) => definition.name).join(', ')} kind={kind} stepName={stepName} data={seriesByMetric(texts, locale, answer, ids)} />
-    );
-  });
 }
 
 function Notes({ answer }: { answer: QueryResult }) {

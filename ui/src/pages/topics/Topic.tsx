@@ -1,11 +1,13 @@
 /** One topic: its numbers, trend, where people come from and go, its questions and options, sessions to read. */
 import { Link, useParams } from '@tanstack/react-router';
 
+import { useMay } from '../../api/access';
 import { useTopics } from '../../api/paths';
 import { useSessions } from '../../api/questions';
 import { Card, NumbersCard, TableCard, TrendCard } from '../../components/Cards';
 import { Impact } from '../../components/Impact';
 import { Nothing, useNothing } from '../../components/Nothing';
+import { SessionLink } from '../../components/SessionLink';
 import { Answered, Empty, Failed, Loading } from '../../components/States';
 import { Part } from '../../components/Value';
 import { instant, word } from '../../format/format';
@@ -29,6 +31,7 @@ export default function Topic() {
   const view = useView();
   const { topic } = useParams({ from: '/topics/$topic' });
   const nothing = useNothing(view);
+  const maySessions = useMay('sessions');
   const report = useTopics(view, { filters: [visited(topic)] });
   const row = report.data?.topics.find((one) => one.topic === topic);
   const steps = [stepsOf(topic)];
@@ -57,7 +60,7 @@ export default function Topic() {
           </div>
           <div className="grid wide">
             <Does view={view} topic={topic} />
-            <Samples view={view} topic={topic} />
+            {maySessions && <Samples view={view} topic={topic} />}
           </div>
           {row?.name != null && (
             <>
@@ -146,12 +149,12 @@ function Samples({ view, topic }: { view: View; topic: string }) {
       <ul>
         {shown.map((session) => (
           <li key={session.session_id}>
-            <Link className="menu-item" to="/conversations/$id" params={{ id: session.session_id }}>
+            <SessionLink className="menu-item" id={session.session_id}>
               <span className={`dot ${session.outcome ?? 'none'}`} />
               <span>{texts.outcomes.outcome[session.outcome ?? 'none'] ?? word(session.outcome ?? '')}</span>
               <span className="soft">{session.first_intent ?? session.topic_name}</span>
               <span className="soft push">{instant(locale, view.zone, session.start_time)}</span>
-            </Link>
+            </SessionLink>
           </li>
         ))}
       </ul>

@@ -1,0 +1,58 @@
+/** The texts of signing in, of links, and of oneself; in German. */
+import type { peopleEn } from './people-en';
+
+export const peopleDe: typeof peopleEn = {
+  signIn: {
+    title: 'Anmelden',
+    email: 'E-Mail',
+    password: 'Passwort',
+    go: 'Anmelden',
+    wrong: 'Adresse oder Passwort stimmen nicht.',
+    forgotten: 'Link für ein neues Passwort schicken',
+    sent: 'Wenn die Adresse bekannt ist, ist ein Link unterwegs.',
+    forgot: 'Keine Mail? Wer Besitzer oder Verwalter ist, kann Ihnen einen Link für ein neues Passwort geben; auf dem Server macht `upshot people reset ADRESSE` einen.',
+    byKey: 'Stattdessen mit einem Schlüssel öffnen',
+    byPassword: 'Stattdessen mit Passwort anmelden',
+    first: 'Noch niemand hat ein Konto? Der Link für den ersten Besitzer steht dort, wo der Server gestartet wurde.',
+  },
+  welcome: {
+    owner: 'Willkommen bei Upshot',
+    ownerHint: 'Sie sind die erste Person hier: damit gehört Ihnen dieser Server. Von da an meldet sich jeder an.',
+    invitation: (workspace: string) => `${workspace} beitreten`,
+    invitationHint: (email: string, role: string) => `${email} wurde eingeladen, als ${role}.`,
+    reset: 'Ein neues Passwort',
+    resetHint: (email: string) => `Für ${email}. Alle Browser, in denen Sie angemeldet sind, werden abgemeldet.`,
+    expires: (time: string) => `Dieser Link gilt bis ${time}.`,
+    name: 'Wie Sie heißen',
+    password: 'Passwort',
+    newPassword: 'Neues Passwort',
+    passwordHint: 'Mindestens 12 Zeichen. Einige Wörter hintereinander merkt man sich leichter als Zeichen.',
+    isNew: 'Ich bin neu hier',
+    isKnown: 'Ich habe ein Konto',
+    go: 'Weiter',
+    bad: 'Dieser Link öffnet nichts',
+    badHint: 'Er wurde benutzt, zurückgezogen oder ist zu alt. Bitten Sie, von wem Sie ihn haben, um einen neuen.',
+    noToken: 'Hinter dem # der Adresse fehlt der Link.',
+    toStart: 'Zum Anfang',
+  },
+  shared: {
+    opening: 'Die geteilte Ansicht wird geöffnet…',
+  },
+  me: {
+    account: 'Name und Passwort',
+    name: 'Name',
+    old: 'Bisheriges Passwort',
+    new: 'Neues Passwort',
+    newHint: 'Lassen Sie beide leer, um das Passwort zu behalten. Mit einem neuen werden alle anderen Browser abgemeldet.',
+    save: 'Speichern',
+    saved: 'Gespeichert.',
+  },
+  roles: { owner: 'Besitzer', admin: 'Verwalter', analyst: 'Analyst', viewer: 'Betrachter', agent: 'Mitarbeiter' },
+  rolesDo: {
+    owner: 'Darf alles und kann weitere Besitzer bestimmen.',
+    admin: 'Richtet den Arbeitsbereich ein und sagt, wer teilnimmt, Besitzer ausgenommen.',
+    analyst: 'Liest alles, exportiert und legt fest, was andere ansehen.',
+    viewer: 'Liest Zahlen und Fakten von Sitzungen, nicht, was gesagt wurde.',
+    agent: 'Liest Gespräche und notiert, was davon zu halten ist.',
+  },
+};

@@ -7,14 +7,21 @@ import { serve } from './server.mjs';
 
 const folder = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 mkdirSync(folder, { recursive: true });
-const [browser, server] = await Promise.all([launch(), serve({ demo: true })]);
+const [browser, server, owned] = await Promise.all([launch(), serve({ demo: true }), serve({ ownerLink: true })]);
 try {
   const { sessions } = await server.ask('/api/v1/sessions?filter=escalated%20and%20csat_score%20is%20not%20null&limit=1');
-  const pages = { today: '/', outcomes: '/outcomes', conversations: '/conversations', session: `/conversations/${sessions[0].session_id}`, explore: '/explore?metric=sessions&by=channel&grain=day&show=stack', topics: '/topics', flows: '/topics?part=flows', audience: '/audience', handover: '/handover', improve: '/improve', models: '/ai' };
+  const put = async (path, body) => {
+    const answer = await fetch(server.address + path, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  };
+  await put('/api/v1/segments/On%20the%20phone', { filter: 'channel in (whatsapp, voice, phone)' });
+  await put('/api/v1/segments/On%20the%20web', { filter: 'channel = web', description: 'The widget on our pages' });
+  const link = (await owned.said(/http:\/\/\S+\/welcome#\S+/)).replace(/^http:\/\/[^/]+/, owned.address);
+  const pages = { today: '/', outcomes: '/outcomes', conversations: '/conversations', session: `/conversations/${sessions[0].session_id}`, explore: '/explore?metric=sessions&by=channel&grain=day&show=stack', topics: '/topics', flows: '/topics?part=flows', audience: '/audience', handover: '/handover', improve: '/improve', models: '/ai', segments: '/segments?with=On%20the%20web&with=On%20the%20phone', glossary: '/glossary', profiles: '/settings?section=profiles', sources: '/settings?section=sources', people: '/settings?section=people', welcome: link };
   for (const [name, path] of Object.entries(pages)) {
     for (const scheme of ['light', 'dark']) {
       const { page, close } = await open(browser, { scheme, width: 1280, height: 860 });
-      await page.goto(server.address + path);
+      await page.goto(path.startsWith('http') ? path : server.address + path);
       await settled(page);
       await page.evaluate(() => document.fonts.ready);
       await page.waitForTimeout(400);
@@ -25,4 +32,5 @@ try {
 } finally {
   await browser.close();
   await server.stop();
+  await owned.stop();
 }

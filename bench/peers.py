@@ -4,6 +4,9 @@ Usage: python bench/peers.py duckdb|clickhouse FILE.sql [--set NAME=VALUE]… [-
 
 `{NAME}` in the SQL is replaced by VALUE. The file's last statement gives the result; all statements are timed
 together. One run that is not timed comes first: the peers are measured at their best.
+
+Where the file has lines `-- question: NAME`, what stands before the first is run once and not timed. Each question is
+timed by itself too (`each`), and the result has the rows of every question by its name.
 """
 
 import argparse
@@ -50,6 +53,32 @@ def statements(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
+MARK = "-- question: "
+
+
+def questions(text: str) -> tuple[str, dict[str, str]]:
+    """What comes first, and the SQL of each question by its name."""
+    first, *parts = f"\n{text}".split(f"\n{MARK}")
+    return first, dict(part.split("\n", 1) for part in parts)
+
+
+def ask(text: str, run: Callable[[str], list[list]]) -> tuple[list[list] | dict, dict[str, float]]:
+    """The result of a file of SQL, and the seconds of each of its questions."""
+    _, named = questions(text)
+    if not named:
+        result: list[list] = []
+        for statement in statements(text):
+            result = run(statement)
+        return result, {}
+    found, seconds = {}, {}
+    for name, sql in named.items():
+        start = time.perf_counter()
+        for statement in statements(sql):
+            found[name] = run(statement)
+        seconds[name] = time.perf_counter() - start
+    return found, seconds
+
+
 def main() -> None:
     """Runs what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -64,17 +93,21 @@ def main() -> None:
         name, value = setting.split("=", 1)
         text = text.replace(f"{{{name}}}", value)
     version, run = ENGINES[options.engine](options.threads)
-    seconds = []
-    result: list[list] = []
+    seconds, each = [], []
+    result: list[list] | dict = []
+    first, named = questions(text)
+    for statement in statements(first) if named else []:
+        run(statement)
     for _ in range(options.runs + 1):
         start = time.perf_counter()
-        for statement in statements(text):
-            result = run(statement)
+        result, of_questions = ask(text, run)
         seconds.append(time.perf_counter() - start)
+        each.append(of_questions)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     answer = {
         "version": version,
         "seconds": seconds[1:],
+        "each": {name: sorted(times[name] for times in each[1:])[len(each[1:]) // 2] for name in named},
         "peak_memory_bytes": peak,
         "rows": len(result),
         "result": result,

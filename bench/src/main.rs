@@ -4,8 +4,11 @@
 //! Where to start reading: `fold` makes sessions of raw events, `sessions` and `summary` go through the lake
 //! and the query engine as the product does, `events` writes what the product imports.
 
+mod dashboard;
+mod days;
 mod events;
 mod failure;
+mod flush;
 mod fold;
 mod sessions;
 mod summary;
@@ -21,8 +24,10 @@ use failure::{Failure, Result};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "upshot-bench fold FILE | columns FILE | make-sessions DIRECTORY COUNT | \
-                     summary DIRECTORY [--users] | make-events FILE COUNT";
+const USAGE: &str = "upshot-bench fold FILE | columns FILE | store-events FILE DIRECTORY | \
+                     fold-stored DIRECTORY | columns-stored DIRECTORY | make-sessions DIRECTORY COUNT | \
+                     summary DIRECTORY [--users] | dashboard DIRECTORY QUESTIONS [--together] | \
+                     make-events FILE COUNT | flush DIRECTORY DAYS RUNS";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,10 +51,26 @@ fn run(arguments: &[&str]) -> Result<Value> {
             std::hint::black_box(fold::columns(Path::new(file))?);
             Ok(Value::Null)
         }),
+        ["store-events", file, directory] => {
+            fold::stored_events::make(Path::new(file), Path::new(directory))
+        }
+        ["fold-stored", directory] => fold::stored::run(Path::new(directory)),
+        ["columns-stored", directory] => fold::stored::columns(Path::new(directory)),
         ["make-sessions", directory, count] => sessions::make(Path::new(directory), number(count)?),
         ["summary", directory] => summary::run(Path::new(directory), false),
         ["summary", directory, "--users"] => summary::run(Path::new(directory), true),
+        ["dashboard", directory, questions] => {
+            dashboard::run(Path::new(directory), Path::new(questions), false)
+        }
+        ["dashboard", directory, questions, "--together"] => {
+            dashboard::run(Path::new(directory), Path::new(questions), true)
+        }
         ["make-events", file, count] => events::make(Path::new(file), number(count)?),
+        ["flush", directory, days, runs] => flush::run(
+            Path::new(directory),
+            u32::try_from(number(days)?)?,
+            u32::try_from(number(runs)?)?,
+        ),
         _ => Err(Failure::new(format!("usage: {USAGE}"))),
     }
 }

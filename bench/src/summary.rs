@@ -10,9 +10,9 @@ use upshot_lake::catalog::DEFAULT_WORKSPACE;
 use upshot_metrics::{Engine, EngineOptions, Query, QueryResult};
 
 use crate::answer;
+use crate::days::open;
 use crate::events::END;
 use crate::failure::Result;
-use crate::sessions::open;
 
 const THREADS: usize = 2;
 

@@ -10,6 +10,9 @@
 mod parts;
 mod read;
 mod row;
+pub mod stored;
+pub mod stored_events;
+mod stored_row;
 mod summary;
 mod worker;
 

@@ -250,6 +250,30 @@ impl Batch {
         Ok(())
     }
 
+    /// Gives every event with its texts.
+    ///
+    /// # Errors
+    /// When an event is of a kind that nobody knows.
+    pub fn each(&self, mut take: impl FnMut(RawEvent<'_>)) -> Result<()> {
+        let kinds = kinds(&self.kinds)?;
+        let channels = self.channels.values().as_string::<i32>();
+        for index in 0..self.times.len() {
+            let kind = self.kinds.keys().value(index) as usize;
+            let channel = self.channels.keys().value(index) as usize;
+            take(RawEvent {
+                conversation_id: self.conversations.value(index),
+                time: self.times.value(index),
+                kind: kinds[kind],
+                topic_kind: self.topic_kinds.value(index),
+                user_id: self.users.value(index),
+                channel: channels.value(channel),
+                tokens: self.tokens.value(index),
+                score: self.scores.value(index),
+            });
+        }
+        Ok(())
+    }
+
     /// Looks at every value and keeps nothing: what reading costs at least.
     pub fn look(&self) -> u64 {
         let lengths = |ids: &StringViewArray| ids.views().iter().map(|view| *view as u32).max();
@@ -274,6 +298,21 @@ impl Batch {
     }
 }
 
+/// A raw event with its texts.
+pub struct RawEvent<'b> {
+    pub conversation_id: &'b str,
+    pub time: i64,
+    pub kind: Kind,
+    /// 0 for an author's own topic, 1 to 5 for the system's, less for none.
+    pub topic_kind: i8,
+    pub user_id: &'b str,
+    pub channel: &'b str,
+    /// The tokens of a bot's message.
+    pub tokens: i32,
+    /// A rating from 1 to 5.
+    pub score: i8,
+}
+
 /// A hash of each text.
 fn hashes(texts: &StringViewArray) -> Vec<u64> {
     (0..texts.len())
@@ -294,7 +333,7 @@ fn kinds(column: &DictionaryArray<Int32Type>) -> Result<Vec<Kind>> {
 }
 
 /// The place of each of the dictionary's texts among the known ones.
-fn places(column: &DictionaryArray<Int32Type>, known: &Mutex<Vec<String>>) -> Result<Vec<u8>> {
+pub fn places(column: &DictionaryArray<Int32Type>, known: &Mutex<Vec<String>>) -> Result<Vec<u8>> {
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     let names = column.values().as_string::<i32>().iter();
     names

@@ -73,7 +73,7 @@ impl Kind {
 pub type Channels = Vec<String>;
 
 /// Letters of a hash as text.
-const LETTERS: usize = 16;
+pub const LETTERS: usize = 16;
 
 /// A raw event, or the second of the two that it stands for, as the fold sees it.
 pub struct FoldEvent<'a> {
@@ -119,7 +119,7 @@ impl<'a> FoldEvent<'a> {
 }
 
 /// The file's number of a topic's kind.
-fn topic_kind(number: i8) -> TopicKind {
+pub fn topic_kind(number: i8) -> TopicKind {
     match number {
         1 => TopicKind::Greeting,
         2 => TopicKind::Goodbye,
@@ -131,7 +131,7 @@ fn topic_kind(number: i8) -> TopicKind {
 }
 
 /// A number as text, a letter for every four bits.
-fn letters(number: u64) -> [u8; LETTERS] {
+pub fn letters(number: u64) -> [u8; LETTERS] {
     let spread = |half: u64| {
         let pairs = (half | half << 16) & 0x0000_ffff_0000_ffff;
         let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;

@@ -20,12 +20,21 @@ use crate::query::resolve::{GroupSource, Resolved, resolve};
 use crate::result::{QueryResult, Row};
 use crate::run::groups::Kept;
 use crate::time::Range;
+use crate::together::Rounds;
 
 /// For which ranges a query is answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ranges {
     pub(crate) current: Range,
     pub(crate) compared: Option<Range>,
+}
+
+/// What is read, and with whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) capture: &'a Capture,
+    /// Where the passes of several queries share readings.
+    pub(crate) rounds: Option<&'a Rounds>,
 }
 
 impl Engine {
@@ -35,9 +44,19 @@ impl Engine {
     /// [`QueryError::Invalid`] with everything that is wrong with the query; other errors where data
     /// could not be read or memory does not suffice.
     pub async fn run(&self, query: &Query, capture: &Capture) -> Result<QueryResult, QueryError> {
+        self.run_among(query, capture, None).await
+    }
+
+    /// Answers a query, alone or in rounds with others.
+    pub(crate) async fn run_among(
+        &self,
+        query: &Query,
+        capture: &Capture,
+        rounds: Option<&Rounds>,
+    ) -> Result<QueryResult, QueryError> {
         match query.segments.is_empty() {
-            true => self.run_one(query, capture).await,
-            false => self.side_by_side(query, capture).await,
+            true => self.run_one(query, capture, rounds).await,
+            false => self.side_by_side(query, capture, rounds).await,
         }
     }
 
@@ -46,6 +65,7 @@ impl Engine {
         &self,
         query: &Query,
         capture: &Capture,
+        rounds: Option<&Rounds>,
     ) -> Result<QueryResult, QueryError> {
         let began = Instant::now();
         let mut trace = Trace::new(query.explain, began);
@@ -63,12 +83,11 @@ impl Engine {
             compared: resolved.compare_range(range)?,
         };
         trace.stage("range");
-        let kept = self.kept(&resolved, ranges, capture, &mut trace).await?;
+        let from = Origin { capture, rounds };
+        let kept = self.kept(&resolved, ranges, from, &mut trace).await?;
         let kept = kept.map(Arc::new);
         trace.stage("rank");
-        let passes = self
-            .passes(&resolved, ranges, kept.as_ref(), capture)
-            .await?;
+        let passes = self.passes(&resolved, ranges, kept.as_ref(), from).await?;
         passes.trace(PassPurpose::Rows, &mut trace);
         trace.stage("rows");
         let mut notes = Vec::new();
@@ -86,7 +105,7 @@ impl Engine {
         if resolved.subtotals {
             let keys: Vec<&Key> = rows.iter().map(|(key, _)| key).collect();
             result.subtotals = self
-                .subtotals(&resolved, ranges, &keys, capture, &mut trace)
+                .subtotals(&resolved, ranges, &keys, from, &mut trace)
                 .await?;
             trace.stage("subtotals");
         }
@@ -99,14 +118,14 @@ impl Engine {
         Ok(result)
     }
 
-    /// Runs the passes of the range and of the one to compare with, one after the other. What both ask of
-    /// messages and steps is gathered once.
+    /// Runs the passes of the range and of the one to compare with, together. What both ask of messages and
+    /// steps is gathered once.
     async fn passes(
         &self,
         resolved: &Resolved,
         ranges: Ranges,
         kept: Option<&Arc<Kept>>,
-        capture: &Capture,
+        from: Origin<'_>,
     ) -> Result<Passes, QueryError> {
         let current = plans(resolved, ranges.current)?;
         let own = current.len();
@@ -115,14 +134,15 @@ impl Engine {
             Some(range) => plans(&resolved.compared(), range)?,
         };
         let plans: Vec<Plan> = current.into_iter().chain(previous).collect();
-        let sets = self.sets(&plans, capture).await?;
-        let mut parts = Vec::with_capacity(plans.len());
-        for plan in plans {
-            let mut plan = plan.map(|predicate| sets.put_into(predicate));
-            plan.kept = kept.cloned();
-            let gathered = pass::run(&plan, capture, self.resources()).await?;
-            parts.push(Part { plan, gathered });
-        }
+        let sets = self.sets(&plans, from.capture).await?;
+        let complete = plans.into_iter().map(|plan| Plan {
+            kept: kept.cloned(),
+            ..plan.map(|predicate| sets.put_into(predicate))
+        });
+        let mut parts = match from.rounds {
+            Some(rounds) => rounds.run(complete.collect()).await?,
+            None => self.parts(complete.collect(), from.capture).await?,
+        };
         let compared = parts.split_off(own);
         Ok(Passes {
             range: ranges.current,
@@ -131,13 +151,26 @@ impl Engine {
         })
     }
 
+    /// Runs plans.
+    pub(crate) async fn parts(
+        &self,
+        plans: Vec<Plan>,
+        capture: &Capture,
+    ) -> Result<Vec<Part>, QueryError> {
+        let gathered = pass::run_all(&plans, capture, self.resources()).await?;
+        let parts = plans.into_iter().zip(gathered);
+        Ok(parts
+            .map(|(plan, gathered)| Part { plan, gathered })
+            .collect())
+    }
+
     /// The groups that stand by themselves where all others are to stand together: as many as the limit
     /// says, of what the dimensions beside time hold, by the order of the query. Nothing where all do.
     pub(crate) async fn kept(
         &self,
         resolved: &Resolved,
         ranges: Ranges,
-        capture: &Capture,
+        from: Origin<'_>,
         trace: &mut Trace,
     ) -> Result<Option<Kept>, QueryError> {
         let groups = resolved.groups.iter().enumerate();
@@ -155,7 +188,7 @@ impl Engine {
             compared: None,
             ..ranges
         };
-        let passes = self.passes(&ranked, alone, None, capture).await?;
+        let passes = self.passes(&ranked, alone, None, from).await?;
         passes.trace(PassPurpose::Ranking, trace);
         let rows = ordered(&ranked, &passes, &mut Vec::new());
         if rows.len() <= limit {
@@ -172,7 +205,7 @@ impl Engine {
         resolved: &Resolved,
         ranges: Ranges,
         shown: &[&Key],
-        capture: &Capture,
+        from: Origin<'_>,
         trace: &mut Trace,
     ) -> Result<Vec<Row>, QueryError> {
         let mut subtotals = Vec::new();
@@ -181,7 +214,7 @@ impl Engine {
             let mut cut = resolved.cut_by(&prefix);
             // What chooses among rows chooses none of their totals.
             cut.having.clear();
-            let passes = self.passes(&cut, ranges, None, capture).await?;
+            let passes = self.passes(&cut, ranges, None, from).await?;
             passes.trace(PassPurpose::Subtotals, trace);
             let wanted: HashSet<&[_]> = shown.iter().map(|key| &key[..length]).collect();
             let rows = ordered(&cut, &passes, &mut Vec::new()).into_iter();

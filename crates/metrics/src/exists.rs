@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use rustc_hash::FxHashSet;
 use upshot_lake::Capture;
@@ -113,9 +112,11 @@ pub(crate) async fn with_row(
 ) -> Result<FxHashSet<u128>, QueryError> {
     let shape = Shape::selecting(subject, selection, Columns::from([of]));
     let source = Source::of(subject, capture, traffic)?;
-    let prepared = source.prepare(&shape, resources).await?;
-    let found = FxHashSet::default;
-    let shares = prepared.read(|_| IdsWith { of, found: found() }).await?;
+    let empty = || IdsWith {
+        of,
+        found: FxHashSet::default(),
+    };
+    let shares = source.read(&shape, resources, empty).await?;
     let mut found = FxHashSet::default();
     let reservation = MemoryConsumer::new("sessions").register(resources.context.memory_pool());
     for share in shares {
@@ -136,11 +137,14 @@ struct IdsWith {
 }
 
 impl Consumer for IdsWith {
-    fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
-        let mut evaluator = Evaluator::new(batch);
+    fn consume<'a>(
+        &mut self,
+        shape: &'a Shape,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Result<(), QueryError> {
         let mut selected = evaluator.predicate(&shape.selection);
         if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(&evaluator, replaced);
+            selected = &selected & &not_replaced(evaluator, replaced);
         }
         let source = TextSource::Column(self.of);
         let ids = evaluator.texts(&source);

@@ -35,6 +35,7 @@ mod scan;
 pub mod sessions;
 mod side_by_side;
 pub mod time;
+mod together;
 
 pub use drilldown::{Cell, CellPart, DrillDown};
 pub use drivers::{DrivenOutcome, DriverQuery, DriverResult};

@@ -15,6 +15,7 @@ use crate::error::{Problem, ProblemCode, QueryError};
 use crate::explain::Explanation;
 use crate::query::Query;
 use crate::result::{MetricValue, Note, NoteCode, QueryResult, Row};
+use crate::together::Rounds;
 
 /// The name of the dimension.
 const DIMENSION: &str = "segment";
@@ -28,6 +29,7 @@ impl Engine {
         &self,
         query: &Query,
         capture: &Capture,
+        rounds: Option<&Rounds>,
     ) -> Result<QueryResult, QueryError> {
         let began = Instant::now();
         let problems = wrong(query);
@@ -43,11 +45,11 @@ impl Engine {
             subtotals: false,
             ..query.clone()
         };
-        let mut result = self.run_one(&whole, capture).await?;
+        let mut result = self.run_one(&whole, capture, rounds).await?;
         result.dimensions = vec![DIMENSION.to_owned()];
         for (index, name) in query.segments.iter().enumerate() {
             let asked = of(query, name);
-            let found = self.run_one(&asked, capture).await;
+            let found = self.run_one(&asked, capture, rounds).await;
             add(
                 &mut result,
                 query,

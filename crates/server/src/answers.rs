@@ -38,7 +38,7 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const OVERHEAD: usize = 512;
 
 /// By what an answer is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key([u8; 32]);
 
 impl Key {
@@ -96,14 +96,32 @@ impl Kept {
                 (body, "application/json", tag_of(&written(&answer)?))
             }
         };
-        let tag = HeaderValue::from_str(&tag)
-            .map_err(|_| Problem::new(ProblemKind::Internal, INTERNAL))?;
         Ok(Self {
             body,
             media_type,
-            tag,
+            tag: as_header(&tag)?,
             asked,
         })
+    }
+
+    /// Answers that were put together, tagged by what is told of them.
+    pub fn of(body: Vec<u8>, told: &[u8], asked: i64) -> Result<Self, Problem> {
+        Ok(Self {
+            body: Bytes::from(body),
+            media_type: "application/json",
+            tag: as_header(&tag_of(told))?,
+            asked,
+        })
+    }
+
+    /// The answer as it is sent.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Its tag.
+    pub fn tag(&self) -> &str {
+        self.tag.to_str().unwrap_or_default()
     }
 
     /// The response; without the answer where the client has it already.
@@ -111,7 +129,7 @@ impl Kept {
         let known = headers.get_all(IF_NONE_MATCH).iter();
         let unchanged = known
             .filter_map(|known| known.to_str().ok())
-            .any(|known| names(known, self.tag.to_str().unwrap_or_default()));
+            .any(|known| names(known, self.tag()));
         let mut response = Response::new(match unchanged {
             true => Body::empty(),
             false => Body::from(self.body.clone()),
@@ -155,6 +173,8 @@ pub(crate) trait Answer: Serialize {
 impl Answer for QueryResult {
     fn forget_times(&mut self) {
         self.took_milliseconds = 0.0;
+        // What is read depends on what others ask at the same time.
+        self.rows_read = 0;
         if let Some(explanation) = &mut self.explanation {
             explanation.forget_times();
         }
@@ -179,6 +199,10 @@ impl Answer for RetentionResult {
     fn forget_times(&mut self) {
         self.took_milliseconds = 0.0;
     }
+}
+
+fn as_header(tag: &str) -> Result<HeaderValue, Problem> {
+    HeaderValue::from_str(tag).map_err(|_| Problem::new(ProblemKind::Internal, INTERNAL))
 }
 
 fn written(answer: &impl Serialize) -> Result<Bytes, Problem> {

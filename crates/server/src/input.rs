@@ -180,7 +180,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
 }
 
 /// JSON that cannot be read, or is not of the expected shape.
-fn not_of_shape(error: &serde_json::Error) -> Problem {
+pub(crate) fn not_of_shape(error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     if error.classify() != serde_json::error::Category::Data {
         return Problem::new(ProblemKind::InvalidJson, text);

@@ -27,6 +27,7 @@ pub mod options;
 mod paths;
 pub mod prices;
 pub mod problem;
+mod queries;
 mod query;
 mod registry;
 mod router;

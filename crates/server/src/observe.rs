@@ -55,10 +55,14 @@ impl RequestIds {
     }
 }
 
+/// The request's id, for handlers that tell of it.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub String);
+
 /// The layer.
 pub(crate) async fn observe(
     State(state): State<ServerState>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let began = Instant::now();
@@ -70,6 +74,7 @@ pub(crate) async fn observe(
         .get::<MatchedPath>()
         .map_or("unknown", |path| path.as_str())
         .to_owned();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!("request", id, %method, path);
     let response = next.run(request).instrument(span.clone()).await;
     let _entered = span.enter();

@@ -240,6 +240,16 @@ impl Problem {
         self
     }
 
+    /// The same of a part of the request: its fields are named with where that is.
+    #[must_use]
+    pub fn within(mut self, place: &str) -> Self {
+        for error in &mut self.errors {
+            error.field.insert_str(0, place);
+        }
+        self.detail = format!("{}: {}", place.trim_end_matches('.'), self.detail).into();
+        self
+    }
+
     /// The same with what else is to be told.
     #[must_use]
     pub fn with_members(mut self, members: Map<String, Value>) -> Self {
@@ -273,10 +283,10 @@ impl Problem {
         Self::new(kind, detail).with_header(RETRY_AFTER, HeaderValue::from(after_seconds.max(1)))
     }
 
-    /// The answer to a client.
-    pub(crate) fn render(&self, request_id: &str) -> Response {
+    /// How it is written down.
+    pub(crate) fn details(&self, request_id: &str) -> ProblemDetails<'_> {
         let (name, title, status) = self.kind.parts();
-        let details = ProblemDetails {
+        ProblemDetails {
             problem_type: format!("urn:upshot:problem:{name}"),
             title,
             status: status.as_u16(),
@@ -284,10 +294,14 @@ impl Problem {
             instance: format!("urn:upshot:request:{request_id}"),
             errors: &self.errors,
             members: &self.members,
-        };
-        let body = serde_json::to_vec(&details).unwrap_or_default();
+        }
+    }
+
+    /// The answer to a client.
+    pub(crate) fn render(&self, request_id: &str) -> Response {
+        let body = serde_json::to_vec(&self.details(request_id)).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = status;
+        *response.status_mut() = self.kind.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         for (name, value) in &self.headers {

@@ -242,7 +242,7 @@ pub(crate) async fn bounded<T>(
 }
 
 /// Leave to run one more question.
-async fn query_turn(state: &ServerState) -> Result<SemaphorePermit<'_>, Problem> {
+pub(crate) async fn query_turn(state: &ServerState) -> Result<SemaphorePermit<'_>, Problem> {
     let turn = state.query_turns.acquire().await;
     turn.map_err(|_| Problem::new(ProblemKind::Unavailable, "the server is ending"))
 }

@@ -15,7 +15,7 @@ use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
     access, app, changes, conditional, drilldown, events, export, fact_sets, health, live, observe,
-    paths, prices, query, registry, segments, sessions, under,
+    paths, prices, queries, query, registry, segments, sessions, under,
 };
 
 /// Every path with its handler and its description.
@@ -35,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
     OpenApiRouter::with_openapi(crate::openapi::Description::openapi())
         .routes(routes!(events::post))
         .routes(routes!(query::post))
+        .routes(routes!(queries::post))
         .routes(routes!(query::drivers))
         .routes(routes!(drilldown::post))
         .routes(routes!(fact_sets::list, fact_sets::change))

@@ -15,7 +15,7 @@ use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
 use self::conditions::{condition, none_of, part, pass, quoted, wrong};
-use crate::answer::Ranges;
+use crate::answer::{Origin, Ranges};
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, QueryError};
 use crate::explain::Trace;
@@ -206,7 +206,11 @@ impl Engine {
             compared: None,
         };
         let mut untold = Trace::new(false, Instant::now());
-        let kept = self.kept(resolved, ranges, capture, &mut untold).await?;
+        let from = Origin {
+            capture,
+            rounds: None,
+        };
+        let kept = self.kept(resolved, ranges, from, &mut untold).await?;
         let Some(kept) = kept else {
             return Err(wrong("other", "the answer has no row of all others".to_owned()).into());
         };

@@ -85,7 +85,7 @@ impl<'a> FactRows<'a> {
         if shape.selection == Predicate::Constant(false) {
             return Ok(None);
         }
-        let reading = self.source.reading(&shape);
+        let reading = self.source.reading([&shape]);
         let by_partition = reading.by_partition(&self.source.providers);
         let partition = match by_partition {
             true => self.source.partition_of(file),
@@ -123,7 +123,7 @@ impl<'a> FactRows<'a> {
         }
         let mut shape = self.shape.clone();
         shape.replaced = None;
-        let reading = self.source.reading(&shape);
+        let reading = self.source.reading([&shape]);
         let partition = Partition {
             session_files: Vec::new(),
             session_memory: self.source.sessions.memory.clone(),

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray};
 use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
 
@@ -173,14 +173,20 @@ impl<S: Sink> Sequencer<S> {
         }
     }
 
-    fn add(&mut self, shape: &Shape, batch: &RecordBatch, hold: bool) -> Result<(), QueryError> {
+    fn add<'a>(
+        &mut self,
+        shape: &'a Shape,
+        evaluator: &mut Evaluator<'a>,
+        hold: bool,
+    ) -> Result<(), QueryError> {
         let wanted = Arc::clone(&self.wanted);
-        let mut evaluator = Evaluator::new(batch);
-        self.rows_read += batch.num_rows() as u64;
+        self.rows_read += evaluator.rows() as u64;
         let mut selected = evaluator.predicate(&shape.selection);
         if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(&evaluator, replaced);
+            selected = &selected & &not_replaced(evaluator, replaced);
         }
+        // What is asked only here does not live as long as what is shared.
+        let mut evaluator = Evaluator::new(evaluator.batch());
         if selected.count_set_bits() == 0 {
             return Ok(());
         }
@@ -308,12 +314,20 @@ impl<S: Sink> Sequencer<S> {
 }
 
 impl<S: Sink> Consumer for Sequencer<S> {
-    fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
-        self.add(shape, batch, false)
+    fn consume<'a>(
+        &mut self,
+        shape: &'a Shape,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Result<(), QueryError> {
+        self.add(shape, evaluator, false)
     }
 
-    fn consume_memory(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
-        self.add(shape, batch, true)
+    fn consume_memory<'a>(
+        &mut self,
+        shape: &'a Shape,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Result<(), QueryError> {
+        self.add(shape, evaluator, true)
     }
 
     fn bytes(&self) -> usize {
@@ -458,12 +472,11 @@ pub(crate) async fn read<S: Sink>(
     let selection = wanted.selection.clone();
     let shape = Shape::selecting(wanted.subject, selection, wanted.columns());
     let source = Source::of(wanted.subject, capture, wanted.traffic)?;
-    let prepared = source.prepare(&shape, resources).await?;
     let begin = || {
         let (nodes, groups) = known.clone();
         Sequencer::new(Arc::clone(&wanted), sink(), nodes, groups)
     };
-    let shares = prepared.read(|_| begin()).await?;
+    let shares = source.read(&shape, resources, &begin).await?;
     let mut all = begin();
     let gathering = resources.handle.spawn_blocking(move || {
         for share in shares {

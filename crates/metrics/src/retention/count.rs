@@ -1,7 +1,6 @@
 //! Counts who came back: one pass over the sessions since the range began, then, part by part of the
 //! users, one pass over what they did.
 
-use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use upshot_lake::Capture;
 
@@ -150,8 +149,8 @@ impl Engine {
         question.back = sets.put_into(&question.back);
         let shape = question.shape();
         let source = Source::of(Subject::Sessions, capture, question.environment)?;
-        let prepared = source.prepare(&shape, resources).await?;
-        let shares = prepared.read(|_| Gathering::new(&question)).await?;
+        let empty = || Gathering::new(&question);
+        let shares = source.read(&shape, resources, empty).await?;
         let threads = resources.threads;
         let counting = resources
             .handle
@@ -230,12 +229,16 @@ struct Rows<'a> {
 }
 
 impl Consumer for Gathering {
-    fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
-        let mut evaluator = Evaluator::new(batch);
-        self.rows_read += batch.num_rows() as u64;
+    fn consume<'a>(
+        &mut self,
+        shape: &'a Shape,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Result<(), QueryError> {
+        let rows = evaluator.rows();
+        self.rows_read += rows as u64;
         let mut selected = evaluator.predicate(&shape.selection);
         if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(&evaluator, replaced);
+            selected = &selected & &not_replaced(evaluator, replaced);
         }
         let in_range = in_range("start_time", self.question.range);
         let (unlinkable, contact) = (
@@ -243,22 +246,23 @@ impl Consumer for Gathering {
             Predicate::Present("first_user_time"),
         );
         let counted = &selected & &evaluator.predicate(&shape.environment);
-        let mut evaluator = Evaluator::new(batch);
-        let asked = evaluator.predicate(&in_range);
+        // What is asked only here does not live as long as what is shared.
+        let mut own = Evaluator::new(evaluator.batch());
+        let asked = own.predicate(&in_range);
         let other = &(&selected & &!&counted) & &asked;
         self.left_out += other.count_set_bits() as u64;
         let firsts = &counted & &evaluator.predicate(&shape.cells.predicates[0]);
-        let lost = &(&firsts & &asked) & &evaluator.predicate(&unlinkable);
+        let lost = &(&firsts & &asked) & &own.predicate(&unlinkable);
         self.unlinkable += lost.count_set_bits() as u64;
         let back = &counted & &evaluator.predicate(&shape.cells.predicates[1]);
-        let back = &back & &evaluator.predicate(&contact);
+        let back = &back & &own.predicate(&contact);
         let integers = |column| match evaluator.measure(Measure::Column(column)).numbers {
             Numbers::Integer(numbers) => numbers,
-            Numbers::Real(_) => vec![0; batch.num_rows()].into(),
+            Numbers::Real(_) => vec![0; rows].into(),
         };
         let first_time = self.question.identity.first_time();
         let known = evaluator.measure(Measure::Column(first_time)).valid;
-        let known = known.unwrap_or_else(|| BooleanBuffer::new_set(batch.num_rows()));
+        let known = known.unwrap_or_else(|| BooleanBuffer::new_set(rows));
         let keys = integers(self.question.identity.key());
         let keys: Vec<u64> = keys.iter().map(|key| *key as u64).collect();
         let rows = Rows {

@@ -308,9 +308,17 @@ impl Accumulators {
                 values.push((input.group(row) as u32, value));
             }
         }
-        for ((set, (_, predicate)), keys) in self.sets.iter_mut().zip(&cells.sets).zip(input.keys) {
+        for (number, (_, predicate)) in cells.sets.iter().enumerate() {
+            let (set, keys) = (&mut self.sets[number], &input.keys[number]);
+            let counts_rows = cells.tallies.contains(&number);
+            // Rows of a session follow each other: mostly they have the key of the row before.
+            let mut last = None;
             for row in input.predicates[*predicate].set_indices() {
-                set.add(keys[row], input.group(row) as u32);
+                let entry = (keys[row], input.group(row) as u32);
+                if counts_rows || last != Some(entry) {
+                    set.add(entry.0, entry.1);
+                    last = Some(entry);
+                }
             }
         }
         for (scales, predicate) in self.scales.iter_mut().zip(&cells.scales) {

@@ -110,6 +110,10 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    pub(crate) fn batch(&self) -> &'a RecordBatch {
+        self.batch
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }

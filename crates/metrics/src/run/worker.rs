@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use upshot_core::FieldKind;
 use upshot_core::time::start_of_day;
@@ -243,12 +242,15 @@ impl Worker {
     }
 
     /// Adds the rows of a batch.
-    fn add(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
-        let mut evaluator = Evaluator::new(batch);
-        self.rows_read += batch.num_rows() as u64;
+    fn add<'a>(
+        &mut self,
+        shape: &'a Shape,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Result<(), QueryError> {
+        self.rows_read += evaluator.rows() as u64;
         let mut selected = evaluator.predicate(&shape.selection);
         if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(&evaluator, replaced);
+            selected = &selected & &not_replaced(evaluator, replaced);
         }
         let in_range = selected.count_set_bits();
         selected = &selected & &evaluator.predicate(&shape.environment);
@@ -264,12 +266,12 @@ impl Worker {
             },
             false => self.groups.assign(
                 &shape.groupings,
-                &mut evaluator,
+                evaluator,
                 &selected,
                 shape.kept.as_deref(),
             )?,
         };
-        let columns = self.columns(shape, &mut evaluator, &selected);
+        let columns = self.columns(shape, evaluator, &selected);
         self.grouped.grow(self.groups.len());
         match &grouped.rows {
             None => {
@@ -372,8 +374,12 @@ impl Worker {
 }
 
 impl Consumer for Worker {
-    fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
-        self.add(shape, batch)
+    fn consume<'a>(
+        &mut self,
+        shape: &'a Shape,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Result<(), QueryError> {
+        self.add(shape, evaluator)
     }
 
     fn bytes(&self) -> usize {
@@ -390,8 +396,16 @@ fn keys(evaluator: &Evaluator<'_>, column: &'static str) -> Vec<u64> {
     ) {
         let source = TextSource::Column(column);
         let texts = evaluator.texts(&source);
+        // Rows of a session follow each other.
+        let mut last: (Option<&str>, u64) = (None, 0);
         return (0..evaluator.rows())
-            .map(|row| texts.row(row).map_or(0, |text| xxh3_64(text.as_bytes())))
+            .map(|row| {
+                let text = texts.row(row);
+                if text != last.0 {
+                    last = (text, text.map_or(0, |text| xxh3_64(text.as_bytes())));
+                }
+                last.1
+            })
             .collect();
     }
     let values = evaluator.measure(Measure::Column(column));

@@ -68,7 +68,7 @@ prop_compose! {
     }
 }
 
-fn any_facts() -> impl Strategy<Value = Facts> {
+pub fn any_facts() -> impl Strategy<Value = Facts> {
     let messages = proptest::collection::vec(any_message(), 0..50);
     let steps = proptest::collection::vec(any_step(), 0..30);
     (any_sessions(), messages, steps).prop_map(|(sessions, messages, steps)| {

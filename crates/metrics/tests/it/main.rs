@@ -14,4 +14,5 @@ mod people;
 mod properties;
 mod render;
 mod retention;
+mod together;
 mod worked;

@@ -16,6 +16,7 @@ mod health;
 mod live;
 mod logging;
 mod people;
+mod queries;
 mod query;
 mod schema;
 mod segments;

@@ -33,7 +33,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
 }
 
 /// The events, made once for each size.
-fn events(bench: &Bench) -> Result<String> {
+pub fn events(bench: &Bench) -> Result<String> {
     let file = bench.data("events-{size}.parquet");
     if !file.is_file() {
         let unfinished = bench.data("events-{size}.unfinished");

@@ -26,9 +26,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
     let mut measured = Measured {
         name: "upshot import".to_owned(),
         ours: true,
-        seconds: Vec::new(),
-        peak_memory: 0,
-        result: None,
+        ..Measured::default()
     };
     for _ in 0..bench.runs {
         let data = bench.data("import");

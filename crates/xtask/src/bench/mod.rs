@@ -4,12 +4,15 @@
 //! `bench/peers.py`; ours is the program `upshot-bench`, or the product itself. Only a benchmark at
 //! full size writes into `bench/results/`; a smaller one writes beside its data in the build folder.
 
+mod dashboard;
+mod flush;
 mod fold;
 mod import;
 mod memory;
 mod participant;
 mod process;
 mod report;
+mod sorted;
 mod summary;
 
 use std::path::{Path, PathBuf};
@@ -54,11 +57,32 @@ const KINDS: &[Kind] = &[
         run: fold::run,
     },
     Kind {
+        name: "sorted",
+        unit: "conversations",
+        full_size: 2_000_000,
+        peers: false,
+        run: sorted::run,
+    },
+    Kind {
         name: "summary",
         unit: "sessions",
         full_size: 10_000_000,
         peers: false,
         run: summary::run,
+    },
+    Kind {
+        name: "dashboard",
+        unit: "sessions",
+        full_size: 10_000_000,
+        peers: false,
+        run: dashboard::run,
+    },
+    Kind {
+        name: "flush",
+        unit: "days",
+        full_size: 1_000,
+        peers: false,
+        run: flush::run,
     },
     Kind {
         name: "import",

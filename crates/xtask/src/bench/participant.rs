@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::bench::Bench;
 use crate::bench::process;
@@ -10,6 +10,7 @@ use crate::failure::{Context, Failure, Result};
 use crate::shell::Shell;
 
 /// What a participant's runs gave.
+#[derive(Default)]
 pub struct Measured {
     /// Who it was, with the version.
     pub name: String,
@@ -21,6 +22,10 @@ pub struct Measured {
     pub peak_memory: u64,
     /// The rows of the result, for the comparison; nothing where there is none.
     pub result: Option<Value>,
+    /// Seconds of each question, where there are several.
+    pub each: Map<String, Value>,
+    /// Seconds of the first time, where that is measured too.
+    pub cold: Option<f64>,
 }
 
 impl Measured {
@@ -35,6 +40,25 @@ impl Measured {
             _ => (seconds[middle - 1] + seconds[middle]) / 2.0,
         }
     }
+
+    /// Puts the rows of every question in the order of what they begin with, which is no number.
+    pub fn sort_rows(&mut self) {
+        let questions = self.result.as_mut().and_then(Value::as_object_mut);
+        for rows in questions.into_iter().flat_map(Map::values_mut) {
+            if let Some(rows) = rows.as_array_mut() {
+                rows.sort_by_cached_key(words);
+            }
+        }
+    }
+}
+
+/// What a row begins with.
+fn words(row: &Value) -> Vec<String> {
+    let cells = row.as_array().into_iter().flatten();
+    let words = cells.take_while(|cell| !cell.is_number());
+    words
+        .map(|cell| cell.as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// Runs a peer: one process, one run that is not measured, then the measured ones.
@@ -66,6 +90,8 @@ pub fn peer(
         seconds: seconds.iter().filter_map(Value::as_f64).collect(),
         peak_memory: answer["peak_memory_bytes"].as_u64().unwrap_or_default(),
         result: Some(answer["result"].clone()),
+        each: answer["each"].as_object().cloned().unwrap_or_default(),
+        cold: None,
     })
 }
 
@@ -74,9 +100,7 @@ pub fn ours(bench: &Bench, name: &str, arguments: &[&str]) -> Result<Measured> {
     let mut measured = Measured {
         name: name.to_owned(),
         ours: true,
-        seconds: Vec::new(),
-        peak_memory: 0,
-        result: None,
+        ..Measured::default()
     };
     for _ in 0..bench.runs {
         let answer = answer(two_threads(bench.program("upshot-bench")).arguments(arguments))?;
@@ -87,6 +111,8 @@ pub fn ours(bench: &Bench, name: &str, arguments: &[&str]) -> Result<Measured> {
         measured.seconds.push(seconds);
         measured.peak_memory = measured.peak_memory.max(peak);
         measured.result = Some(answer["result"].clone()).filter(|result| !result.is_null());
+        measured.each = answer["each"].as_object().cloned().unwrap_or_default();
+        measured.cold = answer["cold_seconds"].as_f64();
     }
     Ok(measured)
 }
@@ -132,11 +158,8 @@ mod tests {
     fn the_median_does_not_care_for_order_or_one_slow_run() {
         let median = |seconds: &[f64]| {
             let measured = Measured {
-                name: String::new(),
-                ours: true,
                 seconds: seconds.to_vec(),
-                peak_memory: 0,
-                result: None,
+                ..Measured::default()
             };
             measured.median()
         };

@@ -94,6 +94,8 @@ impl Report {
                     "seconds": one.seconds,
                     "median_seconds": one.median(),
                     "peak_memory_bytes": one.peak_memory,
+                    "each": one.each,
+                    "cold_seconds": one.cold,
                     "result": one.result,
                 })
             });
@@ -174,6 +176,12 @@ fn same(left: &Value, right: &Value) -> bool {
                     .zip(right)
                     .all(|(left, right)| same(left, right))
         }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .all(|(name, left)| right.get(name).is_some_and(|right| same(left, right)))
+        }
         (Value::Number(left), Value::Number(right)) => match (left.as_f64(), right.as_f64()) {
             (Some(left), Some(right)) => {
                 (left - right).abs() <= TOLERANCE * left.abs().max(right.abs())
@@ -196,6 +204,7 @@ mod tests {
             seconds: vec![seconds],
             peak_memory: 3 * 1024 * 1024,
             result: Some(result),
+            ..Measured::default()
         }
     }
 

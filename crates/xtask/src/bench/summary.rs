@@ -14,7 +14,7 @@ use crate::failure::{Context, Result};
 /// Makes the sessions, runs everyone, without and with the count of users.
 pub fn run(bench: &Bench) -> Result<Report> {
     let folder = bench.data("sessions-{size}").to_string_lossy().into_owned();
-    let files = sessions(bench, &folder)?;
+    let files = quoted(&sessions(bench, &folder)?["files"]);
     let settings = [("sessions", files.as_str())];
     let mut report = Report::default();
     for (title, sql, more) in [
@@ -33,8 +33,8 @@ pub fn run(bench: &Bench) -> Result<Report> {
     Ok(report)
 }
 
-/// The sessions, made once for each size; the patterns of their files as a list in SQL.
-fn sessions(bench: &Bench, folder: &str) -> Result<String> {
+/// The sessions, made once for each size; what was said of their files.
+pub fn sessions(bench: &Bench, folder: &str) -> Result<Value> {
     let manifest = bench.data("sessions-{size}.json");
     if !manifest.is_file() {
         remove(&bench.data("sessions-{size}"))?;
@@ -44,15 +44,15 @@ fn sessions(bench: &Bench, folder: &str) -> Result<String> {
     }
     let text =
         std::fs::read_to_string(&manifest).context(|| format!("read {}", manifest.display()))?;
-    let said: Value =
-        serde_json::from_str(&text).context(|| format!("read {}", manifest.display()))?;
-    let patterns = said["files"]
-        .as_array()
-        .context(|| format!("find the files in {text}"))?;
+    serde_json::from_str(&text).context(|| format!("read {}", manifest.display()))
+}
+
+/// Patterns of files as a list in SQL.
+pub fn quoted(patterns: &Value) -> String {
+    let patterns = patterns.as_array().into_iter().flatten();
     let quoted: Vec<String> = patterns
-        .iter()
         .filter_map(Value::as_str)
         .map(|pattern| format!("'{}'", pattern.replace('\'', "''")))
         .collect();
-    Ok(format!("[{}]", quoted.join(", ")))
+    format!("[{}]", quoted.join(", "))
 }

@@ -1,19 +1,22 @@
-//! One pass over the rows of a subject, as they were captured: files and memory, on all threads, each
+//! Passes over the rows of a subject, as they were captured: files and memory, on all threads, each
 //! batch complete with what is derived for it.
+//!
+//! Several passes share one reading: here is decided what is read for whom, [`read`] reads it, and [`fill`]
+//! runs plans.
+
+mod fill;
+mod joined;
+mod read;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use datafusion::execution::TaskContext;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
-use datafusion::physical_plan::ExecutionPlan;
-use futures::StreamExt;
-use tokio::task::JoinSet;
+use datafusion::execution::memory_pool::MemoryReservation;
 use upshot_core::time::start_of_day;
 use upshot_lake::capture::LONE_MESSAGE;
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
@@ -23,16 +26,17 @@ use crate::engine::captured;
 use crate::error::QueryError;
 use crate::filter::Predicate;
 use crate::people::Histories;
-use crate::provide::{Appender, ColumnProvider, Partition, Reading, providers};
+use crate::provide::{ColumnProvider, Partition, Reading, providers};
 use crate::query::EnvironmentChoice;
-use crate::query::plan::Plan;
 use crate::registry::Subject;
-use crate::run::accumulate::Sampling;
-use crate::run::gather::{Effort, Gathered, gather, merge};
-use crate::run::spans::gather_spans;
-use crate::run::worker::{Shape, Worker};
+use crate::run::gather::Effort;
+use crate::run::worker::Shape;
 use crate::scan::{FileScan, Footers, Form, plan_scan};
 use crate::time::Range;
+use read::{Asked, Expected, Memory, Prepared, SharedScan, Unit};
+
+pub(crate) use fill::{run, run_all};
+pub(crate) use read::Consumer;
 
 /// What a pass runs with.
 #[derive(Debug, Clone)]
@@ -147,6 +151,7 @@ impl<'a> Source<'a> {
                 of_files.wanted.insert("message.event_id");
             }
         }
+        let joined = self.joined_files(&of_files);
         let mut shapes: Vec<FileShape<'a>> = Vec::new();
         // Files of one day mostly leave the same shape.
         let mut last: Option<(i32, Shape)> = None;
@@ -157,8 +162,10 @@ impl<'a> Source<'a> {
             };
             if of_day.selection != Predicate::Constant(false) {
                 let footer = footers.get(self.rows.table, &file.path)?;
-                let known = |column: &str| {
-                    native(self.subject, column).and_then(|column| footer.known(column))
+                let of_sessions = self.joined_known(&of_day, file, &joined, footers)?;
+                let known = |column: &str| match native(self.subject, column) {
+                    Some(column) => footer.known(column),
+                    None => of_sessions.get(column),
                 };
                 let shape = of_day.folded(&known);
                 if shape.selection == Predicate::Constant(false) {
@@ -208,8 +215,10 @@ impl<'a> Source<'a> {
         Ok(in_memory.chain(in_files).reduce(Range::hull))
     }
 
-    pub(crate) fn reading(&self, shape: &Shape) -> Reading {
-        Reading::of(self.subject, &shape.columns(), &self.providers)
+    /// How the columns that these shapes ask for come about.
+    pub(crate) fn reading<'s>(&self, shapes: impl IntoIterator<Item = &'s Shape>) -> Reading {
+        let columns = shapes.into_iter().flat_map(Shape::columns).collect();
+        Reading::of(self.subject, &columns, &self.providers)
     }
 
     /// Makes ready what all rows share of the columns that are derived for a shape.
@@ -218,7 +227,7 @@ impl<'a> Source<'a> {
         base: &Shape,
         resources: &Resources,
     ) -> Result<(), QueryError> {
-        for (position, _) in &self.reading(base).derived {
+        for (position, _) in &self.reading([base]).derived {
             let provider = &self.providers[*position];
             provider
                 .prepare(self.capture, self.environment, resources)
@@ -237,34 +246,52 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Decides what is read and how, and makes ready what all threads share.
+    /// Decides what is read and how, for passes that start from these shapes, and makes ready what all
+    /// threads share. What several passes want of a file is read once.
     pub(crate) async fn prepare(
         &self,
-        base: &Shape,
+        bases: &[Shape],
         resources: &Resources,
     ) -> Result<Prepared, QueryError> {
-        let files = self.files(base, &resources.footers);
-        resources.load_footers(self.rows.table, files).await?;
-        let shapes = self.file_shapes(base, &resources.footers)?;
-        self.ready(base, resources).await?;
-        let effort = self.effort(base, &shapes);
+        let mut expected = Vec::with_capacity(bases.len());
+        let mut asked_of: HashMap<&Path, Vec<Asked>> = HashMap::new();
+        for (pass, base) in bases.iter().enumerate() {
+            let files = self.files(base, &resources.footers);
+            resources.load_footers(self.rows.table, files).await?;
+            let joined = self.joined_files(base);
+            let joined = joined.into_values().flatten();
+            resources.load_footers(Table::Sessions, joined).await?;
+            let shapes = self.file_shapes(base, &resources.footers)?;
+            self.ready(base, resources).await?;
+            let effort = self.effort(base, &shapes);
+            let files = shapes.iter().flat_map(|shape| &shape.files);
+            let rows = effort.memory_rows + files.map(|file| file.rows).sum::<u64>();
+            expected.push(Expected { rows, effort });
+            for (variant, FileShape { shape, files }) in shapes.into_iter().enumerate() {
+                let asked = Asked {
+                    pass,
+                    variant,
+                    shape: Arc::new(shape),
+                };
+                for file in files {
+                    asked_of.entry(&file.path).or_default().push(asked.clone());
+                }
+            }
+        }
         let mut prepared = Prepared {
             subject: self.subject,
-            rows: effort.memory_rows,
-            effort,
+            passes: expected,
             scans: Vec::new(),
             units: Vec::new(),
             next_unit: AtomicUsize::new(0),
-            memory: self.memory(base, resources).await?,
+            memory: self.memory(bases, resources).await?,
             providers: self.providers.clone(),
             resources: resources.clone(),
         };
-        for FileShape { shape, files } in shapes {
-            prepared.rows += files.iter().map(|file| file.rows).sum::<u64>();
-            let reading = self.reading(&shape);
-            let shape = Arc::new(shape);
+        for (asked, files) in alike(&self.rows.files, &mut asked_of) {
+            let reading = self.reading(asked.iter().map(|asked| &*asked.shape));
             if reading.by_partition(&self.providers) {
-                let units = self.units(&shape, &Arc::new(reading), files);
+                let units = self.units(&asked.into(), &Arc::new(reading), files);
                 prepared.units.extend(units);
                 continue;
             }
@@ -272,14 +299,14 @@ impl<'a> Source<'a> {
                 subject: self.subject,
                 files,
                 columns: reading.stored(),
-                pruning: shape.selection.clone(),
+                pruning: any_selection(&asked),
                 form: Form::Coded,
             };
             let appenders = reading
                 .enter(&self.providers, &Partition::default(), resources)
                 .await?;
             prepared.scans.push(SharedScan {
-                shape,
+                asked: asked.into(),
                 scan: plan_scan(&scan, &resources.footers, resources.threads)?,
                 reading,
                 appenders,
@@ -296,6 +323,19 @@ impl<'a> Source<'a> {
         Ok(prepared)
     }
 
+    /// Reads for one consumer a thread all that a shape selects; gives what they have become, in the order of
+    /// the threads.
+    pub(crate) async fn read<C: Consumer>(
+        &self,
+        base: &Shape,
+        resources: &Resources,
+        consumer: impl Fn() -> C,
+    ) -> Result<Vec<C>, QueryError> {
+        let prepared = self.prepare(std::slice::from_ref(base), resources).await?;
+        let by_pass = prepared.read(|_, _| consumer()).await?;
+        Ok(by_pass.into_iter().flatten().collect())
+    }
+
     /// What is read of these files and of memory.
     fn effort(&self, base: &Shape, shapes: &[FileShape<'_>]) -> Effort {
         let files = &self.rows.files;
@@ -309,7 +349,7 @@ impl<'a> Source<'a> {
         effort.files_read = shapes.iter().map(|shape| shape.files.len()).sum();
         let in_memory = (effort.memory_rows > 0).then_some(base);
         for shape in shapes.iter().map(|files| &files.shape).chain(in_memory) {
-            let reading = self.reading(shape);
+            let reading = self.reading([shape]);
             effort.columns.extend(reading.stored());
             let derived = reading.derived.iter();
             effort
@@ -319,8 +359,8 @@ impl<'a> Source<'a> {
         effort
     }
 
-    async fn memory(&self, base: &Shape, resources: &Resources) -> Result<Memory, QueryError> {
-        let reading = self.reading(base);
+    async fn memory(&self, bases: &[Shape], resources: &Resources) -> Result<Memory, QueryError> {
+        let reading = self.reading(bases);
         let partition = Partition {
             session_files: Vec::new(),
             session_memory: self.sessions.memory.clone(),
@@ -333,8 +373,13 @@ impl<'a> Source<'a> {
                     .await?
             }
         };
-        Ok(Memory {
+        let asked = bases.iter().enumerate().map(|(pass, base)| Asked {
+            pass,
+            variant: 0,
             shape: Arc::new(base.clone()),
+        });
+        Ok(Memory {
+            asked: asked.collect(),
             batches: self.rows.memory.clone(),
             reading,
             appenders,
@@ -344,7 +389,7 @@ impl<'a> Source<'a> {
     /// The files of each day and bucket, with the sessions to which their rows belong.
     fn units(
         &self,
-        shape: &Arc<Shape>,
+        asked: &Arc<[Asked]>,
         reading: &Arc<Reading>,
         files: Vec<&DataFile>,
     ) -> Vec<Unit> {
@@ -363,7 +408,7 @@ impl<'a> Source<'a> {
         by_partition
             .into_iter()
             .map(|(key, files)| Unit {
-                shape: Arc::clone(shape),
+                asked: Arc::clone(asked),
                 reading: Arc::clone(reading),
                 files,
                 partition: Partition {
@@ -382,212 +427,29 @@ pub(crate) struct FileShape<'a> {
     pub(crate) files: Vec<&'a DataFile>,
 }
 
-/// A scan of files that all threads share; files move to whichever is free.
-struct SharedScan {
-    shape: Arc<Shape>,
-    scan: Arc<dyn ExecutionPlan>,
-    reading: Reading,
-    appenders: Vec<Arc<dyn Appender>>,
-}
-
-/// The files of one day and bucket, which one thread reads after it has entered the partition.
-struct Unit {
-    shape: Arc<Shape>,
-    reading: Arc<Reading>,
-    files: Vec<DataFile>,
-    partition: Partition,
-}
-
-/// The rows in memory.
-struct Memory {
-    shape: Arc<Shape>,
-    batches: Vec<RecordBatch>,
-    reading: Reading,
-    appenders: Vec<Arc<dyn Appender>>,
-}
-
-/// Takes the batches of one thread's share.
-pub(crate) trait Consumer: Send + 'static {
-    /// Takes a batch, complete with all columns of the shape.
-    fn consume(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError>;
-    /// The same of rows in memory. Rows of a session follow each other in files; in memory they may lie in
-    /// several batches, and so come to several threads.
-    fn consume_memory(&mut self, shape: &Shape, batch: &RecordBatch) -> Result<(), QueryError> {
-        self.consume(shape, batch)
-    }
-    /// About how many bytes it holds.
-    fn bytes(&self) -> usize;
-}
-
-/// A pass of which is known what it reads.
-pub(crate) struct Prepared {
-    subject: Subject,
-    /// How many rows there are to read.
-    pub(crate) rows: u64,
-    /// What that is.
-    effort: Effort,
-    scans: Vec<SharedScan>,
-    units: Vec<Unit>,
-    next_unit: AtomicUsize,
-    memory: Memory,
-    providers: Vec<Arc<dyn ColumnProvider>>,
-    resources: Resources,
-}
-
-impl Prepared {
-    /// Reads everything on all threads; gives what the consumer of each thread has become, in the order of
-    /// the threads, so that what is made of them comes out in the same order every time.
-    pub(crate) async fn read<C: Consumer>(
-        self,
-        consumer: impl Fn(usize) -> C,
-    ) -> Result<Vec<C>, QueryError> {
-        let threads = self.resources.threads;
-        let handle = self.resources.handle.clone();
-        let prepared = Arc::new(self);
-        let mut tasks = JoinSet::new();
-        for number in 0..threads {
-            let part = Part {
-                number,
-                prepared: Arc::clone(&prepared),
-                consumer: consumer(number),
-            };
-            tasks.spawn_on(part.run(), &handle);
-        }
-        let mut consumers = Vec::with_capacity(threads);
-        while let Some(finished) = tasks.join_next().await {
-            consumers.push(finished.map_err(|error| QueryError::Stopped(error.to_string()))??);
-        }
-        consumers.sort_unstable_by_key(|(number, _)| *number);
-        Ok(consumers
-            .into_iter()
-            .map(|(_, consumer)| consumer)
-            .collect())
-    }
-}
-
-/// The share of one thread.
-struct Part<C> {
-    number: usize,
-    prepared: Arc<Prepared>,
-    consumer: C,
-}
-
-impl<C: Consumer> Part<C> {
-    async fn run(mut self) -> Result<(usize, C), QueryError> {
-        let prepared = Arc::clone(&self.prepared);
-        let resources = &prepared.resources;
-        let reservation = MemoryConsumer::new("metrics").register(resources.context.memory_pool());
-        let memory = &prepared.memory;
-        let own = memory
-            .batches
-            .iter()
-            .skip(self.number)
-            .step_by(resources.threads);
-        for batch in own {
-            let complete =
-                memory
-                    .reading
-                    .complete(prepared.subject, batch.clone(), &memory.appenders)?;
-            self.consumer.consume_memory(&memory.shape, &complete)?;
-            resources.reserve(&reservation, self.consumer.bytes())?;
-        }
-        for SharedScan {
-            shape,
-            scan,
-            reading,
-            appenders,
-        } in &prepared.scans
-        {
-            let mut batches = scan.execute(self.number, Arc::clone(&resources.context))?;
-            while let Some(batch) = batches.next().await {
-                let complete = reading.complete(prepared.subject, batch?, appenders)?;
-                self.take(shape, &complete, &reservation)?;
-            }
-        }
-        while let Some(unit) = prepared.units.get(prepared.next_unit.fetch_add(1, Relaxed)) {
-            self.read(unit, &reservation).await?;
-        }
-        Ok((self.number, self.consumer))
-    }
-
-    async fn read(
-        &mut self,
-        unit: &Unit,
-        reservation: &MemoryReservation,
-    ) -> Result<(), QueryError> {
-        let prepared = Arc::clone(&self.prepared);
-        let resources = &prepared.resources;
-        let appenders = unit
-            .reading
-            .enter(&prepared.providers, &unit.partition, resources)
-            .await?;
-        let scan = FileScan {
-            subject: prepared.subject,
-            files: unit.files.iter().collect(),
-            columns: unit.reading.stored(),
-            pruning: unit.shape.selection.clone(),
-            form: Form::Coded,
+/// Files that are asked for alike, with who asks: in the order of the files.
+fn alike<'f>(
+    files: &'f [DataFile],
+    asked_of: &mut HashMap<&Path, Vec<Asked>>,
+) -> Vec<(Vec<Asked>, Vec<&'f DataFile>)> {
+    let mut alike: Vec<(Vec<Asked>, Vec<&DataFile>)> = Vec::new();
+    let mut places: HashMap<Vec<(usize, usize)>, usize> = HashMap::new();
+    for file in files {
+        let Some(asked) = asked_of.remove(file.path.as_path()) else {
+            continue;
         };
-        let scan = plan_scan(&scan, &resources.footers, 1)?;
-        let mut batches = scan.execute(0, Arc::clone(&resources.context))?;
-        while let Some(batch) = batches.next().await {
-            let complete = unit
-                .reading
-                .complete(prepared.subject, batch?, &appenders)?;
-            self.take(&unit.shape, &complete, reservation)?;
-        }
-        Ok(())
+        let who = asked.iter().map(|asked| (asked.pass, asked.variant));
+        let place = *places.entry(who.collect()).or_insert_with(|| {
+            alike.push((asked, Vec::new()));
+            alike.len() - 1
+        });
+        alike[place].1.push(file);
     }
-
-    fn take(
-        &mut self,
-        shape: &Shape,
-        batch: &RecordBatch,
-        reservation: &MemoryReservation,
-    ) -> Result<(), QueryError> {
-        self.consumer.consume(shape, batch)?;
-        self.prepared
-            .resources
-            .reserve(reservation, self.consumer.bytes())
-    }
+    alike
 }
 
-/// Runs a plan.
-pub(crate) async fn run(
-    plan: &Plan,
-    capture: &Capture,
-    resources: &Resources,
-) -> Result<Gathered, QueryError> {
-    let began = Instant::now();
-    let source = Source::of(plan.subject, capture, plan.traffic)?;
-    let shape = Shape::new(plan);
-    let prepared = source.prepare(&shape, resources).await?;
-    let effort = prepared.effort.clone();
-    let sampling = Sampling::for_rows(prepared.rows);
-    let workers = prepared
-        .read(|number| Worker::new(&shape, sampling, number))
-        .await?;
-    let kept = plan.kept.clone();
-    let (plan, threads) = (plan.clone(), resources.threads);
-    let gathering = resources.handle.spawn_blocking(move || {
-        let shares = workers.into_iter().map(Worker::finish).collect();
-        match &plan.reading {
-            None => Ok(gather(&plan.cells, shares, sampling, threads)),
-            Some(reading) => {
-                let merged = merge(&plan.cells, shares, sampling);
-                gather_spans(&plan.cells, &plan.groupings, reading, merged, threads)
-            }
-        }
-    });
-    let mut gathered = gathering
-        .await
-        .map_err(|error| QueryError::Stopped(error.to_string()))??;
-    if let Some(kept) = kept {
-        gathered.groups.retain(|(key, _)| kept.admits(key));
-    }
-    gathered.effort = Effort {
-        took: began.elapsed(),
-        ..effort
-    };
-    Ok(gathered)
+/// What holds of every row that one of them selects.
+fn any_selection(asked: &[Asked]) -> Predicate {
+    let selections = asked.iter().map(|asked| asked.shape.selection.clone());
+    Predicate::Any(selections.collect()).simplified()
 }

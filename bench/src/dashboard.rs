@@ -1,0 +1,199 @@
+//! All that a full dashboard asks, question by question or together, asked as any face of the product asks.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use upshot_core::time::DAY;
+use upshot_lake::catalog::DEFAULT_WORKSPACE;
+use upshot_lake::{Capture, Table};
+use upshot_metrics::{
+    DriverQuery, Engine, EngineOptions, PathQuery, Query, QueryResult, RetentionQuery,
+};
+
+use crate::days::open;
+use crate::events::END;
+use crate::failure::{Failure, Result};
+use crate::peak_memory;
+
+const THREADS: usize = 2;
+
+/// Late enough for every session to be judged.
+const NOW: i64 = END + 30 * DAY;
+
+/// A question of the file.
+#[derive(Deserialize)]
+struct Question {
+    name: String,
+    /// What kind it is: `query`, `drivers`, `retention` or `paths`.
+    ask: String,
+    body: Value,
+}
+
+/// The question as the engine takes it.
+enum Asked {
+    Query(Query),
+    Drivers(DriverQuery),
+    Retention(RetentionQuery),
+    Paths(PathQuery),
+}
+
+impl Asked {
+    fn of(question: &Question) -> Result<Self> {
+        fn read<T: DeserializeOwned>(question: &Question) -> Result<T> {
+            let wrong = |error| Failure::new(format!("the question {}: {error}", question.name));
+            serde_json::from_value(question.body.clone()).map_err(wrong)
+        }
+        Ok(match question.ask.as_str() {
+            "query" => Self::Query(Query {
+                now: NOW,
+                ..read(question)?
+            }),
+            "drivers" => Self::Drivers(DriverQuery {
+                now: NOW,
+                ..read(question)?
+            }),
+            "retention" => Self::Retention(RetentionQuery {
+                now: NOW,
+                ..read(question)?
+            }),
+            "paths" => Self::Paths(PathQuery {
+                now: NOW,
+                ..read(question)?
+            }),
+            other => return Err(Failure::new(format!("nothing is asked by `{other}`"))),
+        })
+    }
+
+    /// The answer as rows: the values of the dimensions, then the numbers.
+    async fn answer(&self, engine: &Engine, capture: &Capture) -> Result<Value> {
+        Ok(match self {
+            Self::Query(query) => rows(&engine.run(query, capture).await?),
+            Self::Drivers(query) => {
+                let rows = engine.drivers(query, capture).await?.rows.into_iter();
+                rows.map(|row| json!([row.value, row.metric.value, row.impact]))
+                    .collect()
+            }
+            Self::Retention(query) => {
+                let cohorts = engine.retention(query, capture).await?.cohorts.into_iter();
+                cohorts
+                    .map(|cohort| {
+                        let periods = cohort.periods.iter();
+                        let back = periods.map(|period| json!(period.exact.numerator));
+                        [json!(cohort.cohort), json!(cohort.users)]
+                            .into_iter()
+                            .chain(back)
+                            .collect::<Value>()
+                    })
+                    .collect()
+            }
+            Self::Paths(query) => {
+                let paths = engine.paths(query, capture).await?.paths.into_iter();
+                paths
+                    .map(|path| {
+                        let steps: Vec<&str> =
+                            path.steps.iter().map(|step| step.key.as_str()).collect();
+                        json!([steps.join(" > "), path.sessions])
+                    })
+                    .collect()
+            }
+        })
+    }
+}
+
+/// Asks all questions of a file, twice: the first time nothing was ever read.
+///
+/// # Errors
+/// When the data directory or the questions cannot be read.
+pub fn run(directory: &Path, questions: &Path, together: bool) -> Result<Value> {
+    let questions: Vec<Question> = serde_json::from_str(&std::fs::read_to_string(questions)?)?;
+    let asked: Vec<Asked> = questions.iter().map(Asked::of).collect::<Result<_>>()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let lake = open(directory).await?;
+        let engine = Engine::new(EngineOptions {
+            threads: THREADS,
+            ..EngineOptions::default()
+        })?;
+        let began = Instant::now();
+        let capture = lake.capture(DEFAULT_WORKSPACE, &Table::FACTS).await?;
+        ask_all(&engine, &capture, &questions, &asked, together).await?;
+        let cold = began.elapsed().as_secs_f64();
+        let began = Instant::now();
+        let capture = lake.capture(DEFAULT_WORKSPACE, &Table::FACTS).await?;
+        let (each, result) = ask_all(&engine, &capture, &questions, &asked, together).await?;
+        let warm = began.elapsed().as_secs_f64();
+        lake.close().await?;
+        Ok(json!({
+            "seconds": warm,
+            "cold_seconds": cold,
+            "each": each,
+            "peak_memory_bytes": peak_memory()?,
+            "result": result,
+        }))
+    })
+}
+
+/// The seconds and the rows of each question, by its name. Queries that are asked together have no seconds of their own.
+async fn ask_all(
+    engine: &Engine,
+    capture: &Capture,
+    questions: &[Question],
+    asked: &[Asked],
+    together: bool,
+) -> Result<(Map<String, Value>, Map<String, Value>)> {
+    let (mut each, mut found) = (Map::new(), Map::new());
+    if together {
+        let (names, queries): (Vec<&str>, Vec<Query>) = questions
+            .iter()
+            .zip(asked)
+            .filter_map(|(question, asked)| match asked {
+                Asked::Query(query) => Some((question.name.as_str(), query.clone())),
+                _ => None,
+            })
+            .unzip();
+        let began = Instant::now();
+        let answers = engine.run_all(&queries, capture).await;
+        each.insert(
+            "all queries".to_owned(),
+            json!(began.elapsed().as_secs_f64()),
+        );
+        for (name, answer) in names.into_iter().zip(answers) {
+            found.insert(name.to_owned(), rows(&answer?));
+        }
+    }
+    for (question, asked) in questions.iter().zip(asked) {
+        if !found.contains_key(&question.name) {
+            let began = Instant::now();
+            let rows = asked.answer(engine, capture).await?;
+            each.insert(question.name.clone(), json!(began.elapsed().as_secs_f64()));
+            found.insert(question.name.clone(), rows);
+        }
+    }
+    Ok((each, found))
+}
+
+/// The rows of an answer; the totals where it has no dimensions. A number to compare with stands behind its number.
+fn rows(result: &QueryResult) -> Value {
+    let numbers = |metrics: &std::collections::BTreeMap<String, upshot_metrics::MetricValue>| {
+        let mut numbers: Vec<Value> = Vec::new();
+        for metric in &result.metrics {
+            let value = metrics.get(metric);
+            numbers.push(json!(value.and_then(|value| value.value)));
+            let compared = value.and_then(|value| value.compare.as_ref());
+            numbers.extend(compared.map(|compared| json!(compared.value)));
+        }
+        numbers
+    };
+    if result.dimensions.is_empty() {
+        return json!([numbers(&result.totals)]);
+    }
+    let rows = result.rows.iter().map(|row| {
+        let keys = result.dimensions.iter();
+        let keys = keys.map(|name| json!(row.dimensions.get(name).cloned().flatten()));
+        keys.chain(numbers(&row.metrics)).collect::<Value>()
+    });
+    rows.collect()
+}

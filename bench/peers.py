@@ -53,6 +53,11 @@ def statements(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
+def median(runs: list[dict[str, float]]) -> dict[str, float]:
+    """The median of each number."""
+    return {name: sorted(run[name] for run in runs)[len(runs) // 2] for name in runs[0]}
+
+
 MARK = "-- question: "
 
 
@@ -62,8 +67,14 @@ def questions(text: str) -> tuple[str, dict[str, str]]:
     return first, dict(part.split("\n", 1) for part in parts)
 
 
-def ask(text: str, run: Callable[[str], list[list]]) -> tuple[list[list] | dict, dict[str, float]]:
-    """The result of a file of SQL, and the seconds of each of its questions."""
+def processor() -> float:
+    """Seconds that processors have spent on this process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def ask(text: str, run: Callable[[str], list[list]]) -> tuple[list[list] | dict, dict[str, dict]]:
+    """The result of a file of SQL, and the seconds of each of its questions, by the clock and of processors."""
     _, named = questions(text)
     if not named:
         result: list[list] = []
@@ -72,10 +83,10 @@ def ask(text: str, run: Callable[[str], list[list]]) -> tuple[list[list] | dict,
         return result, {}
     found, seconds = {}, {}
     for name, sql in named.items():
-        start = time.perf_counter()
+        start, used = time.perf_counter(), processor()
         for statement in statements(sql):
             found[name] = run(statement)
-        seconds[name] = time.perf_counter() - start
+        seconds[name] = {"seconds": time.perf_counter() - start, "processor": processor() - used}
     return found, seconds
 
 
@@ -107,7 +118,7 @@ def main() -> None:
     answer = {
         "version": version,
         "seconds": seconds[1:],
-        "each": {name: sorted(times[name] for times in each[1:])[len(each[1:]) // 2] for name in named},
+        "each": {name: median([times[name] for times in each[1:]]) for name in named},
         "peak_memory_bytes": peak,
         "rows": len(result),
         "result": result,

@@ -79,6 +79,7 @@ impl Asked {
             Self::Retention(query) => {
                 let cohorts = engine.retention(query, capture).await?.cohorts.into_iter();
                 cohorts
+                    .filter(|cohort| cohort.users > 0)
                     .map(|cohort| {
                         let periods = cohort.periods.iter();
                         let back = periods.map(|period| json!(period.exact.numerator));
@@ -124,16 +125,55 @@ pub fn run(directory: &Path, questions: &Path, together: bool) -> Result<Value> 
         let began = Instant::now();
         let capture = lake.capture(DEFAULT_WORKSPACE, &Table::FACTS).await?;
         let (each, result) = ask_all(&engine, &capture, &questions, &asked, together).await?;
+        let processor: f64 = each
+            .values()
+            .filter_map(|of| of["processor"].as_f64())
+            .sum();
         let warm = began.elapsed().as_secs_f64();
         lake.close().await?;
         Ok(json!({
             "seconds": warm,
+            "processor_seconds": processor,
             "cold_seconds": cold,
             "each": each,
             "peak_memory_bytes": peak_memory()?,
             "result": result,
         }))
     })
+}
+
+/// Measures a question.
+struct Watch {
+    began: Instant,
+    processor: f64,
+}
+
+impl Watch {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            began: Instant::now(),
+            processor: processor_seconds()?,
+        })
+    }
+
+    /// The seconds since it was made, and those of all processors for this process.
+    fn read(&self) -> Result<Value> {
+        Ok(json!({
+            "seconds": self.began.elapsed().as_secs_f64(),
+            "processor": processor_seconds()? - self.processor,
+        }))
+    }
+}
+
+/// Seconds that processors have spent on this process, as finely as the system counts them.
+fn processor_seconds() -> Result<f64> {
+    const TICKS_A_SECOND: f64 = 100.0;
+    let text = std::fs::read_to_string("/proc/self/stat")?;
+    // What stands before is the name, in which anything may be.
+    let numbers = text.rsplit(')').next().unwrap_or_default();
+    let ticks = numbers.split_whitespace().skip(11).take(2);
+    let ticks: f64 = ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    Ok(ticks / TICKS_A_SECOND)
 }
 
 /// The seconds and the rows of each question, by its name. Queries that are asked together have no seconds of their own.
@@ -154,21 +194,18 @@ async fn ask_all(
                 _ => None,
             })
             .unzip();
-        let began = Instant::now();
+        let watch = Watch::new()?;
         let answers = engine.run_all(&queries, capture).await;
-        each.insert(
-            "all queries".to_owned(),
-            json!(began.elapsed().as_secs_f64()),
-        );
+        each.insert("all queries".to_owned(), watch.read()?);
         for (name, answer) in names.into_iter().zip(answers) {
             found.insert(name.to_owned(), rows(&answer?));
         }
     }
     for (question, asked) in questions.iter().zip(asked) {
         if !found.contains_key(&question.name) {
-            let began = Instant::now();
+            let watch = Watch::new()?;
             let rows = asked.answer(engine, capture).await?;
-            each.insert(question.name.clone(), json!(began.elapsed().as_secs_f64()));
+            each.insert(question.name.clone(), watch.read()?);
             found.insert(question.name.clone(), rows);
         }
     }
@@ -190,10 +227,14 @@ fn rows(result: &QueryResult) -> Value {
     if result.dimensions.is_empty() {
         return json!([numbers(&result.totals)]);
     }
-    let rows = result.rows.iter().map(|row| {
+    // A day without sessions has a row here, and none in SQL.
+    let holds = |number: &Value| number.as_f64().is_some_and(|number| number != 0.0);
+    let rows = result.rows.iter().filter_map(|row| {
         let keys = result.dimensions.iter();
         let keys = keys.map(|name| json!(row.dimensions.get(name).cloned().flatten()));
-        keys.chain(numbers(&row.metrics)).collect::<Value>()
+        let numbers = numbers(&row.metrics);
+        let any = numbers.iter().any(holds);
+        any.then(|| keys.chain(numbers).collect::<Value>())
     });
     rows.collect()
 }

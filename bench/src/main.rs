@@ -25,7 +25,7 @@ use failure::{Failure, Result};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "upshot-bench fold FILE | columns FILE | store-events FILE DIRECTORY | \
-                     fold-stored DIRECTORY | columns-stored DIRECTORY | make-sessions DIRECTORY COUNT | \
+                     fold-stored DIRECTORY | columns-stored DIRECTORY | make-sessions DIRECTORY COUNT [--alone] | \
                      summary DIRECTORY [--users] | dashboard DIRECTORY QUESTIONS [--together] | \
                      make-events FILE COUNT | flush DIRECTORY DAYS RUNS";
 
@@ -56,7 +56,12 @@ fn run(arguments: &[&str]) -> Result<Value> {
         }
         ["fold-stored", directory] => fold::stored::run(Path::new(directory)),
         ["columns-stored", directory] => fold::stored::columns(Path::new(directory)),
-        ["make-sessions", directory, count] => sessions::make(Path::new(directory), number(count)?),
+        ["make-sessions", directory, count] => {
+            sessions::make(Path::new(directory), number(count)?, false)
+        }
+        ["make-sessions", directory, count, "--alone"] => {
+            sessions::make(Path::new(directory), number(count)?, true)
+        }
         ["summary", directory] => summary::run(Path::new(directory), false),
         ["summary", directory, "--users"] => summary::run(Path::new(directory), true),
         ["dashboard", directory, questions] => {

@@ -20,19 +20,32 @@ use crate::failure::Result;
 /// Conversations that are handed on at once.
 const AT_ONCE: usize = 4096;
 
+/// At most about so many different conversations are made: of more sessions each is stored several times, under other
+/// ids. Making and folding millions of different ones takes longer than anything that is measured.
+const DIFFERENT: u64 = 200_000;
+
 /// A day is written when conversations start so many days after it; what comes later is another file.
 const DAYS_IN_MEMORY: i32 = 3;
 
-/// Makes so many sessions in a new data directory, with their messages and steps.
+/// Makes so many sessions in a new data directory, with their messages and steps, or `alone`.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn make(directory: &Path, count: u64) -> Result<Value> {
+pub fn make(directory: &Path, count: u64, alone: bool) -> Result<Value> {
     let runtime = tokio::runtime::Runtime::new()?;
     let (sender, receiver) = sync_channel(4);
+    let copies = count.div_ceil(DIFFERENT).max(1);
     std::thread::scope(|scope| {
-        scope.spawn(move || generate_all(count, &sender));
-        runtime.block_on(write_all(directory, count, receiver))
+        scope.spawn(move || generate_all(count.div_ceil(copies), &sender));
+        runtime.block_on(async {
+            let facts = Facts {
+                left: count,
+                copies,
+                alone,
+                ..Facts::default()
+            };
+            write_all(directory, facts, receiver).await
+        })
     })
 }
 
@@ -53,15 +66,11 @@ fn generate_all(count: u64, sender: &SyncSender<Vec<Vec<Event>>>) {
 
 async fn write_all(
     directory: &Path,
-    count: u64,
+    mut facts: Facts,
     receiver: Receiver<Vec<Vec<Event>>>,
 ) -> Result<Value> {
     let catalog = new_catalog(directory).await?;
     let settings = Settings::built_in()?;
-    let mut facts = Facts {
-        left: count,
-        ..Facts::default()
-    };
     let mut newest = i32::MIN;
     for conversations in receiver {
         for events in &conversations {
@@ -92,7 +101,7 @@ async fn write_all(
     let [sessions, messages, steps] = Table::FACTS.map(|table| [pattern(&catalog, table)]);
     catalog.close().await?;
     Ok(json!({
-        "rows": count - facts.left,
+        "rows": facts.sessions,
         "messages": facts.messages,
         "steps": facts.steps,
         "files": sessions,
@@ -107,30 +116,78 @@ struct Facts {
     days: Days,
     /// How many sessions are still wanted.
     left: u64,
+    /// How often each is stored.
+    copies: u64,
+    /// Whether messages and steps are left out.
+    alone: bool,
+    sessions: u64,
     messages: u64,
     steps: u64,
 }
 
-impl FactSink for Facts {
-    fn session(&mut self, session: Session) {
-        if self.left > 0 {
-            self.left -= 1;
-            let day = day_of(session.start_time);
-            self.days.push(Table::Sessions, day, &session);
+impl Facts {
+    /// How often a message or step is stored.
+    fn copies_of_rows(&self) -> u64 {
+        match self.alone {
+            true => 0,
+            false => self.copies.min(self.left),
         }
     }
+}
+
+/// An id in a copy.
+fn other(id: &mut Box<str>, copy: u64) {
+    if copy > 0 {
+        *id = format!("{id}.{copy}").into();
+    }
+}
+
+/// A key in a copy.
+fn other_key(key: &mut Option<i64>, copy: u64) {
+    const SPREAD: i64 = 0x1E37_79B9_7F4A_7C15;
+    if let Some(key) = key {
+        *key ^= (copy as i64).wrapping_mul(SPREAD);
+    }
+}
+
+impl FactSink for Facts {
+    fn session(&mut self, session: Session) {
+        let day = day_of(session.start_time);
+        for copy in 0..self.copies.min(self.left) {
+            let mut session = session.clone();
+            other(&mut session.session_id, copy);
+            other(&mut session.conversation_id, copy);
+            other_key(&mut session.user_key, copy);
+            other_key(&mut session.person_key, copy);
+            self.days.push(Table::Sessions, day, &session);
+            self.sessions += 1;
+        }
+        self.left = self.left.saturating_sub(self.copies);
+    }
     fn message(&mut self, message: Message) {
-        if self.left > 0 {
-            self.messages += 1;
-            let day = day_of(message.session_start);
+        let day = day_of(message.session_start);
+        for copy in 0..self.copies_of_rows() {
+            let mut message = message.clone();
+            other(&mut message.event_id, copy);
+            other(&mut message.conversation_id, copy);
+            other_key(&mut message.user_key, copy);
+            if let Some(session) = &mut message.session_id {
+                other(session, copy);
+            }
             self.days.push(Table::Messages, day, &message);
+            self.messages += 1;
         }
     }
     fn step(&mut self, step: Step) {
-        if self.left > 0 {
-            self.steps += 1;
-            let day = day_of(step.session_start);
+        let day = day_of(step.session_start);
+        for copy in 0..self.copies_of_rows() {
+            let mut step = step.clone();
+            other(&mut step.event_id, copy);
+            other(&mut step.session_id, copy);
+            other(&mut step.conversation_id, copy);
+            other_key(&mut step.user_key, copy);
             self.days.push(Table::Steps, day, &step);
+            self.steps += 1;
         }
     }
 }

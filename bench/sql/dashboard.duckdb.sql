@@ -117,84 +117,84 @@ from steps where time >= timestamptz '2026-01-01' and time < timestamptz '2026-0
 
 -- question: day_sessions
 select
-    strftime(start_time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(start_time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     count(*),
     count(engaged_time)
 from sessions where start_time >= timestamptz '2026-01-01' and start_time < timestamptz '2026-04-01'
-group by 1;
+group by epoch_us(start_time) // 86400000000;
 
 -- question: day_rates
 select
-    strftime(start_time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(start_time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     count(engaged_time) / count(*),
     count(*) filter (outcome = 'resolved' and engaged_time is not null) / nullif(count(*) filter (engaged_time is not null), 0),
     count(*) filter (outcome = 'escalated' and engaged_time is not null) / nullif(count(*) filter (engaged_time is not null), 0),
     count(*) filter (outcome = 'abandoned' and engaged_time is not null) / nullif(count(*) filter (engaged_time is not null), 0)
 from sessions where start_time >= timestamptz '2026-01-01' and start_time < timestamptz '2026-04-01'
-group by 1;
+group by epoch_us(start_time) // 86400000000;
 
 -- question: day_users
 select
-    strftime(start_time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(start_time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     count(distinct user_key)
 from sessions where start_time >= timestamptz '2026-01-01' and start_time < timestamptz '2026-04-01'
-group by 1;
+group by epoch_us(start_time) // 86400000000;
 
 -- question: day_satisfaction
 select
-    strftime(start_time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(start_time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     avg(csat_score),
     count(csat_score)
 from sessions where start_time >= timestamptz '2026-01-01' and start_time < timestamptz '2026-04-01'
-group by 1;
+group by epoch_us(start_time) // 86400000000;
 
 -- question: day_channel
 select
-    strftime(start_time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(start_time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     channel,
     count(*)
 from sessions where start_time >= timestamptz '2026-01-01' and start_time < timestamptz '2026-04-01'
-group by 1, 2;
+group by epoch_us(start_time) // 86400000000, channel;
 
 -- question: day_messages
 select
-    strftime(time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     count(*) filter (role in ('user', 'bot', 'agent')),
     count(*) filter (role = 'user'),
     count(*) filter (role = 'bot')
 from messages where time >= timestamptz '2026-01-01' and time < timestamptz '2026-04-01'
-group by 1;
+group by epoch_us(time) // 86400000000;
 
 -- question: day_fallback
 select
-    strftime(time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     count(*) filter (unmatched and must_understand) / nullif(count(*) filter (must_understand), 0)
 from messages where time >= timestamptz '2026-01-01' and time < timestamptz '2026-04-01'
-group by 1;
+group by epoch_us(time) // 86400000000;
 
 -- question: day_clicks
 select
-    strftime(time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     count(*) filter (option_stage = 'chosen'),
     count(*) filter (option_stage = 'shown')
 from steps where time >= timestamptz '2026-01-01' and time < timestamptz '2026-04-01'
-group by 1;
+group by epoch_us(time) // 86400000000;
 
 -- question: day_tokens
 select
-    strftime(time, '%Y-%m-%d'),
+    strftime(make_timestamp((epoch_us(time) // 86400000000) * 86400000000), '%Y-%m-%d'),
     coalesce(sum(tokens_input), 0)::bigint,
     coalesce(sum(tokens_output), 0)::bigint,
     count(*) filter (step_kind = 'model_call' and tool is null)
 from steps where time >= timestamptz '2026-01-01' and time < timestamptz '2026-04-01'
-group by 1;
+group by epoch_us(time) // 86400000000;
 
 -- question: week_active_users
 select
-    strftime(date_trunc('week', time), '%Y-%m-%d'),
+    strftime(make_timestamp(((epoch_us(time) // 86400000000 + 3) // 7 * 7 - 3) * 86400000000), '%Y-%m-%d'),
     count(distinct user_key) filter (role = 'user')
 from messages where time >= timestamptz '2026-01-01' and time < timestamptz '2026-04-01'
-group by 1;
+group by (epoch_us(time) // 86400000000 + 3) // 7;
 
 -- question: by_channel
 select
@@ -265,11 +265,11 @@ group by 1;
 
 -- question: heat_map
 select
-    lower(dayname(time)),
-    strftime(time, '%H'),
+    ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'][(epoch_us(time) // 86400000000 + 3) % 7 + 1],
+    lpad((epoch_us(time) // 3600000000 % 24)::text, 2, '0'),
     count(*) filter (role in ('user', 'bot', 'agent'))
 from messages where time >= timestamptz '2026-01-01' and time < timestamptz '2026-04-01'
-group by 1, 2;
+group by (epoch_us(time) // 86400000000 + 3) % 7, epoch_us(time) // 3600000000 % 24;
 
 -- question: clicks
 select
@@ -350,22 +350,22 @@ from topic, whole;
 
 -- question: retention
 with first as (
-    select user_key, date_trunc('week', min(start_time)) as cohort
+    select user_key, (epoch_us(min(start_time)) // 86400000000 + 3) // 7 as cohort
     from sessions where not unlinkable group by user_key
 ),
 back as (
-    select distinct user_key, date_trunc('week', start_time) as week
-    from sessions where not unlinkable and first_user_time is not null and start_time < timestamptz '2026-05-01'
+    select distinct user_key, (epoch_us(start_time) // 86400000000 + 3) // 7 as week
+    from sessions where not unlinkable and first_user_time is not null
 ),
 counted as (
-    select cohort, (epoch(week) - epoch(cohort)) / 604800 as period, count(*) as users
+    select cohort, week - cohort as period, count(*) as users
     from first join back using (user_key) where week > cohort group by all
 ),
 sizes as (select cohort, count(*) as users from first group by cohort)
-select strftime(sizes.cohort, '%Y-%m-%d'), sizes.users,
+select strftime(make_timestamp((sizes.cohort * 7 - 3) * 86400000000), '%Y-%m-%d'), any_value(sizes.users),
     coalesce(sum(counted.users) filter (period = 1), 0)::bigint, coalesce(sum(counted.users) filter (period = 2), 0)::bigint,
     coalesce(sum(counted.users) filter (period = 3), 0)::bigint, coalesce(sum(counted.users) filter (period = 4), 0)::bigint
-from sizes left join counted using (cohort) group by all;
+from sizes left join counted using (cohort) group by sizes.cohort;
 
 -- question: paths
 with path as (

@@ -40,6 +40,7 @@ const ROUTES: &[(&str, Need, &str)] = &[
     ("GET /metrics", may(Permission::Server), ""),
     // Numbers.
     ("POST /api/v1/query", may(Permission::Numbers), ""),
+    ("POST /api/v1/queries", may(Permission::Numbers), ""),
     ("POST /api/v1/drivers", may(Permission::Numbers), ""),
     ("POST /api/v1/retention", may(Permission::Numbers), ""),
     ("POST /api/v1/paths", may(Permission::Numbers), ""),

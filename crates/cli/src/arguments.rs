@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use upshot_metrics::RowFormat;
 
+use crate::demo::DemoArguments;
 use crate::export::ExportArguments;
 use crate::keys::KeysArguments;
 use crate::paths::{FlowArguments, FunnelArguments, LiftArguments, PathArguments, TopicArguments};
 use crate::people::PeopleArguments;
 use crate::segments::SegmentsArguments;
 use crate::sessions::SessionsArguments;
+use crate::settings::SettingsArguments;
 
 /// Analytics for conversations: who came, what they wanted, what came of it.
 #[derive(Debug, Parser)]
@@ -106,6 +108,8 @@ pub enum Command {
     Live(LiveArguments),
     /// List sessions with their facts, or those behind a number
     Sessions(SessionsArguments),
+    /// What a workspace has set: time zone, week, currency, costs, names of bots
+    Settings(SettingsArguments),
     /// Filters that are saved under a name
     Segments(SegmentsArguments),
     /// Show a session's messages in order, with what each did and by which rule
@@ -199,9 +203,9 @@ pub struct Scope {
     /// The last stretch of time: 24h, 28d, 8w, 12mo
     #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
     pub last: Option<String>,
-    /// The time zone of days and hours, as Europe/Berlin
-    #[arg(long, default_value = "UTC", value_name = "ZONE")]
-    pub timezone: String,
+    /// The time zone of days and hours, as Europe/Berlin; that of the workspace's settings where nothing is said
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
     /// Which traffic: production, test or all
     #[arg(long, default_value = "production", value_name = "ENVIRONMENT")]
     pub environment: String,
@@ -561,20 +565,6 @@ pub struct ServeArguments {
     /// How long older snapshots stay readable, in seconds
     #[arg(long, hide = true, default_value_t = 3600.0, value_name = "SECONDS")]
     pub keep_snapshots_seconds: f64,
-}
-
-/// `upshot demo`.
-#[derive(Debug, Args)]
-pub struct DemoArguments {
-    /// How many conversations
-    #[arg(long, default_value_t = 20_000, value_name = "N")]
-    pub conversations: u64,
-    /// Another seed gives other conversations; the same gives the same
-    #[arg(long, default_value_t = 1, value_name = "S")]
-    pub seed: u64,
-    /// The last instant of the history; now, when not said
-    #[arg(long, value_name = "INSTANT")]
-    pub end: Option<String>,
 }
 
 /// `upshot verify`.

@@ -2,18 +2,40 @@
 
 use std::time::Instant;
 
+use clap::Args;
 use serde::Serialize;
 use upshot_core::Event;
 use upshot_demo::{DemoOptions, Story, generate};
+use upshot_lake::Lake;
 use upshot_metrics::{Query, RangeSpec, tables_needed};
+use upshot_server::demo::{ClearedDemo, DEMO_SOURCE};
 
-use crate::arguments::{Common, DemoArguments, OutputFormat};
+use crate::arguments::{Common, OutputFormat};
 use crate::failure::Failure;
 use crate::output::{self, number};
 use crate::query;
-use crate::session::{engine, instant, instant_or_now, open_lake, spinner};
+use crate::session::{
+    engine, instant, instant_or_now, now, open_existing, open_lake, open_store, spinner,
+};
 
 const BATCH_EVENTS: usize = 8192;
+
+/// `upshot demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// How many conversations
+    #[arg(long, default_value_t = 20_000, value_name = "N")]
+    pub conversations: u64,
+    /// Another seed gives other conversations; the same gives the same
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+    /// The last instant of the history; now, when not said
+    #[arg(long, value_name = "INSTANT")]
+    pub end: Option<String>,
+    /// Instead: clear the demo, if the workspace holds nothing else
+    #[arg(long, conflicts_with_all = ["conversations", "seed", "end"])]
+    pub clear: bool,
+}
 
 #[derive(Debug, Serialize)]
 struct Report {
@@ -25,6 +47,9 @@ struct Report {
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failure> {
+    if arguments.clear {
+        return clear(common).await;
+    }
     let end = instant_or_now(arguments.end.as_deref())?;
     let options = DemoOptions {
         conversations: arguments.conversations,
@@ -33,6 +58,7 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
     };
     let started = Instant::now();
     let lake = open_lake(common).await?;
+    remember(common, &lake).await?;
     let progress = spinner(common, 0);
     let mut report = Report {
         conversations: arguments.conversations,
@@ -77,9 +103,50 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
     Ok(0)
 }
 
+/// Remembers that the demo fills the workspace, before it does: what is cut short can be cleared too.
+async fn remember(common: &Common, lake: &Lake) -> Result<(), Failure> {
+    lake.check_workspace(&common.workspace)?;
+    let store = open_store(common).await?;
+    let remembered = store.set_demo(&common.workspace, now()).await;
+    store.close().await;
+    Ok(remembered?)
+}
+
+/// Clears the demo.
+async fn clear(common: &Common) -> Result<u8, Failure> {
+    let lake = open_existing(common).await?;
+    let clearing = async {
+        let store = open_store(common).await?;
+        let cleared = async {
+            if store.demo(&common.workspace).await?.is_none() {
+                return Err(Failure::failed(format!(
+                    "the demo did not fill workspace `{}`; nothing was cleared",
+                    common.workspace
+                )));
+            }
+            let cleared = lake.clear(&common.workspace, DEMO_SOURCE).await?;
+            store.forget_demo(&common.workspace).await?;
+            Ok(cleared)
+        };
+        let cleared = cleared.await;
+        store.close().await;
+        cleared
+    };
+    let cleared = clearing.await;
+    lake.close().await?;
+    let cleared = ClearedDemo::from(cleared?);
+    if common.output == OutputFormat::Json {
+        output::json(&cleared)?;
+    } else {
+        let (events, sessions) = (number(cleared.events), number(cleared.sessions));
+        output::line(&format!("cleared {events} events and {sessions} sessions"))?;
+    }
+    Ok(0)
+}
+
 async fn summary(
     common: &Common,
-    lake: &upshot_lake::Lake,
+    lake: &Lake,
     end: i64,
 ) -> Result<upshot_metrics::QueryResult, Failure> {
     let metrics = [

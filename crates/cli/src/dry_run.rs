@@ -1,23 +1,20 @@
 //! `upshot import --dry-run`: what would go in, and nothing written.
 
-use std::collections::{BTreeMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use upshot_adapters::{Batch, write_event};
 use upshot_core::{Event, Record};
+use upshot_import::{Account, Part, ReadAs, Rejection};
 use upshot_text::{Masker, PrivacyMode};
 
 use crate::arguments::{Common, OutputFormat};
 use crate::failure::{Failure, REJECTED};
-use crate::import::{EXAMPLES, Message, ReadAs, Rejection, print_examples, start_reading};
+use crate::import::{EXAMPLES, print_examples, start_reading};
 use crate::output::{self, Column, number};
 use crate::session::spinner;
 use crate::sources::Source;
 
-/// So many events are shown.
-const SHOWN: usize = 10;
 /// Fields that the table shows in columns of their own, or not at all.
 const IN_COLUMNS: [&str; 7] = [
     "event_id",
@@ -32,8 +29,8 @@ const IN_COLUMNS: [&str; 7] = [
 const VALUE_LETTERS: usize = 48;
 
 /// What would go in. The JSON shape is stable.
-#[derive(Debug, Default, Serialize)]
-struct DryRun {
+#[derive(Debug, Serialize)]
+struct DryRun<'a> {
     /// Files that were read.
     files: usize,
     /// Records that were found.
@@ -45,43 +42,27 @@ struct DryRun {
     /// Records and events that would be rejected.
     rejected: u64,
     /// What was read.
-    formats: Vec<String>,
+    formats: &'a [String],
     /// How many events there are of each type.
-    event_types: BTreeMap<String, u64>,
+    event_types: &'a BTreeMap<String, u64>,
     /// The first events, as they would be stored.
-    first_events: Vec<Map<String, Value>>,
+    first_events: &'a [Map<String, Value>],
     /// The first rejections.
-    examples: Vec<Rejection>,
-    /// Hashes of the conversations' ids.
-    #[serde(skip)]
-    seen: HashSet<u64>,
+    examples: &'a [Rejection],
 }
 
-impl DryRun {
-    fn take(&mut self, mut batch: Batch, mode: PrivacyMode, masker: &Masker) {
-        for event in &mut batch.events {
-            self.events += 1;
-            let kind = event.event_type.map(|it| it.to_string());
-            *self
-                .event_types
-                .entry(kind.unwrap_or_default())
-                .or_default() += 1;
-            let mut hasher = DefaultHasher::new();
-            event.conversation_id.hash(&mut hasher);
-            self.seen.insert(hasher.finish());
-            if self.first_events.len() < SHOWN {
-                upshot_text::apply(mode, masker, event);
-                let shown = serde_json::from_str(&write_event(event));
-                self.first_events.extend(shown);
-            }
-        }
-        for rejected in batch.rejected {
-            self.rejected += 1;
-            if self.examples.len() < EXAMPLES {
-                let mut example = Rejection::from(rejected);
-                example.raw.clear();
-                self.examples.push(example);
-            }
+impl<'a> From<&'a Account> for DryRun<'a> {
+    fn from(account: &'a Account) -> Self {
+        Self {
+            files: account.files,
+            records: account.records,
+            events: account.events,
+            conversations: account.conversations(),
+            rejected: account.rejected,
+            formats: &account.formats,
+            event_types: &account.event_types,
+            first_events: &account.first_events,
+            examples: &account.examples,
         }
     }
 }
@@ -96,30 +77,29 @@ pub async fn run(
     let progress = spinner(common, sources.iter().map(Source::bytes).sum());
     let (mut receiver, reading) = start_reading(sources, read_as, progress.clone());
     let masker = Masker::new(&[]);
-    let mut found = DryRun::default();
+    let mut found = Account::new(EXAMPLES);
     while let Some(message) = receiver.recv().await {
         match message {
-            Message::Batch(batch) => found.take(batch, mode, &masker),
-            Message::File { records, name } => {
-                found.files += 1;
-                found.records += records;
-                if !found.formats.contains(&name) {
-                    found.formats.push(name);
-                }
+            Part::Batch(batch) => {
+                found.events(&batch.events, mode, &masker);
+                batch
+                    .rejected
+                    .into_iter()
+                    .for_each(|rejected| found.reject(rejected.into()));
             }
-            Message::Failed(reason) => return Err(Failure::failed(reason)),
+            Part::File { records, name } => found.file(records, name),
+            Part::Failed(reason) => return Err(Failure::failed(reason)),
         }
     }
     reading
         .await
         .map_err(|error| Failure::failed(error.to_string()))?;
     progress.finish_and_clear();
-    found.conversations = found.seen.len();
-    print(common, &found)?;
+    print(common, &DryRun::from(&found))?;
     Ok(if found.rejected > 0 { REJECTED } else { 0 })
 }
 
-fn print(common: &Common, found: &DryRun) -> Result<(), Failure> {
+fn print(common: &Common, found: &DryRun<'_>) -> Result<(), Failure> {
     if common.output == OutputFormat::Json {
         return output::json(found);
     }
@@ -143,7 +123,7 @@ fn print(common: &Common, found: &DryRun) -> Result<(), Failure> {
         ("rejected", number(found.rejected)),
     ];
     output::pairs(common, &pairs)?;
-    print_examples(&found.examples);
+    print_examples(found.examples);
     output::note(common, "a dry run: nothing was written");
     Ok(())
 }

@@ -59,7 +59,9 @@ impl From<LakeError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::SegmentName(_) | StoreError::Email(_) => Self::usage(error.to_string()),
+            StoreError::Name { .. } | StoreError::UnknownView { .. } | StoreError::Email(_) => {
+                Self::usage(error.to_string())
+            }
             _ => Self::failed(error.to_string()),
         }
     }

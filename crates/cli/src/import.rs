@@ -1,7 +1,7 @@
 //! `upshot import`: one thread reads, unpacks and understands; the others store.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,8 +9,8 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::sync::mpsc;
-use upshot_adapters::{Batch, Format, ImportOptions, Mapping, Reader, Rejected, write_event};
-use upshot_core::Event;
+use upshot_adapters::{Batch, Format, Mapping};
+use upshot_import::{Part, ReadAs, Rejection, Taker, read};
 use upshot_lake::Settings;
 use upshot_text::{Masker, PrivacyMode};
 
@@ -20,9 +20,6 @@ use crate::failure::{Failure, REJECTED};
 use crate::output::{self, number};
 use crate::session::{now, open_lake, spinner};
 use crate::sources::{Source, expand};
-
-/// Events are handed on in batches of about this many.
-const BATCH_EVENTS: usize = 4096;
 
 /// What became of an import. The JSON shape is stable.
 #[derive(Debug, Default, Serialize)]
@@ -50,45 +47,6 @@ pub struct ImportReport {
     pub seconds: f64,
 }
 
-/// A record that was not taken in.
-#[derive(Debug, Clone, Serialize)]
-pub struct Rejection {
-    /// The file.
-    pub file: String,
-    /// Which record of the file, from 1.
-    pub record: u64,
-    /// In which line, from 1, where lines mean something.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u64>,
-    /// At which byte the record begins.
-    pub byte: u64,
-    /// Which field.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-    /// What is wrong.
-    pub reason: String,
-    /// What would help.
-    pub cure: String,
-    /// The record's own text, cut short. Only in the file of rejected records.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub raw: String,
-}
-
-impl From<Rejected> for Rejection {
-    fn from(rejected: Rejected) -> Self {
-        Self {
-            file: rejected.file,
-            record: rejected.position.record,
-            line: rejected.position.line,
-            byte: rejected.position.byte,
-            field: rejected.field,
-            reason: rejected.reason,
-            cure: rejected.cure,
-            raw: rejected.raw,
-        }
-    }
-}
-
 /// Where events go.
 enum Target {
     Lake(upshot_lake::Lake),
@@ -98,8 +56,8 @@ enum Target {
 /// Runs the command.
 pub async fn run(common: &Common, arguments: ImportArguments) -> Result<u8, Failure> {
     let read_as = ReadAs {
-        format: parse_format(&arguments.format)?,
         mapping: arguments.mapping.as_deref().map(load_mapping).transpose()?,
+        ..ReadAs::format(&arguments.format).map_err(|error| Failure::usage(error.to_string()))?
     };
     let mode =
         PrivacyMode::parse(&arguments.text).map_err(|error| Failure::usage(error.to_string()))?;
@@ -123,38 +81,6 @@ pub async fn run(common: &Common, arguments: ImportArguments) -> Result<u8, Fail
     report.seconds = started.elapsed().as_secs_f64();
     print(common, &report)?;
     Ok(if report.rejected > 0 { REJECTED } else { 0 })
-}
-
-fn parse_format(name: &str) -> Result<Option<Format>, Failure> {
-    if name == "auto" {
-        return Ok(None);
-    }
-    Format::parse(name).map(Some).ok_or_else(|| {
-        let known: Vec<&str> = Format::ALL.iter().map(|format| format.as_str()).collect();
-        Failure::usage(format!(
-            "`{name}` is not a format; known are auto, {}",
-            known.join(", ")
-        ))
-    })
-}
-
-/// What files are taken for.
-#[derive(Debug, Clone)]
-pub struct ReadAs {
-    /// The format; recognised by content where none is named.
-    format: Option<Format>,
-    /// The mapping, which goes before any format.
-    mapping: Option<Arc<Mapping>>,
-}
-
-impl ReadAs {
-    /// The name of what was read, for reports.
-    pub fn name(&self, format: Option<Format>) -> String {
-        match &self.mapping {
-            Some(mapping) => format!("mapping {}", mapping.name()),
-            None => format.map_or("unknown", Format::as_str).to_owned(),
-        }
-    }
 }
 
 fn load_mapping(path: &Path) -> Result<Arc<Mapping>, Failure> {
@@ -208,21 +134,6 @@ struct Import<'a> {
     rejected: Option<BufWriter<File>>,
 }
 
-/// What the reading thread hands on.
-pub enum Message {
-    /// Events and rejections.
-    Batch(Batch),
-    /// A file was read.
-    File {
-        /// How many records it holds.
-        records: u64,
-        /// What was read.
-        name: String,
-    },
-    /// A file could not be read.
-    Failed(String),
-}
-
 /// So many rejections are shown.
 pub const EXAMPLES: usize = 5;
 
@@ -231,12 +142,14 @@ pub fn start_reading(
     sources: Vec<Source>,
     read_as: ReadAs,
     progress: ProgressBar,
-) -> (mpsc::Receiver<Message>, tokio::task::JoinHandle<()>) {
+) -> (mpsc::Receiver<Part>, tokio::task::JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(4);
     let received = now();
     let reading = tokio::task::spawn_blocking(move || {
         for source in &sources {
-            if read_source(source, &read_as, received, &progress, &sender).is_err() {
+            let opened = source.open(|bytes| progress.inc(bytes));
+            let hand_on = |part| sender.blocking_send(part).is_ok();
+            if !read(opened, &source.name(), &read_as, received, hand_on) {
                 return;
             }
         }
@@ -271,9 +184,9 @@ impl<'a> Import<'a> {
         let (mut receiver, reading) = start_reading(sources, read_as, progress.clone());
         while let Some(message) = receiver.recv().await {
             match message {
-                Message::Batch(batch) => self.store(batch).await?,
-                Message::File { records, name } => self.note_file(records, name),
-                Message::Failed(reason) => return Err(Failure::failed(reason)),
+                Part::Batch(batch) => self.store(batch).await?,
+                Part::File { records, name } => self.note_file(records, name),
+                Part::Failed(reason) => return Err(Failure::failed(reason)),
             }
             progress.set_message(format!("{} events", number(self.report.events)));
         }
@@ -305,26 +218,29 @@ impl<'a> Import<'a> {
         }
         let (added, repeated, refused) = match &self.target {
             Target::Lake(lake) => {
-                upshot_text::apply_all(self.mode, &self.masker, &mut batch.events);
-                let receipt = lake
-                    .append_waiting(&self.common.workspace, &batch.events)
-                    .await?;
-                let refused: Vec<(usize, String)> = receipt
-                    .refused
-                    .into_iter()
-                    .map(|refused| (refused.index, refused.reason))
-                    .collect();
-                (receipt.added as u64, receipt.repeated as u64, refused)
+                let taker = Taker {
+                    lake,
+                    workspace: &self.common.workspace,
+                    mode: self.mode,
+                    masker: &self.masker,
+                };
+                let taken = taker.store(&mut batch).await?;
+                (taken.added, taken.repeated, taken.refused)
             }
-            Target::Server(client) => client.send(&self.common.workspace, &batch.events).await?,
+            Target::Server(client) => {
+                let sent = client.send(&self.common.workspace, &batch.events).await?;
+                let (added, repeated, refused) = sent;
+                let refused = refused.iter();
+                let refused = refused
+                    .map(|(index, reason)| Rejection::refused(&batch.events[*index], reason));
+                (added, repeated, refused.collect())
+            }
         };
         self.report.added += added;
         self.report.repeated += repeated;
-        for (index, reason) in refused {
-            let event = &batch.events[index];
-            self.reject(refusal(event, reason))?;
-        }
-        Ok(())
+        refused
+            .into_iter()
+            .try_for_each(|refused| self.reject(refused))
     }
 
     fn reject(&mut self, rejection: Rejection) -> Result<(), Failure> {
@@ -349,10 +265,7 @@ impl<'a> Import<'a> {
             writeln!(file, "{line}")?;
         }
         if self.report.examples.len() < EXAMPLES {
-            self.report.examples.push(Rejection {
-                raw: String::new(),
-                ..rejection
-            });
+            self.report.examples.push(rejection.without_text());
         }
         Ok(())
     }
@@ -366,71 +279,6 @@ impl<'a> Import<'a> {
         }
         Ok(())
     }
-}
-
-fn refusal(event: &Event, reason: String) -> Rejection {
-    Rejection {
-        file: event.source.as_deref().unwrap_or_default().to_owned(),
-        record: event.source_sequence.unwrap_or_default().unsigned_abs(),
-        line: None,
-        byte: 0,
-        field: None,
-        reason: format!("event `{}`: {reason}", event.event_id),
-        cure: "correct the event and import it again".to_owned(),
-        raw: write_event(event),
-    }
-}
-
-fn read_source(
-    source: &Source,
-    read_as: &ReadAs,
-    received: i64,
-    progress: &ProgressBar,
-    sender: &mpsc::Sender<Message>,
-) -> Result<(), ()> {
-    let options = ImportOptions {
-        format: read_as.format,
-        mapping: read_as.mapping.clone(),
-        file_name: source.name(),
-        received_time: received,
-        ..ImportOptions::default()
-    };
-    let mut reader = Reader::new(options);
-    let mut batch = Batch::default();
-    let hand_on = |batch: &mut Batch| {
-        sender
-            .blocking_send(Message::Batch(std::mem::take(batch)))
-            .map_err(|_| ())
-    };
-    let result = source
-        .open(|bytes| progress.inc(bytes))
-        .and_then(|mut input| {
-            let mut buffer = vec![0; 256 << 10];
-            loop {
-                let count = input.read(&mut buffer)?;
-                if count == 0 {
-                    return Ok(());
-                }
-                reader.feed(&buffer[..count], &mut batch);
-                if batch.events.len() >= BATCH_EVENTS && hand_on(&mut batch).is_err() {
-                    return Ok(());
-                }
-            }
-        });
-    // What was read before an error is complete as far as it goes, and goes in.
-    let summary = reader.finish(&mut batch);
-    hand_on(&mut batch)?;
-    let message = match result {
-        Ok(()) => Message::File {
-            records: summary.records,
-            name: read_as.name(summary.format),
-        },
-        Err(error) => Message::Failed(format!(
-            "cannot read {}: {error}; what came before is in",
-            source.name()
-        )),
-    };
-    sender.blocking_send(message).map_err(|_| ())
 }
 
 fn print(common: &Common, report: &ImportReport) -> Result<(), Failure> {

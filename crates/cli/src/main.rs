@@ -29,6 +29,7 @@ mod segments;
 mod serve;
 mod session;
 mod sessions;
+mod settings;
 mod sources;
 mod verify;
 
@@ -76,6 +77,7 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
         Command::Query(arguments) => query::run(common, arguments).await,
         Command::Live(arguments) => live::run(common, arguments).await,
         Command::Sessions(arguments) => sessions::run(common, arguments).await,
+        Command::Settings(arguments) => settings::run(common, arguments).await,
         Command::Segments(arguments) => segments::run(common, arguments).await,
         Command::Explain(arguments) => explain::run(common, arguments).await,
         Command::Export(arguments) => export::run(common, arguments).await,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use upshot_core::time::{DAY, HOUR, MINUTE};
-use upshot_lake::{Capture, Lake, LakeError, LakeOptions, Table};
+use upshot_lake::{Capture, Lake, LakeError, LakeOptions, Preferences, Table};
 use upshot_metrics::{Engine, EngineOptions};
+use upshot_server::settings::preferences;
 use upshot_store::{STORE_FILE, Store};
 
 use crate::arguments::Common;
@@ -65,24 +66,24 @@ pub async fn existing_store(common: &Common) -> Result<Option<Store>, Failure> {
     }
 }
 
-/// What a question reads of these tables in this fact set, or the active one, and the filters that have names.
+/// What a question reads of these tables in this fact set, or the active one, and what people set.
 pub async fn capture(
     common: &Common,
     lake: &Lake,
     profile: Option<&str>,
     tables: &[Table],
 ) -> Result<Capture, Failure> {
-    let filters = match existing_store(common).await? {
-        None => Default::default(),
+    let set = match existing_store(common).await? {
+        None => Preferences::default(),
         Some(store) => {
-            let filters = store.filters(&common.workspace).await;
+            let set = preferences(&store, &common.workspace).await;
             store.close().await;
-            filters?
+            set?
         }
     };
     let capture = lake.capture_of(&common.workspace, profile, tables).await?;
     Ok(Capture {
-        segments: Arc::new(filters),
+        preferences: Arc::new(set),
         ..capture
     })
 }

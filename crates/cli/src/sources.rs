@@ -1,8 +1,10 @@
 //! Where imported bytes come from: files, folders, globs, standard input; packed or not.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use upshot_import::unpacked;
 
 use crate::failure::Failure;
 
@@ -45,15 +47,9 @@ impl Source {
             Self::StandardInput => Box::new(io::stdin()),
             Self::File(path) => Box::new(File::open(path)?),
         };
-        let mut reader = BufReader::with_capacity(256 << 10, Counting { inner: raw, passed });
-        let head = reader.fill_buf()?;
-        if head.starts_with(&[0x1f, 0x8b]) {
-            return Ok(Box::new(flate2::bufread::MultiGzDecoder::new(reader)));
-        }
-        if head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-            return Ok(Box::new(zstd::stream::read::Decoder::with_buffer(reader)?));
-        }
-        Ok(Box::new(reader))
+        // Whoever runs the command may let a frame ask for as much as zstd allows by itself.
+        const WINDOW_LOG: u32 = 27;
+        unpacked(Counting { inner: raw, passed }, WINDOW_LOG)
     }
 }
 

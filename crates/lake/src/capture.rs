@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use serde::Serialize;
 use upshot_core::prices::PriceList;
+use upshot_core::time::WeekStart;
 
 use crate::schema::Table;
 
@@ -67,6 +69,29 @@ pub struct KeptFacts {
     pub last_day: i32,
 }
 
+/// What people set in a workspace, as far as answers depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Preferences {
+    /// Filters that are saved under a name.
+    pub segments: BTreeMap<String, String>,
+    /// The IANA name of the zone of days where a question names none; nothing means UTC.
+    pub time_zone: Option<String>,
+    /// With which day weeks begin where a question names none.
+    pub week_start: WeekStart,
+    /// What people called sessions.
+    pub labels: Labels,
+}
+
+/// Labels that people gave to sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Labels {
+    /// The ids of the sessions by label.
+    #[serde(skip)]
+    pub sessions: Arc<BTreeMap<String, Vec<String>>>,
+    /// Stands for all of it: other labels, or other sessions, have another.
+    pub version: u64,
+}
+
 /// One consistent value of the whole lake for one workspace and fact set.
 #[derive(Debug, Clone, Default)]
 pub struct Capture {
@@ -83,9 +108,9 @@ pub struct Capture {
     pub knows_windows: Option<bool>,
     /// What models cost; nothing means by the list that comes with the program.
     pub prices: Option<Arc<PriceList>>,
-    /// Filters that people saved under a name in this workspace. The lake knows none: whoever captures to ask
-    /// puts them here, so that all that is read to answer stands in one value.
-    pub segments: Arc<BTreeMap<String, String>>,
+    /// What people set in this workspace, as far as answers depend on it. The lake knows none of it: whoever
+    /// captures to ask puts it here, so that all that is read to answer stands in one value.
+    pub preferences: Arc<Preferences>,
     /// What else is read with it, because it cannot be made anew.
     pub kept: Vec<KeptFacts>,
     /// The catalog's snapshot.

@@ -110,6 +110,9 @@ pub enum LakeError {
     /// A change of the fact sets that cannot be made.
     #[error("{0}")]
     FactSetRefused(String),
+    /// A workspace that is not cleared.
+    #[error("{0}")]
+    ClearingRefused(String),
     /// A snapshot that never was, or has expired.
     #[error("there is no snapshot {0}; it has expired or never was")]
     NoSnapshot(i64),

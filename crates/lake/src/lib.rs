@@ -14,7 +14,7 @@ pub mod parquet_files;
 pub mod schema;
 pub mod watched_files;
 
-pub use capture::{Capture, DataFile, KeptFacts, TableCapture};
-pub use engine::{Lake, LakeOptions, Receipt, Refused, Settings, Status};
+pub use capture::{Capture, DataFile, KeptFacts, Labels, Preferences, TableCapture};
+pub use engine::{Cleared, Lake, LakeOptions, Receipt, Refused, Settings, Status};
 pub use error::LakeError;
 pub use schema::Table;

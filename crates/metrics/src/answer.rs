@@ -1,11 +1,11 @@
 //! Answers queries: the passes of a query, which groups stand by themselves, subtotals and pages.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
-use upshot_lake::Capture;
+use upshot_lake::{Capture, Preferences};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::assemble::{Key, Part, Passes, assemble, ordered, row};
@@ -75,7 +75,7 @@ impl Engine {
             ..query.clone()
         };
         let maturity = maturity(query.maturity, capture);
-        let resolved = optimise(resolve(query, maturity, &*capture.segments)?);
+        let resolved = optimise(resolve(query, maturity, &capture.preferences)?);
         trace.stage("resolve");
         let range = bounded(&resolved, capture, self.resources()).await?;
         let ranges = Ranges {
@@ -297,10 +297,10 @@ fn state(capture: &Capture) -> u64 {
     xxh3_64(format!("{seen:?}").as_bytes())
 }
 
-/// A hash of what is asked, but for the page, and of what names of filters stand for.
+/// A hash of what is asked, but for the page, and of what people set in the workspace.
 fn identity(query: &Query, capture: &Capture) -> u64 {
     #[derive(Serialize)]
-    struct Asked<'a>(&'a Query, Option<i64>, &'a BTreeMap<String, String>);
+    struct Asked<'a>(&'a Query, Option<i64>, &'a Preferences);
     let asked = Query {
         cursor: None,
         limit: None,
@@ -308,7 +308,7 @@ fn identity(query: &Query, capture: &Capture) -> u64 {
         ..query.clone()
     };
     // A query is plain data, which always has a JSON form.
-    let text =
-        serde_json::to_vec(&Asked(&asked, query.maturity, &capture.segments)).unwrap_or_default();
+    let text = serde_json::to_vec(&Asked(&asked, query.maturity, &capture.preferences))
+        .unwrap_or_default();
     xxh3_64(&text)
 }

@@ -390,7 +390,9 @@ pub(crate) fn label(grouping: &Grouping, value: &GroupValue) -> Option<String> {
 
 /// A range with its ends as instants.
 pub(crate) fn range_info(resolved: &Resolved, range: Range) -> RangeInfo {
-    let end = |time: i64, open: i64| (time != open).then(|| format_instant(time, &resolved.zone));
+    let end = |time: i64, open: i64| {
+        (time != open).then(|| format_instant(time, &resolved.calendar.zone))
+    };
     RangeInfo {
         from: end(range.from, i64::MIN),
         to: end(range.to, i64::MAX),

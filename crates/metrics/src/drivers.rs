@@ -118,8 +118,9 @@ pub struct DriverQuery {
     pub range: RangeSpec,
     /// Which traffic is counted.
     pub environment: EnvironmentChoice,
-    /// The IANA name of the zone of dates.
-    pub time_zone: String,
+    /// The IANA name of the zone of dates; that of the workspace where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// How many rows at most.
     pub limit: Option<usize>,
     /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
@@ -141,7 +142,7 @@ impl Default for DriverQuery {
             filters: Vec::new(),
             range: RangeSpec::default(),
             environment: EnvironmentChoice::default(),
-            time_zone: "UTC".to_owned(),
+            time_zone: None,
             limit: None,
             profile: None,
             now: 0,
@@ -297,7 +298,7 @@ fn resolved(query: &DriverQuery, maturity: i64, capture: &Capture) -> Result<Res
         ..Query::default()
     };
     let mut resolved =
-        resolve(&base, maturity, &*capture.segments).map_err(|error| match error {
+        resolve(&base, maturity, &capture.preferences).map_err(|error| match error {
             QueryError::Invalid(problems) => QueryError::Invalid(
                 problems
                     .into_iter()

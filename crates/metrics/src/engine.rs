@@ -187,7 +187,7 @@ pub(crate) async fn bounded(
             to: data.to.max(from + 1),
         },
     };
-    let buckets = Buckets::new(grain, data, &resolved.zone)?;
+    let buckets = Buckets::new(grain, data, &resolved.calendar)?;
     Ok(Range {
         from: if from == i64::MIN {
             buckets.start(0)

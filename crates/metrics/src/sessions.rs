@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use upshot_core::time::{day_of, start_of_day};
 use upshot_core::{Message, Record, Session, Step};
 use upshot_lake::schema::BatchReader;
-use upshot_lake::{Capture, DataFile, Table, TableCapture};
+use upshot_lake::{Capture, DataFile, Preferences, Table, TableCapture};
 
 use crate::columns::Columns;
 use crate::engine::{Engine, captured, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
-use crate::filter::{Measure, NumberTest, Order, Predicate, ResolveContext, Segments, TextSource};
+use crate::filter::{Measure, NumberTest, Order, Predicate, ResolveContext, TextSource};
 use crate::query::EnvironmentChoice;
 use crate::query::resolve::filters;
 use crate::query::scope::{in_environment, in_range, mature};
@@ -24,7 +24,7 @@ use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
 use crate::run::worker::{Shape, on_day};
 use crate::scan::{FileScan, Form, plan_scan};
-use crate::time::{RangeSpec, parse_zone, resolve_range};
+use crate::time::{Calendar, RangeSpec, resolve_range};
 
 /// How many sessions a list holds unless it says else.
 const DEFAULT_LIMIT: usize = 50;
@@ -41,7 +41,7 @@ const ORDER_FIELDS: [&str; 6] = [
 ];
 
 /// Which sessions to list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionQuery {
     /// Filters; a session must pass all of them.
@@ -50,8 +50,9 @@ pub struct SessionQuery {
     pub range: RangeSpec,
     /// Which traffic is listed.
     pub environment: EnvironmentChoice,
-    /// The IANA name of the zone of dates.
-    pub time_zone: String,
+    /// The IANA name of the zone of dates; that of the workspace where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// `start_time`, `duration`, `messages`, `user_messages`, `fallbacks` or `tokens_output`, perhaps
     /// followed by `asc`; largest first otherwise. Nothing means the newest first.
     pub order: Option<String>,
@@ -68,23 +69,6 @@ pub struct SessionQuery {
     /// How old a session must be to be judged, in microseconds; nothing means what the profile says.
     #[serde(skip)]
     pub maturity: Option<i64>,
-}
-
-impl Default for SessionQuery {
-    fn default() -> Self {
-        Self {
-            filters: Vec::new(),
-            range: RangeSpec::default(),
-            environment: EnvironmentChoice::default(),
-            time_zone: "UTC".to_owned(),
-            order: None,
-            limit: None,
-            cursor: None,
-            profile: None,
-            now: 0,
-            maturity: None,
-        }
-    }
 }
 
 /// A session with all that was said and done in it.
@@ -182,7 +166,7 @@ impl Engine {
         capture: &Capture,
     ) -> Result<Vec<Session>, QueryError> {
         let maturity = maturity(query.maturity, capture);
-        let (listing, predicate, after) = resolve(query, maturity, &*capture.segments)?;
+        let (listing, predicate, after) = resolve(query, maturity, &capture.preferences)?;
         let sessions = captured(capture, Table::Sessions)?;
         // A list looks at each row by itself; what the others say of it is gathered before.
         let predicate = predicate.people_as_sets();
@@ -380,20 +364,20 @@ fn of_day<'a>(capture: &'a TableCapture, session: &Session) -> Vec<&'a DataFile>
 fn resolve(
     query: &SessionQuery,
     maturity: i64,
-    segments: &dyn Segments,
+    preferences: &Preferences,
 ) -> Result<(Listing, Predicate, Option<Position>), QueryError> {
     let mut problems = Vec::new();
-    let zone = parse_zone(&query.time_zone)?;
+    let calendar = Calendar::of(query.time_zone.as_deref(), None, preferences)?;
     let listing = listing(query)?;
-    let context = ResolveContext::new(zone.clone())
+    let context = ResolveContext::new(calendar.zone.clone())
         .judging(mature(query.now, maturity))
         .at(query.now)
-        .with(segments);
+        .with(preferences);
     let filter = filters(&query.filters, &context, &mut problems);
     if !problems.is_empty() {
         return Err(QueryError::Invalid(problems));
     }
-    let range = resolve_range(&query.range, &zone, query.now)?;
+    let range = resolve_range(&query.range, &calendar, query.now)?;
     let after = query.cursor.as_deref().map(position_of).transpose()?;
     let mut predicate = in_range("start_time", range)
         .and(filter)

@@ -1,8 +1,8 @@
 //! Answers that are kept, so that a question that was asked before costs nothing.
 //!
 //! An answer is found by the kind of question, the workspace, what was read (the fact set, the catalog's
-//! snapshot and the version of the capture, which every new event changes, the list of prices, the filters
-//! that have names) and the whole question. So a new event changes the answer at once. What the clock alone changes (a session is over, old enough to be
+//! snapshot and the version of the capture, which every new event changes, the list of prices, what people
+//! set) and the whole question. So a new event changes the answer at once. What the clock alone changes (a session is over, old enough to be
 //! judged, no longer within the last 28 days) shows after [`FRESH`], as it does in the facts of what memory holds.
 //! The definitions are those of the program, and the answers go with it.
 //!
@@ -58,7 +58,7 @@ impl Key {
             &capture.fact_set,
             version,
             prices,
-            &*capture.segments,
+            &*capture.preferences,
             question,
         );
         let text = serde_json::to_vec(&parts).map_err(|error| unwritable(&error))?;

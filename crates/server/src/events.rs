@@ -172,6 +172,9 @@ pub(crate) async fn post(
     state.telemetry.received_bytes(body.bytes.len());
     let accepted = take_in(&state, &workspace, body).await?;
     state.telemetry.events(&accepted);
+    state
+        .rejections
+        .note(&workspace, &accepted.rejected, state.now());
     answer(accepted)
 }
 
@@ -247,7 +250,7 @@ async fn append(
 }
 
 /// A disk that is full or fails is not the client's fault, and may be better later.
-fn unwritten(error: LakeError) -> Problem {
+pub(crate) fn unwritten(error: LakeError) -> Problem {
     if !matches!(error, LakeError::Io { .. }) {
         return error.into();
     }

@@ -7,11 +7,15 @@
 //! ask.
 
 pub mod access;
+mod annotations;
 mod answers;
 mod app;
+mod boards;
 pub mod body;
 mod changes;
+mod checks;
 mod conditional;
+pub mod demo;
 pub mod drilldown;
 pub mod events;
 mod explain;
@@ -19,8 +23,10 @@ mod export;
 pub mod fact_sets;
 pub mod facts;
 pub mod health;
+mod import;
 mod input;
 mod live;
+mod notes;
 mod observe;
 pub mod openapi;
 pub mod options;
@@ -34,9 +40,12 @@ mod router;
 pub mod segments;
 mod serve;
 mod sessions;
+pub mod settings;
+mod sources;
 mod state;
 mod telemetry;
 mod under;
+mod views;
 
 pub use options::{Limits, ServerOptions};
 pub use router::router;

@@ -34,6 +34,8 @@ pub(crate) struct Unauthorized<'a>(#[to_schema] ProblemDetails<'a>);
         (name = "numbers", description = "Questions and their answers"),
         (name = "sessions", description = "The sessions behind the numbers"),
         (name = "export", description = "Rows for other programs"),
+        (name = "workspace", description = "What a workspace has set for itself"),
+        (name = "views", description = "Views, boards and annotations of the web app"),
         (name = "segments", description = "Filters that are saved under a name"),
         (name = "fact sets", description = "The rules that turn events into sessions, in use"),
         (name = "registry", description = "What there is to ask for"),

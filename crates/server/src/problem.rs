@@ -354,7 +354,9 @@ impl From<LakeError> for Problem {
             LakeError::UnknownFactSet { .. } | LakeError::FactSetUnfinished(_) => {
                 Self::field(ProblemKind::BadRequest, "profile", error.to_string())
             }
-            LakeError::FactSetRefused(_) => Self::new(ProblemKind::Conflict, error.to_string()),
+            LakeError::FactSetRefused(_) | LakeError::ClearingRefused(_) => {
+                Self::new(ProblemKind::Conflict, error.to_string())
+            }
             LakeError::Prices(error) => error.clone().into(),
             LakeError::UnknownWorkspace(_) => Self::new(ProblemKind::NotFound, error.to_string()),
             LakeError::Stopped(_) => {
@@ -377,8 +379,12 @@ impl From<LakeError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::SegmentName(_) => {
+            StoreError::Name { .. } => {
                 Self::field(ProblemKind::BadRequest, "name", error.to_string())
+            }
+            StoreError::UnknownView { position, .. } => {
+                let field = format!("views[{position}]");
+                Self::field(ProblemKind::BadRequest, &field, error.to_string())
             }
             StoreError::Email(_) => {
                 Self::field(ProblemKind::BadRequest, "email", error.to_string())
@@ -386,8 +392,7 @@ impl From<StoreError> for Problem {
             StoreError::PersonName => {
                 Self::field(ProblemKind::BadRequest, "name", error.to_string())
             }
-            StoreError::TooManySegments(_)
-            | StoreError::TooMany(..)
+            StoreError::TooMany(..)
             | StoreError::EmailTaken
             | StoreError::AlreadyMember(_)
             | StoreError::OwnerExists

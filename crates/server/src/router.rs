@@ -14,8 +14,9 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    access, app, changes, conditional, drilldown, events, export, fact_sets, health, live, observe,
-    paths, prices, queries, query, registry, segments, sessions, under,
+    access, annotations, app, boards, changes, checks, conditional, demo, drilldown, events,
+    export, fact_sets, health, import, live, notes, observe, paths, prices, queries, query,
+    registry, segments, sessions, settings, sources, under, views,
 };
 
 /// Every path with its handler and its description.
@@ -26,14 +27,28 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(registry::dimensions))
         .routes(routes!(registry::profiles))
         .routes(routes!(prices::show, prices::set))
+        .routes(routes!(settings::show, settings::set))
+        .routes(routes!(sources::list))
+        .routes(routes!(demo::show, demo::clear))
+        .routes(routes!(views::list))
+        .routes(routes!(views::show, views::set, views::remove))
+        .routes(routes!(boards::list))
+        .routes(routes!(boards::show, boards::set, boards::remove))
+        .routes(routes!(annotations::list, annotations::add))
+        .routes(routes!(annotations::set, annotations::remove))
         .routes(routes!(segments::list))
         .routes(routes!(segments::show, segments::set, segments::remove))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::one))
+        .routes(routes!(notes::list, notes::add))
+        .routes(routes!(notes::set, notes::remove))
+        .routes(routes!(notes::give_label, notes::take_label))
+        .routes(routes!(notes::labels))
         .routes(routes!(under::under))
         .layer(from_fn(conditional::conditional));
     OpenApiRouter::with_openapi(crate::openapi::Description::openapi())
         .routes(routes!(events::post))
+        .routes(routes!(import::post))
         .routes(routes!(query::post))
         .routes(routes!(queries::post))
         .routes(routes!(query::drivers))
@@ -43,6 +58,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(fact_sets::remove))
         .routes(routes!(query::retention))
         .routes(routes!(live::show))
+        .routes(routes!(checks::reported))
         .routes(routes!(paths::paths))
         .routes(routes!(paths::flows))
         .routes(routes!(paths::funnel))

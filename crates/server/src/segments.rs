@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 
 use crate::facts::instant;
 use crate::input::{Workspace, bad_path, json};
-use crate::problem::{Problem, ProblemDetails, ProblemKind};
+use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
+use crate::views::unknown;
 
 /// The segments of a workspace.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -116,7 +117,7 @@ pub(crate) async fn show(
     let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     match state.store.segment(&workspace, &name).await? {
         Some(segment) => Ok(Json(segment.into())),
-        None => Err(unknown(&name)),
+        None => Err(unknown("segment", &name)),
     }
 }
 
@@ -193,12 +194,6 @@ pub(crate) async fn remove(
     let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     match state.store.remove_segment(&workspace, &name).await? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(unknown(&name)),
+        false => Err(unknown("segment", &name)),
     }
-}
-
-fn unknown(name: &str) -> Problem {
-    let short: String = name.chars().take(100).collect();
-    let detail = format!("there is no segment `{short}`; `/api/v1/segments` lists them");
-    Problem::new(ProblemKind::NotFound, detail)
 }

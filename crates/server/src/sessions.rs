@@ -87,7 +87,7 @@ pub(crate) struct MessageWithText {
         ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
         ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
         ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 24h, 28d, 3mo"),
-        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; UTC where nothing is said"),
+        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; that of the workspace where nothing is said"),
         ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
         ("profile" = Option<String>, Query, description = "Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said"),
         ("order" = Option<String>, Query, description = "start_time, duration, messages, user_messages, fallbacks or tokens_output, perhaps followed by asc"),
@@ -144,7 +144,7 @@ fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
             "from" => range.from = Some(value),
             "to" => range.to = Some(value),
             "last" => range.last = Some(value),
-            "time_zone" => query.time_zone = value,
+            "time_zone" => query.time_zone = Some(value),
             "environment" => {
                 query.environment = value
                     .parse()

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use tokio::sync::Semaphore;
 use upshot_lake::{Capture, Lake, Table};
-use upshot_metrics::Engine;
+use upshot_metrics::time::Calendar;
+use upshot_metrics::{Engine, QueryError};
 use upshot_store::Store;
 use upshot_text::Masker;
 
@@ -15,9 +16,12 @@ use crate::access::guard::Guard;
 use crate::answers::Answers;
 use crate::body::BODY_UNIT;
 use crate::events::READING_BYTES;
+use crate::import::IMPORTS_AT_ONCE;
 use crate::observe::RequestIds;
 use crate::options::ServerOptions;
 use crate::problem::Problem;
+use crate::settings::preferences;
+use crate::sources::Rejections;
 use crate::telemetry::Telemetry;
 
 /// What all requests share. Cheap to clone.
@@ -46,6 +50,10 @@ pub struct Shared {
     pub(crate) query_turns: Semaphore,
     /// How many more exports may run at once.
     pub(crate) export_turns: Arc<Semaphore>,
+    /// How many more files may be taken in at once.
+    pub(crate) import_turns: Semaphore,
+    /// What could not be taken in lately.
+    pub(crate) rejections: Rejections,
     /// How many more clients may listen for changes.
     pub(crate) listeners: Arc<Semaphore>,
     /// Whether the server was told to end: whoever listens is let go.
@@ -68,6 +76,8 @@ impl ServerState {
                 answers: Arc::new(Answers::new(options.limits.answers_bytes)),
                 query_turns: Semaphore::new(options.limits.queries_at_once),
                 export_turns: Arc::new(Semaphore::new(options.limits.exports_at_once)),
+                rejections: Rejections::default(),
+                import_turns: Semaphore::new(IMPORTS_AT_ONCE),
                 listeners: Arc::new(Semaphore::new(options.limits.listeners_at_once)),
                 ending: AtomicBool::new(false),
                 lake,
@@ -81,21 +91,28 @@ impl ServerState {
 
 impl Shared {
     /// What a question reads of these tables in this fact set, or the active one: everything that was answered before,
-    /// and the filters that have names.
+    /// and what people set.
     pub(crate) async fn capture(
         &self,
         workspace: &str,
         profile: Option<&str>,
         tables: &[Table],
     ) -> Result<Capture, Problem> {
-        let segments = Arc::new(self.store.filters(workspace).await?);
+        let preferences = Arc::new(preferences(&self.store, workspace).await?);
         let began = Instant::now();
         let capture = self.lake.capture_of(workspace, profile, tables).await?;
         self.telemetry.captured(began.elapsed());
         Ok(Capture {
-            segments,
+            preferences,
             ..capture
         })
+    }
+
+    /// The day in the workspace's time zone.
+    pub(crate) async fn today(&self, workspace: &str) -> Result<String, Problem> {
+        let set = preferences(&self.store, workspace).await?;
+        let calendar = Calendar::of(None, None, &set).map_err(QueryError::from)?;
+        Ok(calendar.day(self.now()).to_string())
     }
 
     /// Lets go whoever listens: the server was told to end.

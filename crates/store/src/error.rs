@@ -31,17 +31,25 @@ pub enum StoreError {
         /// The newest that this program knows.
         known: i64,
     },
-    /// The name cannot be that of a segment.
+    /// The name cannot be that of what is to be kept.
     #[error(
-        "`{0}` cannot be the name of a segment: a name has 1 to 100 characters, none of them a control character, \
+        "`{name}` cannot be the name of a {what}: a name has 1 to 100 characters, none of them a control character, \
          and no space at its ends"
     )]
-    SegmentName(String),
-    /// The workspace has as many segments as one may have.
-    #[error(
-        "the workspace has {0} segments, which is the most; remove some with `upshot segments remove`"
-    )]
-    TooManySegments(usize),
+    Name {
+        /// What was to be named, as «segment».
+        what: &'static str,
+        /// The name, cut short.
+        name: String,
+    },
+    /// A board names a view that there is not.
+    #[error("there is no view `{name}` to be put on a board; save it first")]
+    UnknownView {
+        /// Its position on the board, from 0.
+        position: usize,
+        /// The name.
+        name: String,
+    },
     /// This is no e-mail address.
     #[error("`{0}` is no e-mail address; write one such as name@example.org")]
     Email(String),

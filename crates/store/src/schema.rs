@@ -93,6 +93,75 @@ const MIGRATIONS: &[&str] = &[
         password TEXT NOT NULL,
         sender TEXT NOT NULL
     ) STRICT, WITHOUT ROWID",
+    // 3: settings of workspaces; views, boards and annotations; notes and labels of sessions; what the demo filled.
+    "CREATE TABLE settings (
+        workspace TEXT NOT NULL PRIMARY KEY,
+        document TEXT NOT NULL,
+        changed INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE views (
+        workspace TEXT NOT NULL,
+        name TEXT NOT NULL,
+        title TEXT NOT NULL,
+        address TEXT NOT NULL,
+        query TEXT,
+        chart TEXT,
+        description TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
+        PRIMARY KEY (workspace, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE boards (
+        workspace TEXT NOT NULL,
+        name TEXT NOT NULL,
+        title TEXT NOT NULL,
+        layout TEXT,
+        description TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
+        PRIMARY KEY (workspace, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE board_views (
+        workspace TEXT NOT NULL,
+        board TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        view TEXT NOT NULL,
+        PRIMARY KEY (workspace, board, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE annotations (
+        workspace TEXT NOT NULL,
+        id TEXT NOT NULL,
+        time INTEGER NOT NULL,
+        until INTEGER,
+        text TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        bot TEXT,
+        author TEXT,
+        created INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
+        PRIMARY KEY (workspace, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE notes (
+        workspace TEXT NOT NULL,
+        session TEXT NOT NULL,
+        id TEXT NOT NULL,
+        text TEXT NOT NULL,
+        author TEXT,
+        created INTEGER NOT NULL,
+        PRIMARY KEY (workspace, session, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE labels (
+        workspace TEXT NOT NULL,
+        session TEXT NOT NULL,
+        label TEXT NOT NULL,
+        author TEXT,
+        created INTEGER NOT NULL,
+        PRIMARY KEY (workspace, session, label)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE demos (
+        workspace TEXT NOT NULL PRIMARY KEY,
+        filled INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID",
 ];
 
 /// The version that this program knows.

@@ -6,12 +6,11 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::StoreError;
+use crate::name::check_name;
 use crate::store::Store;
 
 /// The most segments of a workspace.
 pub const MOST_SEGMENTS: usize = 1_000;
-/// The most characters of a name.
-const LONGEST_NAME: usize = 100;
 
 /// A filter that is saved under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,23 +25,6 @@ pub struct Segment {
     pub created: i64,
     /// When it was last saved.
     pub changed: i64,
-}
-
-/// Checks a name.
-///
-/// # Errors
-/// When it is empty or too long, has spaces at its ends or control characters.
-pub fn check_name(name: &str) -> Result<(), StoreError> {
-    let good = !name.is_empty()
-        && name.chars().count() <= LONGEST_NAME
-        && name.trim() == name
-        && !name.chars().any(char::is_control);
-    match good {
-        true => Ok(()),
-        false => Err(StoreError::SegmentName(
-            name.chars().take(LONGEST_NAME).collect(),
-        )),
-    }
 }
 
 impl Store {
@@ -107,7 +89,7 @@ impl Store {
         description: &str,
         now: i64,
     ) -> Result<Segment, StoreError> {
-        check_name(name)?;
+        check_name("segment", name)?;
         // Takes the right to write at once, so that nobody adds another between counting and writing.
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let others: i64 =
@@ -117,7 +99,7 @@ impl Store {
                 .fetch_one(&mut *transaction)
                 .await?;
         if others >= MOST_SEGMENTS as i64 {
-            return Err(StoreError::TooManySegments(MOST_SEGMENTS));
+            return Err(StoreError::TooMany("segments", MOST_SEGMENTS));
         }
         let row = sqlx::query(
             "INSERT INTO segments (workspace, name, filter, description, created, changed)

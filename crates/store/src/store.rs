@@ -8,6 +8,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::StoreError;
+use crate::labels::SharedLabels;
 use crate::schema;
 
 /// The database's name in the data directory.
@@ -24,6 +25,7 @@ const BUSY: Duration = Duration::from_secs(30);
 pub struct Store {
     pub(crate) pool: SqlitePool,
     path: PathBuf,
+    pub(crate) labels: SharedLabels,
 }
 
 impl Store {
@@ -52,7 +54,11 @@ impl Store {
         if is_new {
             sync("sync folder", directory)?;
         }
-        Ok(Self { pool, path })
+        Ok(Self {
+            pool,
+            path,
+            labels: SharedLabels::default(),
+        })
     }
 
     /// Writes a copy of the database, as it is now, into a folder that has none, and makes it durable.

@@ -11,6 +11,7 @@ mod profiles;
 mod scenarios;
 mod server;
 mod tables;
+mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -17,9 +17,28 @@ pub(super) async fn apply(
     if let Some(marks) = change.marks {
         set_marks(connection, workspace, marks).await?;
     }
+    if change.forget_conversations {
+        forget_conversations(connection, workspace).await?;
+    }
     apply_dirty(connection, change).await?;
     apply_carries(connection, change).await?;
     apply_fact_sets(connection, change).await
+}
+
+async fn forget_conversations(
+    connection: &mut SqliteConnection,
+    workspace: &str,
+) -> Result<(), LakeError> {
+    for statement in [
+        "DELETE FROM upshot_dirty WHERE workspace = ?1",
+        "DELETE FROM upshot_carry WHERE workspace = ?1",
+    ] {
+        sqlx::query(statement)
+            .bind(workspace)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn apply_fact_sets(

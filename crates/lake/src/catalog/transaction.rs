@@ -103,6 +103,9 @@ pub struct Transaction {
     pub is_merge: bool,
     /// New marks; they never go back.
     pub marks: Option<Marks>,
+    /// Whether nothing is left of any conversation: none is dirty, and no fold goes on from a carry. Happens before
+    /// what follows.
+    pub forget_conversations: bool,
     /// Conversations that become dirty; replaces what was said of them.
     pub dirty_add: Vec<Dirty>,
     /// Conversations that are no longer dirty; happens before `dirty_add`.

@@ -324,7 +324,7 @@ fn capture(
                 .any(|(_, profile)| profile.knows_windows()),
         ),
         prices,
-        segments: Arc::default(),
+        preferences: Arc::default(),
         kept: kept.iter().map(|name| kept_facts(&files, name)).collect(),
         snapshot: files.snapshot(),
         version: moment.version,

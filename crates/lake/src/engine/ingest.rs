@@ -13,9 +13,9 @@ use upshot_core::time::{DAY, day_of};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::codec::{Decoder, encode, read_bytes, read_text, read_varint, write_varint};
-use crate::engine::Inner;
 use crate::engine::lookup;
 use crate::engine::state::{Incoming, Known};
+use crate::engine::{Inner, Lake, check_workspace_name};
 use crate::error::LakeError;
 use crate::log::{Log, RecoveredFrame};
 
@@ -267,10 +267,42 @@ fn give_to_memory(inner: &Arc<Inner>, requests: &mut [Request], sequence: u64) {
     }
 }
 
+impl Lake {
+    /// What would become of events if they were appended now, as far as what is there says: nothing is taken in.
+    ///
+    /// # Errors
+    /// When files cannot be read.
+    pub async fn foresee(&self, workspace: &str, events: &[Event]) -> Result<Receipt, LakeError> {
+        check_workspace_name(workspace)?;
+        let (events, receipt) = prepare(workspace, events, self.inner.now());
+        let inner = self.inner.clone();
+        let (reply, _) = oneshot::channel();
+        let request = Request {
+            workspace: workspace.into(),
+            events,
+            receipt,
+            reply,
+            permit: None,
+        };
+        let looking = tokio::task::spawn_blocking(move || {
+            let mut requests = [request];
+            leave_out_repeats(&inner, &mut requests)?;
+            let [request] = requests;
+            Ok(Receipt {
+                added: request.events.len(),
+                ..request.receipt
+            })
+        });
+        looking
+            .await
+            .map_err(|error| LakeError::Stopped(error.to_string()))?
+    }
+}
+
 /// A repeat is the same id with the same time and conversation. The same id with another time or
 /// conversation is a conflict. Looks into what waits, into memory, and into the files of the
 /// event's day.
-fn leave_out_repeats(inner: &Arc<Inner>, requests: &mut [Request]) -> Result<(), LakeError> {
+pub(crate) fn leave_out_repeats(inner: &Inner, requests: &mut [Request]) -> Result<(), LakeError> {
     let mut seen: FxHashMap<(Arc<str>, u128), Known> = FxHashMap::default();
     {
         let state = inner.lock_state();

@@ -16,6 +16,7 @@ mod backup;
 mod build;
 mod building;
 mod capture;
+mod clearing;
 mod compare;
 mod cuts;
 mod fact_sets;
@@ -46,6 +47,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use upshot_core::Event;
 
 pub use backup::{BackupReport, VerifyReport, restore, restore_with};
+pub use clearing::Cleared;
 pub use compare::Disagreement;
 pub use fact_sets::{Begun, Building, FactSetInfo, FactSetList};
 pub use ingest::{Receipt, Refused};

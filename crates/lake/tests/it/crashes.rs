@@ -19,15 +19,15 @@ use crate::engine::demo_days;
 use crate::simulated_disk::{Disk, Loss, Moment};
 
 /// 2026-03-03.
-const NOW: i64 = 1_772_496_000_000_000;
+pub const NOW: i64 = 1_772_496_000_000_000;
 
 /// How many operations lie between two that are tried.
-fn stride(without: usize) -> usize {
+pub fn stride(without: usize) -> usize {
     let wanted = std::env::var("UPSHOT_CRASH_STRIDE").ok();
     wanted.and_then(|text| text.parse().ok()).unwrap_or(without)
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -37,13 +37,13 @@ fn runtime() -> tokio::runtime::Runtime {
 
 /// Few conversations on two days, in an order in which late events come after their session was
 /// written.
-fn events() -> Vec<Event> {
+pub fn events() -> Vec<Event> {
     let mut events = demo_days(6, 2);
     events.sort_by_key(|event| (event.content_hash() as u64 % 7, event.time));
     events
 }
 
-fn options(disk: &Disk, clock: &Arc<AtomicI64>) -> LakeOptions {
+pub fn options(disk: &Disk, clock: &Arc<AtomicI64>) -> LakeOptions {
     let clock = clock.clone();
     let clock = Arc::new(move || clock.load(Ordering::SeqCst));
     LakeOptions {
@@ -119,7 +119,7 @@ async fn work(disk: &Disk, events: &[Event]) -> Result<(), LakeError> {
 }
 
 /// The ids of all events in files; one that stands there twice fails the test.
-async fn filed_ids(lake: &Lake) -> BTreeSet<Box<str>> {
+pub async fn filed_ids(lake: &Lake) -> BTreeSet<Box<str>> {
     let capture = lake.capture("main", &[Table::Events]).await.unwrap();
     let mut ids = BTreeSet::new();
     for file in &capture.table(Table::Events).unwrap().files {

@@ -6,6 +6,7 @@ mod catalog;
 mod catalog_cost;
 mod catalog_open;
 mod catalog_verify;
+mod clearing;
 mod common;
 mod crashes;
 mod engine;

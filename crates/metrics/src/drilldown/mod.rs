@@ -148,7 +148,7 @@ impl Engine {
     ) -> Result<DrillDown, QueryError> {
         let (query, cell) = &of_segment(query, cell)?;
         let maturity = maturity(query.maturity, capture);
-        let resolved = optimise(resolve(query, maturity, &*capture.segments)?);
+        let resolved = optimise(resolve(query, maturity, &capture.preferences)?);
         let range = bounded(&resolved, capture, self.resources()).await?;
         let others = match cell.other {
             false => None,
@@ -157,7 +157,7 @@ impl Engine {
         let behind = behind(query, &resolved, cell, range, others)?;
         let list = session_query(query, &resolved, &behind, page);
         let sessions = self.sessions(&list, capture).await?;
-        let base = selection(query, &resolved, &behind, maturity, &*capture.segments)?;
+        let base = selection(query, &resolved, &behind, maturity, &*capture.preferences)?;
         let all = self.counted(&base, &behind, None, capture).await?;
         let ids: Vec<Box<str>> = sessions
             .iter()
@@ -326,10 +326,10 @@ fn behind(
             (GroupSource::Time(grain), Some(label)) if !grain.is_cyclic() => {
                 let unknown =
                     || wrong("dimensions", format!("the answer has no {grain} `{label}`"));
-                let buckets = Buckets::new(*grain, range, &resolved.zone)?;
+                let buckets = Buckets::new(*grain, range, &resolved.calendar)?;
                 let position = (0..buckets.len()).find(|bucket| buckets.label(*bucket) == *label);
                 let position = position.ok_or_else(unknown)?;
-                let own = Buckets::new(*grain, cell_range, &resolved.zone)?;
+                let own = Buckets::new(*grain, cell_range, &resolved.calendar)?;
                 if position >= own.len() {
                     return Err(unknown().into());
                 }
@@ -372,7 +372,7 @@ fn reached(resolved: &Resolved, metric: &Metric, range: Range) -> Result<Range, 
             };
             let length = (i64::from(days) + 1) * DAY;
             let from = to.saturating_sub(length);
-            let by_day = Buckets::new(Grain::Day, Range { from, to }, &resolved.zone)?;
+            let by_day = Buckets::new(Grain::Day, Range { from, to }, &resolved.calendar)?;
             let last = by_day.find(to - 1, 0).unwrap_or(0);
             Ok(Range {
                 from: by_day.start((last + 1).saturating_sub(days as usize)),
@@ -384,7 +384,9 @@ fn reached(resolved: &Resolved, metric: &Metric, range: Range) -> Result<Range, 
 
 /// The list of exactly the sessions behind a number.
 fn session_query(query: &Query, resolved: &Resolved, behind: &Behind, page: &Page) -> SessionQuery {
-    let end = |time: i64, open: i64| (time != open).then(|| format_instant(time, &resolved.zone));
+    let end = |time: i64, open: i64| {
+        (time != open).then(|| format_instant(time, &resolved.calendar.zone))
+    };
     let (from, to) = (
         end(behind.range.from, i64::MIN),
         end(behind.range.to, i64::MAX),
@@ -437,7 +439,7 @@ fn selection(
     segments: &dyn Segments,
 ) -> Result<Plan, QueryError> {
     let key = behind.pass;
-    let context = ResolveContext::new(resolved.zone.clone())
+    let context = ResolveContext::new(resolved.calendar.zone.clone())
         .judging(mature(query.now, maturity))
         .at(query.now)
         .of(vec![key.subject])

@@ -38,7 +38,7 @@ use crate::query::scope::{in_environment, in_range, mature};
 use crate::query::{EnvironmentChoice, tables_of_filters};
 use crate::registry::Subject;
 use crate::run::worker::Shape;
-use crate::time::{Range, RangeSpec, parse_zone, resolve_range};
+use crate::time::{Calendar, Range, RangeSpec, resolve_range};
 use columns::Outputs;
 use format::Encoder;
 
@@ -139,7 +139,7 @@ impl FromStr for ExportTable {
 }
 
 /// Which rows and columns to export.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ExportQuery {
@@ -152,8 +152,9 @@ pub struct ExportQuery {
     pub range: RangeSpec,
     /// Which traffic is exported.
     pub environment: EnvironmentChoice,
-    /// The IANA name of the zone of dates.
-    pub time_zone: String,
+    /// The IANA name of the zone of dates; that of the workspace where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
@@ -166,22 +167,6 @@ pub struct ExportQuery {
     /// The clock, in UTC microseconds; whoever asks sets it.
     #[serde(skip)]
     pub now: i64,
-}
-
-impl Default for ExportQuery {
-    fn default() -> Self {
-        Self {
-            columns: Vec::new(),
-            filters: Vec::new(),
-            range: RangeSpec::default(),
-            environment: EnvironmentChoice::default(),
-            time_zone: "UTC".to_owned(),
-            profile: None,
-            format: None,
-            raw: false,
-            now: 0,
-        }
-    }
 }
 
 impl ExportQuery {
@@ -308,19 +293,20 @@ impl Engine {
         capture: Arc<Capture>,
     ) -> Result<Job, QueryError> {
         let subject = table.subject().unwrap_or(Subject::Sessions);
-        let zone = parse_zone(&query.time_zone)?;
-        let context = ResolveContext::new(zone.clone())
+        let preferences = &*capture.preferences;
+        let calendar = Calendar::of(query.time_zone.as_deref(), None, preferences)?;
+        let context = ResolveContext::new(calendar.zone.clone())
             .judging(mature(query.now, maturity(None, &capture)))
             .at(query.now)
             .of(vec![subject])
-            .with(&*capture.segments);
+            .with(preferences);
         let mut problems = Vec::new();
         let filter = filters(&query.filters, &context, &mut problems);
         let outputs = Outputs::resolve(table, &query.columns, &mut problems);
         if !problems.is_empty() {
             return Err(QueryError::Invalid(problems));
         }
-        let range = resolve_range(&query.range, &zone, query.now)?;
+        let range = resolve_range(&query.range, &calendar, query.now)?;
         // Rows are looked at one by one; what others say of them is gathered before.
         let filter = filter.people_as_sets();
         let selection = |filter: Predicate| {

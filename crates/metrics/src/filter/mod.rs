@@ -5,6 +5,7 @@
 //! SQL text. Conditions are two-valued: a comparison with nothing is false, so that a filter and its
 //! `not` together always give all sessions.
 
+mod labels;
 mod lexer;
 mod parser;
 mod predicate;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::labels;
 use super::parser::{Comparison, Expression, Operand, parse};
 use super::predicate::{Measure, NumberTest, Order, Predicate, Real, TextSource};
 use super::segments::{self, NoSegments, Segments};
@@ -124,6 +125,12 @@ pub fn resolve(
         Expression::And(parts) => Predicate::All(each(parts)?),
         Expression::Or(parts) => Predicate::Any(each(parts)?),
         Expression::Not(inner) => Predicate::Not(Box::new(resolve(inner, context)?)),
+        Expression::Flag(name) if labels::is_label(name) => return Err(labels::alone(name)),
+        Expression::IsNull(name) if labels::is_label(name) => labels::is_null(context),
+        Expression::In(name, values) if labels::is_label(name) => labels::one_of(values, context),
+        Expression::Compare(name, comparison, value) if labels::is_label(name) => {
+            labels::compare(name, *comparison, value, context)?
+        }
         Expression::Flag(name) => flag(name, context)?,
         Expression::IsNull(name) => present(&find(name, context)?).negated(),
         Expression::In(name, values) => one_of(name, values, context)?,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use upshot_lake::Preferences;
 
 use super::parser::{Operand, parse};
 use super::predicate::Predicate;
@@ -15,6 +16,10 @@ pub trait Segments: std::fmt::Debug + Send + Sync {
     fn filter(&self, name: &str) -> Option<String>;
     /// All names, for suggestions.
     fn names(&self) -> Vec<String>;
+    /// The ids of sessions by the labels that people gave them, where there may be any.
+    fn labels(&self) -> Option<&BTreeMap<String, Vec<String>>> {
+        None
+    }
 }
 
 /// Where no filter has a name.
@@ -27,6 +32,18 @@ impl Segments for NoSegments {
     }
     fn names(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+impl Segments for Preferences {
+    fn filter(&self, name: &str) -> Option<String> {
+        self.segments.get(name).cloned()
+    }
+    fn names(&self) -> Vec<String> {
+        self.segments.keys().cloned().collect()
+    }
+    fn labels(&self) -> Option<&BTreeMap<String, Vec<String>>> {
+        Some(&*self.labels.sessions)
     }
 }
 

@@ -1,10 +1,9 @@
 //! What all questions about paths share: which sessions, and which steps of them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use upshot_lake::{Capture, Table};
+use upshot_lake::{Capture, Preferences, Table};
 
 use super::nodes::Reading;
 use super::sequencer::{Endings, Wanted};
@@ -43,8 +42,9 @@ macro_rules! question {
             pub range: $crate::time::RangeSpec,
             /// Which traffic is counted.
             pub environment: $crate::query::EnvironmentChoice,
-            /// The IANA name of the zone of dates.
-            pub time_zone: String,
+            /// The IANA name of the zone of dates; that of the workspace where nothing is said.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub time_zone: Option<String>,
             /// How many rows at most.
             pub limit: Option<usize>,
             /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active
@@ -67,7 +67,7 @@ macro_rules! question {
                     filters: Vec::new(),
                     range: Default::default(),
                     environment: Default::default(),
-                    time_zone: "UTC".to_owned(),
+                    time_zone: None,
                     limit: None,
                     profile: None,
                     now: 0,
@@ -102,7 +102,7 @@ pub(crate) struct Scope {
     pub(crate) zone: TimeZone,
     pub(crate) maturity: i64,
     /// Filters that have names.
-    segments: Arc<BTreeMap<String, String>>,
+    preferences: Arc<Preferences>,
     /// Which sessions.
     pub(crate) selection: Predicate,
     /// How many they are in all, with what is to be said of them.
@@ -116,16 +116,16 @@ impl Scope {
         capture: &Capture,
     ) -> Result<Self, QueryError> {
         let maturity = maturity(sessions.maturity, capture);
-        let resolved = optimise(resolve(sessions, maturity, &*capture.segments)?);
+        let resolved = optimise(resolve(sessions, maturity, &capture.preferences)?);
         let counted = engine.run(sessions, capture).await?;
         let selection = in_range("start_time", resolved.range)
             .and(resolved.filter.clone())
             .and(in_environment(resolved.environment));
         Ok(Self {
-            zone: resolved.zone.clone(),
+            zone: resolved.calendar.zone.clone(),
             resolved,
             maturity,
-            segments: Arc::clone(&capture.segments),
+            preferences: Arc::clone(&capture.preferences),
             selection,
             counted,
         })
@@ -158,7 +158,7 @@ impl Scope {
         ResolveContext::new(self.zone.clone())
             .judging(mature(self.resolved.now, self.maturity))
             .at(self.resolved.now)
-            .with(&*self.segments)
+            .with(&*self.preferences)
     }
 
     pub(crate) fn endings(&self) -> Endings {

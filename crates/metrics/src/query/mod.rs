@@ -131,7 +131,7 @@ impl std::str::FromStr for Identity {
 }
 
 /// A question about sessions, messages and steps. The same shape is the JSON of the HTTP interface.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Query {
@@ -145,8 +145,12 @@ pub struct Query {
     pub range: RangeSpec,
     /// Into which steps of time the range is cut; becomes the first dimension.
     pub grain: Option<Grain>,
-    /// The IANA name of the zone of days and hours.
-    pub time_zone: String,
+    /// The IANA name of the zone of days and hours; that of the workspace where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// With which day weeks begin: monday, sunday or saturday; as the workspace has it where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub week_start: Option<String>,
     /// The name of a saved filter; rows must pass it too.
     pub segment: Option<String>,
     /// The names of two or more saved filters, to stand side by side: `segment` becomes the first dimension, and
@@ -196,35 +200,6 @@ pub struct Query {
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-impl Default for Query {
-    fn default() -> Self {
-        Self {
-            metrics: Vec::new(),
-            dimensions: Vec::new(),
-            filters: Vec::new(),
-            range: RangeSpec::default(),
-            grain: None,
-            segment: None,
-            segments: Vec::new(),
-            time_zone: "UTC".to_owned(),
-            compare: None,
-            environment: EnvironmentChoice::default(),
-            identity: Identity::default(),
-            window: None,
-            having: Vec::new(),
-            order: Vec::new(),
-            limit: None,
-            other: false,
-            subtotals: false,
-            cursor: None,
-            explain: false,
-            profile: None,
-            now: 0,
-            maturity: None,
-        }
-    }
 }
 
 impl Query {

@@ -342,10 +342,10 @@ fn grouping(
         GroupSource::List(column) => Grouping::List(column),
         GroupSource::Sources => Grouping::List(key.source_list()),
         GroupSource::Time(grain) if grain.is_cyclic() => {
-            Grouping::Clock(time, Clock::new(*grain, range, &resolved.zone))
+            Grouping::Clock(time, Clock::new(*grain, range, &resolved.calendar.zone))
         }
         GroupSource::Time(grain) => {
-            Grouping::Buckets(time, Buckets::new(*grain, range, &resolved.zone)?)
+            Grouping::Buckets(time, Buckets::new(*grain, range, &resolved.calendar)?)
         }
     })
 }

@@ -122,7 +122,7 @@ impl Reading {
         dimension: usize,
         days: u32,
     ) -> Result<Self, Problem> {
-        let zone = &resolved.zone;
+        let calendar = &resolved.calendar;
         let to = if range.to == i64::MAX {
             resolved.now.saturating_add(1)
         } else {
@@ -140,7 +140,7 @@ impl Reading {
         // A day more than the window covers the longest of days; the first may then be incomplete but lies
         // outside of every window.
         let from = first.saturating_sub((i64::from(days) + 1) * DAY);
-        let by_day = Buckets::new(Grain::Day, Range { from, to }, zone)?;
+        let by_day = Buckets::new(Grain::Day, Range { from, to }, calendar)?;
         let ends = ends
             .into_iter()
             .map(|end| by_day.find(end, 0).unwrap_or(0))

@@ -1,20 +1,21 @@
 //! Checks a query against the registry. All problems are found, not only the first.
 
 use jiff::tz::TimeZone;
+use upshot_lake::Preferences;
 
 use super::terms::{Terms, WINDOW};
 use super::{EnvironmentChoice, Identity, Query};
 use crate::columns::Owner;
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
 use crate::filter::{
-    Predicate, ResolveContext, Segments, TextSource, definition, parse, parse_duration,
+    Predicate, ResolveContext, TextSource, definition, parse, parse_duration,
     resolve as resolve_filter,
 };
 use crate::query::having::Having;
 use crate::query::pass_key::PassKey;
 use crate::query::scope::mature;
 use crate::registry::{self, Dimension, DimensionOrigin, Metric, Subject};
-use crate::time::{Compare, Grain, Range, parse_zone, resolve_compare, resolve_range};
+use crate::time::{Calendar, Compare, Grain, Range, resolve_compare, resolve_range, zone_name};
 
 /// The most dimensions of one query.
 const MOST_DIMENSIONS: usize = 6;
@@ -67,7 +68,7 @@ pub(crate) struct Resolved {
     pub(crate) environment: EnvironmentChoice,
     pub(crate) range: Range,
     pub(crate) compare: Option<Compare>,
-    pub(crate) zone: TimeZone,
+    pub(crate) calendar: Calendar,
     pub(crate) zone_name: String,
     pub(crate) now: i64,
     /// How old a session must be to be judged, in microseconds.
@@ -148,7 +149,7 @@ impl Resolved {
         } else {
             self.range
         };
-        resolve_compare(compare, range, &self.zone, self.now).map(Some)
+        resolve_compare(compare, range, &self.calendar.zone, self.now).map(Some)
     }
 }
 
@@ -159,17 +160,19 @@ impl Resolved {
 pub(crate) fn resolve(
     query: &Query,
     maturity: i64,
-    segments: &dyn Segments,
+    preferences: &Preferences,
 ) -> Result<Resolved, QueryError> {
     let mut problems = Vec::new();
-    let zone = keep(&mut problems, parse_zone(&query.time_zone)).unwrap_or(TimeZone::UTC);
+    let (zone, week) = (query.time_zone.as_deref(), query.week_start.as_deref());
+    let calendar = keep(&mut problems, Calendar::of(zone, week, preferences));
+    let calendar = calendar.unwrap_or_else(|| TimeZone::UTC.into());
     let metrics = metrics(&query.metrics, &mut problems);
     let groups = groups(query, &metrics, &mut problems);
-    let context = ResolveContext::new(zone.clone())
+    let context = ResolveContext::new(calendar.zone.clone())
         .judging(mature(query.now, maturity))
         .at(query.now)
         .of(subjects(&metrics))
-        .with(segments);
+        .with(preferences);
     let filter = filters(&query.filters, &context, &mut problems);
     let window = keep(&mut problems, window(query.window.as_deref()));
     let compare = query.compare.as_deref().map(Compare::parse);
@@ -180,7 +183,10 @@ pub(crate) fn resolve(
         Some(Compare::Segment(name)) => segment(("compare", name), &context, &mut problems),
         _ => None,
     };
-    let range = keep(&mut problems, resolve_range(&query.range, &zone, query.now));
+    let range = keep(
+        &mut problems,
+        resolve_range(&query.range, &calendar, query.now),
+    );
     let having = having(&query.having, &metrics, &mut problems);
     let order = order(&query.order, &metrics, &groups, &mut problems);
     problems.extend(without_limit(query));
@@ -195,8 +201,8 @@ pub(crate) fn resolve(
         environment: query.environment,
         range,
         compare,
-        zone,
-        zone_name: query.time_zone.clone(),
+        calendar,
+        zone_name: zone_name(zone, preferences).to_owned(),
         now: query.now,
         maturity,
         identity: query.identity,

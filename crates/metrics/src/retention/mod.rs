@@ -38,7 +38,7 @@ const MOST_PERIODS: usize = 400;
 pub enum Period {
     /// Days.
     Day,
-    /// Weeks, which begin on Monday.
+    /// Weeks.
     #[default]
     Week,
     /// Months.
@@ -102,8 +102,12 @@ pub struct RetentionQuery {
     /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
-    /// The IANA name of the zone of days.
-    pub time_zone: String,
+    /// The IANA name of the zone of days and hours; that of the workspace where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// With which day weeks begin: monday, sunday or saturday; as the workspace has it where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub week_start: Option<String>,
     /// The clock, in UTC microseconds; whoever runs the query sets it.
     #[serde(skip)]
     pub now: i64,
@@ -120,7 +124,8 @@ impl Default for RetentionQuery {
             environment: EnvironmentChoice::default(),
             identity: Identity::default(),
             profile: None,
-            time_zone: "UTC".to_owned(),
+            time_zone: None,
+            week_start: None,
             now: 0,
         }
     }
@@ -210,14 +215,14 @@ impl Engine {
             .map_err(|error| in_field(error, "filters", "back"))?;
         let range = bounded(&of_first, capture, self.resources()).await?;
         let grain = query.period.grain();
-        let cohorts = Buckets::new(grain, range, &of_first.zone)?;
+        let cohorts = Buckets::new(grain, range, &of_first.calendar)?;
         let until = Range {
             from: range.from,
             to: range.to.max(query.now.saturating_add(1)),
         };
         let question = Question {
             range,
-            periods: Buckets::new(grain, until, &of_first.zone)?,
+            periods: Buckets::new(grain, until, &of_first.calendar)?,
             cohorts: cohorts.len(),
             most: query.periods,
             first: of_first.filter.clone(),
@@ -248,13 +253,14 @@ fn resolved(
         environment: query.environment,
         identity: query.identity,
         time_zone: query.time_zone.clone(),
+        week_start: query.week_start.clone(),
         now: query.now,
         ..Query::default()
     };
     Ok(optimise(resolve(
         &base,
         maturity(None, capture),
-        &*capture.segments,
+        &capture.preferences,
     )?))
 }
 

@@ -4,8 +4,9 @@
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
-use upshot_core::time::{DAY, HOUR, MINUTE};
+use upshot_core::time::{DAY, HOUR, MINUTE, WeekStart};
 
+use super::calendar::Calendar;
 use super::grain::Grain;
 use super::range::{Range, format_instant};
 use crate::error::{Problem, ProblemCode};
@@ -45,9 +46,9 @@ impl Buckets {
     ///
     /// # Errors
     /// When the range makes more than [`MOST_BUCKETS`].
-    pub fn new(grain: Grain, range: Range, zone: &TimeZone) -> Result<Self, Problem> {
+    pub fn new(grain: Grain, range: Range, calendar: &Calendar) -> Result<Self, Problem> {
         let mut boundaries = Vec::new();
-        let mut start = floor(grain, range.from, zone);
+        let mut start = floor(grain, range.from, calendar);
         while start < range.to {
             boundaries.push(start);
             if boundaries.len() > MOST_BUCKETS {
@@ -60,7 +61,7 @@ impl Buckets {
                     ),
                 ));
             }
-            let next = next(grain, start, zone);
+            let next = next(grain, start, calendar);
             // The rules of a zone never bring a boundary back; at the end of time there is no next.
             if next <= start {
                 break;
@@ -71,7 +72,7 @@ impl Buckets {
         Ok(Self {
             grain,
             boundaries,
-            zone: zone.clone(),
+            zone: calendar.zone.clone(),
         })
     }
 
@@ -139,10 +140,11 @@ pub(super) fn start_of(date: Date, zone: &TimeZone) -> i64 {
 }
 
 /// The first day of the calendar's stretch that holds this day.
-pub(super) fn first_day(grain: Grain, date: Date) -> Date {
+pub(super) fn first_day(grain: Grain, date: Date, week_start: WeekStart) -> Date {
     let first = match grain {
         Grain::Week => {
-            let back = i64::from(date.weekday().to_monday_zero_offset());
+            let since_monday = date.weekday().to_monday_zero_offset();
+            let back = i64::from((since_monday - week_start.days_after_monday()).rem_euclid(7));
             date.checked_sub(back.days())
         }
         Grain::Month => Date::new(date.year(), date.month(), 1),
@@ -182,9 +184,11 @@ fn offset(time: i64, zone: &TimeZone) -> i64 {
     i64::from(zone.to_offset(timestamp(time)).seconds()) * 1_000_000
 }
 
-fn floor(grain: Grain, time: i64, zone: &TimeZone) -> i64 {
+fn floor(grain: Grain, time: i64, calendar: &Calendar) -> i64 {
+    let zone = &calendar.zone;
     let Some(step) = clock_step(grain) else {
-        return start_of(first_day(grain, local(time, zone).date()), zone);
+        let date = local(time, zone).date();
+        return start_of(first_day(grain, date, calendar.week_start), zone);
     };
     let ahead = offset(time, zone);
     let full = (time + ahead).div_euclid(step) * step - ahead;
@@ -200,9 +204,10 @@ fn floor(grain: Grain, time: i64, zone: &TimeZone) -> i64 {
 
 /// The next boundary: a full step of the local clock, or wherever the clock is changed, so that no
 /// bucket mixes two offsets.
-fn next(grain: Grain, start: i64, zone: &TimeZone) -> i64 {
+fn next(grain: Grain, start: i64, calendar: &Calendar) -> i64 {
+    let zone = &calendar.zone;
     let Some(step) = clock_step(grain) else {
-        let date = first_day(grain, local(start, zone).date());
+        let date = first_day(grain, local(start, zone).date(), calendar.week_start);
         return date
             .checked_add(span(grain, 1))
             .map_or(i64::MAX, |date| start_of(date, zone));

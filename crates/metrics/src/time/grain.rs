@@ -20,7 +20,7 @@ pub enum Grain {
     Hour,
     /// A local day.
     Day,
-    /// A week, from Monday.
+    /// A week, from the day with which weeks begin.
     Week,
     /// A month.
     Month,

@@ -1,11 +1,14 @@
 //! Time: ranges as people say them, and the buckets into which a chart cuts them, in any time zone.
 
 mod buckets;
+mod calendar;
 mod grain;
 mod range;
 
 pub use buckets::{Buckets, Clock, MOST_BUCKETS};
 pub(crate) use buckets::{HOURS, WEEKDAYS};
+pub use calendar::Calendar;
+pub(crate) use calendar::zone_name;
 pub use grain::Grain;
 pub(crate) use range::format_instant;
 pub use range::{

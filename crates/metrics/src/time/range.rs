@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use upshot_core::time::{HOUR, MINUTE};
 
 use super::buckets::{first_day, span, start_of};
+use super::calendar::Calendar;
 use super::grain::Grain;
 use crate::error::{Problem, ProblemCode};
 
@@ -199,7 +200,7 @@ fn not_a_time(field: &str, text: &str) -> Problem {
 /// # Errors
 /// When an end cannot be read, the range ends before it begins, or `last` stands beside `from` or
 /// `to`.
-pub fn resolve_range(spec: &RangeSpec, zone: &TimeZone, now: i64) -> Result<Range, Problem> {
+pub fn resolve_range(spec: &RangeSpec, calendar: &Calendar, now: i64) -> Result<Range, Problem> {
     if let Some(last) = &spec.last {
         if spec.from.is_some() || spec.to.is_some() {
             return Err(Problem::new(
@@ -208,9 +209,14 @@ pub fn resolve_range(spec: &RangeSpec, zone: &TimeZone, now: i64) -> Result<Rang
                 "`last` and `from` or `to` exclude each other",
             ));
         }
-        return last_units(last, zone, now);
+        return last_units(last, calendar, now);
     }
-    from_to(spec.from.as_deref(), spec.to.as_deref(), zone, "range")
+    from_to(
+        spec.from.as_deref(),
+        spec.to.as_deref(),
+        &calendar.zone,
+        "range",
+    )
 }
 
 fn from_to(
@@ -247,7 +253,8 @@ fn from_to(
     Ok(Range { from, to })
 }
 
-fn last_units(text: &str, zone: &TimeZone, now: i64) -> Result<Range, Problem> {
+fn last_units(text: &str, calendar: &Calendar, now: i64) -> Result<Range, Problem> {
+    let zone = &calendar.zone;
     let wrong = || {
         problem(
             "range.last",
@@ -294,7 +301,7 @@ fn last_units(text: &str, zone: &TimeZone, now: i64) -> Result<Range, Problem> {
             to: now,
         },
         _ => {
-            let current = first_day(grain, today);
+            let current = first_day(grain, today, calendar.week_start);
             Range {
                 from: back(current, count),
                 to: start_of(current, zone),

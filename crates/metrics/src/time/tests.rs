@@ -19,7 +19,7 @@ fn days(from: &str, to: &str, zone: &TimeZone) -> Range {
         to: Some(to.into()),
         last: None,
     };
-    resolve_range(&spec, zone, at("2030-01-01")).unwrap()
+    resolve_range(&spec, &zone.clone().into(), at("2030-01-01")).unwrap()
 }
 
 /// The labels of all buckets, after checking that they follow each other without gap and that every
@@ -27,7 +27,7 @@ fn days(from: &str, to: &str, zone: &TimeZone) -> Range {
 fn labels(grain: Grain, from: &str, to: &str, zone_name: &str) -> Vec<String> {
     let zone = zone(zone_name);
     let range = days(from, to, &zone);
-    let buckets = Buckets::new(grain, range, &zone).unwrap();
+    let buckets = Buckets::new(grain, range, &zone.clone().into()).unwrap();
     assert!(buckets.start(0) <= range.from);
     assert!(buckets.start(buckets.len()) >= range.to);
     for bucket in 0..buckets.len() {
@@ -163,7 +163,7 @@ fn a_clock_that_changes_by_half_an_hour() {
 fn days_begin_at_local_midnight_or_after_a_gap_over_it() {
     let zone = zone("Europe/Berlin");
     let range = days("2026-03-28", "2026-03-30", &zone);
-    let buckets = Buckets::new(Grain::Day, range, &zone).unwrap();
+    let buckets = Buckets::new(Grain::Day, range, &zone.clone().into()).unwrap();
     assert_eq!(buckets.start(0), at("2026-03-27T23:00:00Z"));
     assert_eq!(buckets.start(1), at("2026-03-28T23:00:00Z"));
     assert_eq!(buckets.start(2), at("2026-03-29T22:00:00Z"));
@@ -242,7 +242,7 @@ fn too_many_buckets_are_refused() {
         from: at("2020-01-01"),
         to: at("2026-01-01"),
     };
-    let problem = Buckets::new(Grain::Minute, range, &TimeZone::UTC).unwrap_err();
+    let problem = Buckets::new(Grain::Minute, range, &TimeZone::UTC.into()).unwrap_err();
     assert_eq!(problem.field, "grain");
 }
 
@@ -251,7 +251,7 @@ fn last(text: &str, now: &str, zone_name: &str) -> (i64, i64) {
         last: Some(text.into()),
         ..RangeSpec::default()
     };
-    let range = resolve_range(&spec, &zone(zone_name), at(now)).unwrap();
+    let range = resolve_range(&spec, &zone(zone_name).into(), at(now)).unwrap();
     (range.from, range.to)
 }
 
@@ -290,7 +290,10 @@ fn the_last_so_many_units() {
             last: Some(wrong.into()),
             ..RangeSpec::default()
         };
-        assert!(resolve_range(&spec, &TimeZone::UTC, 0).is_err(), "{wrong}");
+        assert!(
+            resolve_range(&spec, &TimeZone::UTC.into(), 0).is_err(),
+            "{wrong}"
+        );
     }
 }
 
@@ -307,7 +310,7 @@ fn a_day_as_end_belongs_to_the_range_and_an_instant_does_not() {
         to: Some("2026-03-29T12:00".into()),
         last: None,
     };
-    let range = resolve_range(&spec, &berlin, 0).unwrap();
+    let range = resolve_range(&spec, &berlin.clone().into(), 0).unwrap();
     assert_eq!(
         (range.from, range.to),
         (at("2026-03-29T08:00:00Z"), at("2026-03-29T10:00:00Z"))
@@ -317,12 +320,12 @@ fn a_day_as_end_belongs_to_the_range_and_an_instant_does_not() {
         to: Some("2026-03-29".into()),
         last: None,
     };
-    assert!(resolve_range(&spec, &berlin, 0).is_err());
+    assert!(resolve_range(&spec, &berlin.clone().into(), 0).is_err());
 }
 
 fn compared(compare: &str, spec: RangeSpec, now: &str, zone_name: &str) -> (i64, i64) {
     let zone = zone(zone_name);
-    let range = resolve_range(&spec, &zone, at(now)).unwrap();
+    let range = resolve_range(&spec, &zone.clone().into(), at(now)).unwrap();
     let other = resolve_compare(&Compare::parse(compare).unwrap(), range, &zone, at(now)).unwrap();
     (other.from, other.to)
 }
@@ -432,7 +435,7 @@ proptest! {
             _ => 365 * 86_400,
         };
         let range = Range { from: from * 1_000_000, to: (from + count * seconds) * 1_000_000 };
-        let buckets = Buckets::new(grain, range, &zone).unwrap();
+        let buckets = Buckets::new(grain, range, &zone.clone().into()).unwrap();
         prop_assert!(buckets.start(0) <= range.from && range.to <= buckets.start(buckets.len()));
         let mut names = std::collections::HashSet::new();
         for bucket in 0..buckets.len() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use upshot_core::words::{Environment, MessageKind, OptionStage, Role, StepKind, Word};
 use upshot_core::{Message, Step};
+use upshot_lake::Preferences;
 use upshot_metrics::drilldown::{Cell, CellPart, DrillDown, Page};
 use upshot_metrics::registry::{Kind, Metric, Subject, metric, metrics};
 use upshot_metrics::result::{MetricValue, QueryResult};
@@ -219,7 +220,7 @@ fn any_query() -> impl Strategy<Value = Query> {
                         from: from.map(str::to_owned),
                         last: None,
                     },
-                    time_zone: "America/New_York".to_owned(),
+                    time_zone: Some("America/New_York".to_owned()),
                     now: FIRST_START + 190 * HOUR,
                     maturity: Some(HOUR),
                     ..Query::default()
@@ -253,7 +254,10 @@ fn held(facts: &Facts, layout: Layout) -> Held {
         ),
     ];
     let named = named.map(|(name, filter)| (name.to_owned(), filter.to_owned()));
-    held.capture.segments = Arc::new(named.into_iter().collect());
+    held.capture.preferences = Arc::new(Preferences {
+        segments: named.into_iter().collect(),
+        ..Preferences::default()
+    });
     held
 }
 

@@ -33,7 +33,7 @@ pub fn query(line: &str) -> Query {
             "--to" => query.range.to = Some(value),
             "--last" => query.range.last = Some(value),
             "--grain" => query.grain = Some(value.parse().unwrap()),
-            "--timezone" => query.time_zone = value,
+            "--timezone" => query.time_zone = Some(value),
             "--other" => query.other = value == "yes",
             "--subtotals" => query.subtotals = value == "yes",
             "--cursor" => query.cursor = Some(value),

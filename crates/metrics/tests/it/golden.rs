@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use upshot_lake::Preferences;
 use upshot_metrics::{Engine, QueryError};
 
 use crate::command::query;
@@ -80,7 +81,10 @@ async fn answer(facts: &str, command: &str) -> String {
     let mut answers = Vec::new();
     for layout in [Layout::Memory(2), Layout::Files, Layout::Mixed] {
         let mut held = capture_all(&facts, layout);
-        held.capture.segments = Arc::new(named());
+        held.capture.preferences = Arc::new(Preferences {
+            segments: named(),
+            ..Preferences::default()
+        });
         answers.push(match ENGINE.run(&query(command), &held.capture).await {
             Ok(result) => table(&result),
             Err(QueryError::Invalid(problems)) => problems

@@ -190,7 +190,7 @@ proptest! {
         let query = Query {
             filters: vec![filter],
             dimensions: vec![by.to_owned()],
-            time_zone: "America/New_York".to_owned(),
+            time_zone: Some("America/New_York".to_owned()),
             ..all_metrics()
         };
         let memory = run(&query, &sessions, Layout::Memory(5));

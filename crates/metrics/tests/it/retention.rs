@@ -138,7 +138,7 @@ fn days_are_those_of_the_clock_when_it_is_changed() {
     let query = RetentionQuery {
         period: Period::Day,
         periods: 2,
-        time_zone: "Europe/Berlin".to_owned(),
+        time_zone: Some("Europe/Berlin".to_owned()),
         now: instant("2026-04-10T00:00"),
         range: RangeSpec {
             from: Some("2026-03-28".to_owned()),

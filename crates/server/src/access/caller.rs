@@ -78,6 +78,14 @@ impl Caller {
         }
     }
 
+    /// Who is named as the author of what is kept; nobody where nobody says who it is.
+    pub(crate) fn author(&self) -> Option<String> {
+        match &*self.who {
+            Who::Open => None,
+            _ => Some(self.name()),
+        }
+    }
+
     /// The person and the sign-in; a problem where it is no person.
     pub(crate) fn person(&self) -> Result<&SignIn, Problem> {
         match &*self.who {

@@ -58,6 +58,9 @@ const ROUTES: &[(&str, Need, &str)] = &[
     ("GET /api/v1/segments", may(Permission::Numbers), ""),
     ("GET /api/v1/segments/{name}", may(Permission::Numbers), ""),
     ("GET /api/v1/fact-sets", may(Permission::Numbers), ""),
+    ("GET /api/v1/checks/reported", may(Permission::Numbers), ""),
+    ("GET /api/v1/settings", may(Permission::Numbers), ""),
+    ("GET /api/v1/demo", may(Permission::Numbers), ""),
     // Sessions and what was said in them.
     ("POST /api/v1/drilldown", may(Permission::Sessions), ""),
     ("GET /api/v1/sessions", may(Permission::Sessions), ""),
@@ -81,7 +84,45 @@ const ROUTES: &[(&str, Need, &str)] = &[
         may(Permission::Export),
         "rows.export",
     ),
+    ("GET /api/v1/views", may(Permission::Sessions), ""),
+    ("GET /api/v1/views/{name}", may(Permission::Sessions), ""),
+    ("GET /api/v1/boards", may(Permission::Sessions), ""),
+    ("GET /api/v1/boards/{name}", may(Permission::Sessions), ""),
+    ("GET /api/v1/annotations", may(Permission::Sessions), ""),
+    ("GET /api/v1/labels", may(Permission::Sessions), ""),
+    ("GET /api/v1/sessions/{id}/notes", may(Permission::Text), ""),
+    (
+        "POST /api/v1/sessions/{id}/notes",
+        may(Permission::Notes),
+        "note.add",
+    ),
+    (
+        "PUT /api/v1/sessions/{id}/notes/{note}",
+        may(Permission::Notes),
+        "note.set",
+    ),
+    (
+        "DELETE /api/v1/sessions/{id}/notes/{note}",
+        may(Permission::Notes),
+        "note.remove",
+    ),
+    (
+        "PUT /api/v1/sessions/{id}/labels/{label}",
+        may(Permission::Notes),
+        "label.set",
+    ),
+    (
+        "DELETE /api/v1/sessions/{id}/labels/{label}",
+        may(Permission::Notes),
+        "label.remove",
+    ),
     // What comes in.
+    ("GET /api/v1/sources", may(Permission::Ingest), ""),
+    (
+        "POST /api/v1/import",
+        may(Permission::Ingest),
+        "file.import",
+    ),
     ("POST /api/v1/events", may(Permission::Ingest), ""),
     // What people define and set.
     (
@@ -113,6 +154,51 @@ const ROUTES: &[(&str, Need, &str)] = &[
         "PUT /api/v1/prices",
         may(Permission::Settings),
         "prices.set",
+    ),
+    (
+        "PUT /api/v1/settings",
+        may(Permission::Settings),
+        "settings.set",
+    ),
+    (
+        "DELETE /api/v1/demo",
+        may(Permission::Settings),
+        "demo.clear",
+    ),
+    (
+        "PUT /api/v1/views/{name}",
+        may(Permission::Define),
+        "view.set",
+    ),
+    (
+        "DELETE /api/v1/views/{name}",
+        may(Permission::Define),
+        "view.remove",
+    ),
+    (
+        "PUT /api/v1/boards/{name}",
+        may(Permission::Define),
+        "board.set",
+    ),
+    (
+        "DELETE /api/v1/boards/{name}",
+        may(Permission::Define),
+        "board.remove",
+    ),
+    (
+        "POST /api/v1/annotations",
+        may(Permission::Define),
+        "annotation.add",
+    ),
+    (
+        "PUT /api/v1/annotations/{id}",
+        may(Permission::Define),
+        "annotation.set",
+    ),
+    (
+        "DELETE /api/v1/annotations/{id}",
+        may(Permission::Define),
+        "annotation.remove",
     ),
     // People.
     ("GET /api/v1/me", Need::Caller, ""),

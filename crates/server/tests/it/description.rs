@@ -10,7 +10,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use upshot_store::links::{Invited, NewPerson};
-use upshot_store::{AccessKey, Link, Purpose, Role};
+use upshot_store::{AccessKey, Link, Purpose, Role, ViewContent};
 
 use crate::common::{Bench, NOW, demo};
 use crate::schema::Description;
@@ -239,9 +239,29 @@ async fn every_operation_has_examples_that_are_as_described_and_work() {
         // Only a person changes themselves.
         let is_own = operation.method == "PUT" && address == "/api/v1/me";
         let visitor = if is_own { &mut anna } else { &mut operator };
-        let answer = visitor
-            .send(&operation.method, &address, example.as_ref())
-            .await;
+        let answer = match (operation.media_type(), &example) {
+            ("application/json", example) => {
+                visitor
+                    .send(&operation.method, &address, example.as_ref())
+                    .await
+            }
+            // The example of a file is its text.
+            (kind, example) => {
+                let text = example.as_ref().and_then(Value::as_str).unwrap();
+                let request = Request::builder()
+                    .method(operation.method.as_str())
+                    .uri(&address)
+                    .header("authorization", format!("Bearer {KEY}"))
+                    .header("content-type", kind)
+                    .body(Body::from(text.to_owned()));
+                bench.send(request.unwrap()).await
+            }
+        };
+        // What the example sent is not the demo's, and so is not cleared.
+        if operation.method == "DELETE" && address == "/api/v1/demo" {
+            answer.problem(409, "conflict");
+            continue;
+        }
         let status = answer.status;
         assert!(
             status.is_success(),
@@ -252,8 +272,17 @@ async fn every_operation_has_examples_that_are_as_described_and_work() {
     }
 }
 
-/// The people, links and keys of which the examples tell.
+/// The people, links, keys and views of which the examples tell.
 async fn people_of_examples(bench: &Bench) {
+    let view = ViewContent {
+        title: "Resolution by week".to_owned(),
+        address: "/explore".to_owned(),
+        ..ViewContent::default()
+    };
+    let saved = bench
+        .store
+        .set_view("main", "weekly-resolution", &view, NOW);
+    saved.await.unwrap();
     let link = |id: &str, purpose: Purpose| Link {
         id: id.to_owned(),
         hash: Sha256::digest(&"c0ffee".repeat(11).as_bytes()[..64]).to_vec(),

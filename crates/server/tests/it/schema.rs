@@ -15,6 +15,13 @@ pub struct Operation<'a> {
 }
 
 impl Operation<'_> {
+    /// The media type of the body that has the example; that of JSON where there is no body.
+    pub fn media_type(&self) -> &str {
+        let content = self.description["requestBody"]["content"].as_object();
+        let kind = content.and_then(|content| content.keys().next());
+        kind.map_or("application/json", String::as_str)
+    }
+
     /// The example of the body with its schema; nothing where there is no body.
     #[track_caller]
     pub fn body(&self) -> Option<(Value, Value)> {

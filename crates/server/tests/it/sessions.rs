@@ -207,6 +207,14 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
         let segment = json!({"filter": format!("channel = {mark}")});
         let saved = bench.send_json("PUT", &path, segment.to_string()).await;
         assert_eq!(saved.status, 200, "{}", saved.text());
+        for (kind, body) in [
+            ("views", json!({"title": mark, "address": "/explore"})),
+            ("boards", json!({"title": mark, "views": []})),
+        ] {
+            let path = format!("/api/v1/{kind}/newcomers?workspace={mark}");
+            let saved = bench.send_json("PUT", &path, body.to_string()).await;
+            assert_eq!(saved.status, 200, "{}", saved.text());
+        }
     }
     for flushed in [false, true] {
         if flushed {
@@ -271,16 +279,31 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                     "/api/v1/segments/newcomers" => {
                         json!({"filter": format!("channel = {own}"), "description": own})
                     }
+                    "/api/v1/settings" => json!({"bots": [{"id": own, "name": own}]}),
+                    "/api/v1/views/newcomers" => json!({"title": own, "address": "/explore"}),
+                    "/api/v1/boards/newcomers" => json!({"title": own, "views": []}),
+                    "/api/v1/annotations" | "/api/v1/annotations/resolution_rate" => {
+                        json!({"time": "2026-03-05", "text": own})
+                    }
+                    path if path.contains("/notes") => json!({"text": own}),
+                    path if path.contains("/labels") => json!({}),
+                    "/api/v1/import" => marked(own),
                     "/api/v1/retention" => json!({"period": "day", "back": ["engaged"]}),
                     path if path.starts_with("/api/v1/export/") => json!({"environment": "all"}),
                     _ => Value::Null,
                 };
                 let path = path
                     .replace("/sessions/resolution_rate", &format!("/sessions/{mine}"))
+                    .replace("{note}", "first")
+                    .replace("{label}", own)
                     .replace("{profile}", "default");
                 let address = format!("{path}?workspace={own}");
                 let answer = match method.as_str() {
                     "GET" => bench.get(&address).await,
+                    _ if path == "/api/v1/import" => {
+                        let kind = "application/octet-stream";
+                        bench.post(&address, kind, body.to_string()).await
+                    }
                     _ => {
                         assert_ne!(body, Value::Null, "say what to send to {path}");
                         bench
@@ -301,7 +324,19 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
             assert!(walked.contains("/api/v1/sessions"), "{walked:?}");
             assert!(walked.contains("/api/v1/query"), "{walked:?}");
             assert!(walked.contains("/api/v1/drilldown"), "{walked:?}");
-            assert!(walked.contains("/api/v1/segments"), "{walked:?}");
+            for kept in [
+                "segments",
+                "settings",
+                "views",
+                "boards",
+                "annotations",
+                "import",
+            ] {
+                assert!(
+                    walked.contains(&format!("/api/v1/{kept}")),
+                    "{kept}: {walked:?}"
+                );
+            }
             let exports = walked
                 .iter()
                 .filter(|path| path.starts_with("/api/v1/export/"));

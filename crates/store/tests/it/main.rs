@@ -5,8 +5,9 @@ mod people;
 
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
-use upshot_store::segments::{MOST_SEGMENTS, check_name};
-use upshot_store::{STORE_FILE, Store, StoreError};
+use upshot_store::name::check_name;
+use upshot_store::segments::MOST_SEGMENTS;
+use upshot_store::{BoardContent, STORE_FILE, Store, StoreError, ViewContent, WorkspaceSettings};
 
 async fn store() -> (Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -106,10 +107,93 @@ async fn writers_at_once_wait_for_each_other_and_there_is_an_end() {
 #[test]
 fn names_are_short_and_plain() {
     for good in ["web", "Users of the «beta»", "a/b?c=d"] {
-        assert!(check_name(good).is_ok(), "{good}");
+        assert!(check_name("segment", good).is_ok(), "{good}");
     }
     let long = "x".repeat(101);
     for bad in ["", " web", "web ", "a\nb", long.as_str()] {
-        assert!(check_name(bad).is_err(), "{bad}");
+        assert!(check_name("segment", bad).is_err(), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn settings_are_those_of_the_workspace_and_stay() {
+    let (store, folder) = store().await;
+    assert_eq!(store.settings("main").await.unwrap(), None);
+    let mut settings = WorkspaceSettings {
+        time_zone: Some("Europe/Berlin".to_owned()),
+        ..WorkspaceSettings::default()
+    };
+    settings.costs.insert("agent_minute".to_owned(), 0.9);
+    store.set_settings("main", &settings, 5).await.unwrap();
+    store.set_settings("main", &settings, 6).await.unwrap();
+    store.close().await;
+    let store = Store::open(folder.path()).await.unwrap();
+    assert_eq!(store.settings("main").await.unwrap(), Some((settings, 6)));
+    assert_eq!(store.settings("other").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_board_holds_views_that_are_there() {
+    let (store, _folder) = store().await;
+    let view = ViewContent {
+        title: "A view".to_owned(),
+        address: "/explore".to_owned(),
+        ..ViewContent::default()
+    };
+    for name in ["a", "b"] {
+        store.set_view("main", name, &view, 1).await.unwrap();
+    }
+    let mut board = BoardContent {
+        title: "A board".to_owned(),
+        views: vec!["b".to_owned(), "a".to_owned()],
+        ..BoardContent::default()
+    };
+    let saved = store.set_board("main", "board", &board, 2).await.unwrap();
+    assert_eq!(saved.content, board);
+    // What cannot be saved changes nothing, and the views of another workspace are not there.
+    board.views.push("c".to_owned());
+    let error = store
+        .set_board("main", "board", &board, 3)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::UnknownView { position: 2, .. }),
+        "{error}"
+    );
+    board.views = vec!["a".to_owned()];
+    assert!(store.set_board("other", "board", &board, 3).await.is_err());
+    assert_eq!(store.boards("main", None).await.unwrap(), [saved]);
+    assert_eq!(store.boards("other", None).await.unwrap(), []);
+    store.remove_view("main", "b").await.unwrap();
+    let left = store.boards("main", Some("board")).await.unwrap();
+    assert_eq!(left[0].content.views, ["a"]);
+}
+
+#[tokio::test]
+async fn labels_are_read_anew_when_they_change() {
+    let (store, _folder) = store().await;
+    let none = store.labels("main").await.unwrap();
+    for (session, label) in [("s2", "good"), ("s1", "good"), ("s1", "bad")] {
+        let given = store
+            .set_label("main", (session, label), None, 5)
+            .await
+            .unwrap();
+        assert_eq!(given.created, 5);
+    }
+    let again = store
+        .set_label("main", ("s1", "bad"), None, 9)
+        .await
+        .unwrap();
+    assert_eq!(again.created, 5, "it had the label");
+    let all = store.labels("main").await.unwrap();
+    assert_eq!(all.sessions["good"], ["s1", "s2"]);
+    assert_ne!(all.version, none.version);
+    assert_eq!(store.labels("main").await.unwrap(), all);
+    assert_eq!(store.labels("other").await.unwrap(), none);
+    assert!(store.remove_label("main", "s1", "bad").await.unwrap());
+    assert!(!store.remove_label("main", "s1", "bad").await.unwrap());
+    let fewer = store.labels("main").await.unwrap();
+    assert_eq!(fewer.sessions.len(), 1);
+    assert_ne!(fewer.version, all.version);
+    assert_eq!(store.labels_of("main", "s1").await.unwrap().len(), 1);
 }

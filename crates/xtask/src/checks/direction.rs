@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
         "upshot-web",
     ],
     &["upshot-lake", "upshot-store"],
-    &["upshot-metrics"],
+    &["upshot-metrics", "upshot-import"],
     &["upshot-server"],
     &["upshot"],
     &["upshot-bench"],

@@ -1,0 +1,85 @@
+//! Whether the numbers are the platform's own: `GET /api/v1/checks/reported`.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use upshot_metrics::{QueryError, ReportedCheck, ReportedQuery};
+
+use crate::input::{Workspace, pairs, unknown_parameter};
+use crate::problem::{Problem, ProblemDetails};
+use crate::query::bounded;
+use crate::state::ServerState;
+
+const PARAMETERS: [&str; 8] = [
+    "filter",
+    "from",
+    "to",
+    "last",
+    "time_zone",
+    "environment",
+    "profile",
+    "workspace",
+];
+
+/// Compare with the platform's own numbers
+///
+/// What the source reports of sessions beside what the rules find: engagement and each outcome, how many sessions
+/// differ, and the filter that lists these. Sources that report nothing have `reported` 0.
+#[utoipa::path(
+    get,
+    path = "/api/v1/checks/reported",
+    operation_id = "check_reported",
+    tag = "numbers",
+    params(
+        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
+        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web"])),
+        ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
+        ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
+        ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 28d"),
+        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; that of the workspace where nothing is said"),
+        ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
+        ("profile" = Option<String>, Query, description = "Which fact set is read; the active one where nothing is said"),
+    ),
+    responses(
+        (status = 200, description = "Both, side by side", body = ReportedCheck),
+        (status = 400, description = "A parameter is wrong; `errors` names it with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn reported(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    RawQuery(parameters): RawQuery,
+) -> Result<Json<ReportedCheck>, Problem> {
+    let mut query = read(parameters.as_deref().unwrap_or_default())?;
+    query.now = state.now();
+    let work = async {
+        let tables = query.tables_needed();
+        let capture = state.capture(&workspace, query.profile.as_deref(), &tables);
+        Ok(state.engine.reported(&query, &capture.await?).await?)
+    };
+    bounded(&state, "reported", work).await.map(Json)
+}
+
+fn read(parameters: &str) -> Result<ReportedQuery, Problem> {
+    let mut query = ReportedQuery::default();
+    for (name, value) in pairs(parameters) {
+        match name.as_str() {
+            "workspace" => {}
+            "filter" => query.filters.push(value),
+            "from" => query.range.from = Some(value),
+            "to" => query.range.to = Some(value),
+            "last" => query.range.last = Some(value),
+            "time_zone" => query.time_zone = Some(value),
+            "environment" => {
+                query.environment = value
+                    .parse()
+                    .map_err(|problem| Problem::from(QueryError::from(problem)))?;
+            }
+            "profile" => query.profile = Some(value),
+            _ => return Err(unknown_parameter(&name, &PARAMETERS)),
+        }
+    }
+    Ok(query)
+}

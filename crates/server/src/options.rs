@@ -41,6 +41,16 @@ impl ServerOptions {
     }
 }
 
+impl ServerOptions {
+    /// The address at which people reach the server, without a slash at its end.
+    pub(crate) fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+}
+
 impl fmt::Debug for ServerOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -58,6 +58,8 @@ pub enum ProblemKind {
     Busy,
     /// Something failed within the server.
     Internal,
+    /// The mail server is not there, or refused.
+    MailFailed,
     /// The server accepts nothing now.
     Unavailable,
     /// The answer took too long.
@@ -121,6 +123,11 @@ impl ProblemKind {
                 "internal",
                 "Internal error",
                 StatusCode::INTERNAL_SERVER_ERROR,
+            ),
+            Self::MailFailed => (
+                "mail-failed",
+                "The mail was not sent",
+                StatusCode::BAD_GATEWAY,
             ),
             Self::Unavailable => (
                 "unavailable",

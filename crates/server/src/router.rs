@@ -75,7 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
 
 /// The paths under which people sign in, are invited and given keys.
 fn access_routes() -> OpenApiRouter<ServerState> {
-    use access::{audit, keys, links, me, people, shares, sign_in};
+    use access::{audit, keys, links, mail, me, people, shares, sign_in};
     OpenApiRouter::new()
         .routes(routes!(me::show, me::change))
         .routes(routes!(sign_in::sign_in))
@@ -92,6 +92,9 @@ fn access_routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(shares::list, shares::make))
         .routes(routes!(shares::remove))
         .routes(routes!(audit::list))
+        .routes(routes!(mail::show, mail::set))
+        .routes(routes!(mail::test))
+        .routes(routes!(mail::forgotten))
 }
 
 /// The whole interface. Requests pass the layers from the last to the first.

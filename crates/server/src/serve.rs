@@ -9,6 +9,7 @@ use upshot_lake::Lake;
 use upshot_metrics::Engine;
 use upshot_store::Store;
 
+use crate::access::digest;
 use crate::options::ServerOptions;
 use crate::router::router;
 use crate::state::ServerState;
@@ -87,10 +88,11 @@ pub async fn serve_on(
     // With the address of each client, which the delays of wrong sign-ins need.
     let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (told, mut hears) = watch::channel(false);
+    let ends = state.clone();
     let signal = async move {
         shutdown.await;
         tracing::info!("finishing what has begun");
-        state.end();
+        ends.end();
         // Whoever hears it may be gone with the server.
         let _ = told.send(true);
     };
@@ -102,13 +104,16 @@ pub async fn serve_on(
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
+    let digests = tokio::spawn(digest::run(state.clone()));
+    let served = tokio::select! {
         served = axum::serve(listener, routes).with_graceful_shutdown(signal) => Ok(served?),
         () = impatience => {
             tracing::warn!("requests were cut off that did not end in time");
             Ok(())
         }
-    }
+    };
+    digests.abort();
+    served
 }
 
 async fn check(options: &ServerOptions, store: &Store) -> Result<(), ServerError> {

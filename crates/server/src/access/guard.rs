@@ -121,7 +121,13 @@ async fn admit(
     let secure = is_https(headers, behind_proxy);
     let who = match find(state, headers, secure, wanted).await? {
         Found::ByHeader(who) => who,
-        Found::Nobody | Found::Wrong if is_open => Who::Open,
+        // Nobody sends a cookie to an open server, but a page of another site may ask it blindly all the same.
+        Found::Nobody | Found::Wrong if is_open => {
+            if !only_reads(&request.method) && page == Page::Foreign {
+                return Err(foreign_page());
+            }
+            Who::Open
+        }
         Found::Nobody | Found::Wrong => return Err(unknown_caller()),
         Found::ByCookie(who) => {
             if !only_reads(&request.method) && page != Page::Own {

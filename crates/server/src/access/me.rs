@@ -47,6 +47,9 @@ pub(crate) struct Me {
     workspaces: Vec<MyWorkspace>,
     /// Whether the server has an owner; where it has none, the link that `upshot serve` prints makes one.
     owner_exists: bool,
+    /// Whether the person wants the weekly digest of the workspace; left out where it is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<bool>,
     /// The shared view; left out where it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<MyShare>,
@@ -91,6 +94,8 @@ pub(crate) struct MyShare {
 pub(crate) struct MyChange {
     /// The name, where it changes.
     name: Option<String>,
+    /// Whether the weekly digest of the workspace comes by mail, where that changes.
+    digest: Option<bool>,
     /// The password, where it changes. All other browsers are signed out.
     password: Option<PasswordChange>,
 }
@@ -109,7 +114,7 @@ impl Me {
     /// What is told of a caller.
     pub(super) async fn of(state: &ServerState, caller: &Caller) -> Result<Self, Problem> {
         let mut workspaces = Vec::new();
-        let (mut person, mut share) = (None, None);
+        let (mut person, mut share, mut digest) = (None, None, None);
         let mode = match &*caller.who {
             Who::Open | Who::Operator => {
                 let known = state.lake.workspaces().await?;
@@ -123,6 +128,9 @@ impl Me {
             Who::Person(sign_in, memberships) => {
                 let roles = memberships.iter().cloned();
                 workspaces.extend(roles.map(|(workspace, role)| (workspace, Some(role))));
+                let (workspace, id) = (&caller.workspace, &sign_in.person.id);
+                let member = state.store.member(workspace, id).await?;
+                digest = member.map(|member| member.digest);
                 person = Some(MePerson {
                     id: sign_in.person.id.clone(),
                     name: sign_in.person.name.clone(),
@@ -152,6 +160,7 @@ impl Me {
             permissions: caller.permissions.list(),
             workspaces: workspaces.into_iter().map(workspace).collect(),
             owner_exists: state.guard.owner_exists(&state.store).await?,
+            digest,
             share,
         })
     }
@@ -181,7 +190,7 @@ pub(crate) async fn show(
     Ok(Json(Me::of(&state, &caller).await?))
 }
 
-/// Change my name or password
+/// Change my name, my password or whether I get the digest
 ///
 /// With a new password every other browser is signed out.
 #[utoipa::path(
@@ -235,6 +244,13 @@ pub(crate) async fn change(
     if let Some(name) = &change.name {
         state.store.rename_person(id, name).await?;
         changed.push("name");
+    }
+    if let Some(wanted) = change.digest {
+        state
+            .store
+            .set_digest(&caller.workspace, id, wanted)
+            .await?;
+        changed.push("digest");
     }
     let mut me = Me::of(&state, &caller).await?;
     if let (Some(person), Some(name)) = (&mut me.person, change.name) {

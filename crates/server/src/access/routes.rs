@@ -204,6 +204,7 @@ const ROUTES: &[(&str, Need, &str)] = &[
     ("GET /api/v1/me", Need::Caller, ""),
     ("PUT /api/v1/me", Need::Caller, "me.change"),
     ("POST /api/v1/sign-in", Need::SignIn, ""),
+    ("POST /api/v1/sign-in/forgotten", Need::SignIn, ""),
     ("POST /api/v1/sign-out", Need::SignIn, ""),
     ("POST /api/v1/links/look", Need::SignIn, ""),
     ("POST /api/v1/links/accept", Need::SignIn, ""),
@@ -247,6 +248,9 @@ const ROUTES: &[(&str, Need, &str)] = &[
         may(Permission::Shares),
         "share.remove",
     ),
+    ("GET /api/v1/mail", may(Permission::Settings), ""),
+    ("PUT /api/v1/mail", may(Permission::Settings), "mail.set"),
+    ("POST /api/v1/mail/test", may(Permission::Settings), ""),
     ("GET /api/v1/audit", may(Permission::Audit), ""),
 ];
 

@@ -59,6 +59,7 @@ async fn with_a_key_every_path_but_health_and_the_ways_to_sign_in_needs_it() {
         let free = path.starts_with("/health/")
             || [
                 "/api/v1/sign-in",
+                "/api/v1/sign-in/forgotten",
                 "/api/v1/sign-out",
                 "/api/v1/links/look",
                 "/api/v1/links/accept",

@@ -23,6 +23,7 @@ pub struct Bench {
     pub store: Store,
     pub router: Router,
     pub clock: Arc<AtomicI64>,
+    pub state: ServerState,
     _folder: TempDir,
 }
 
@@ -84,7 +85,8 @@ impl Bench {
         });
         let store = bench.store.clone();
         let state = ServerState::new(bench.lake.clone(), engine.unwrap(), store, options);
-        bench.router = router(state);
+        bench.router = router(state.clone());
+        bench.state = state;
         bench
     }
 
@@ -108,10 +110,18 @@ impl Bench {
         Self {
             lake,
             store,
-            router: router(state),
+            router: router(state.clone()),
+            state,
             clock,
             _folder: folder,
         }
+    }
+
+    /// Sends the digests that are due; gives how many were sent.
+    pub async fn send_digests(&self) -> usize {
+        upshot_server::access::digest::send_due(&self.state)
+            .await
+            .unwrap()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

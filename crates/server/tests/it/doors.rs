@@ -441,4 +441,8 @@ async fn an_open_server_asks_nobody_and_records_all_the_same() {
         answer.json()["entries"][0]["who"],
         "anybody on this machine"
     );
+    // Pages of other sites change nothing here either.
+    let request = Request::delete("/api/v1/segments/a").header("origin", "https://evil.example");
+    let answer = bench.send(request.body(Body::empty()).unwrap()).await;
+    answer.problem(403, "forbidden");
 }

@@ -18,6 +18,7 @@ mod health;
 mod import;
 mod live;
 mod logging;
+mod mail;
 mod notes;
 mod people;
 mod queries;

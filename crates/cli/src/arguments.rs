@@ -10,6 +10,7 @@ use crate::export::ExportArguments;
 use crate::keys::KeysArguments;
 use crate::paths::{FlowArguments, FunnelArguments, LiftArguments, PathArguments, TopicArguments};
 use crate::people::PeopleArguments;
+use crate::prices::PricesArguments;
 use crate::segments::SegmentsArguments;
 use crate::sessions::SessionsArguments;
 use crate::settings::SettingsArguments;
@@ -426,53 +427,6 @@ pub struct ServerChoice {
     /// The server's key
     #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
     pub key: Option<String>,
-}
-
-/// `upshot prices`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    upshot prices --toml > prices.toml\n  \
-    upshot prices check prices.toml\n  \
-    upshot prices set prices.toml\n\n\
-    docs/prices.md explains the file.")]
-pub struct PricesArguments {
-    /// Write the whole list as TOML
-    #[arg(long)]
-    pub toml: bool,
-    /// Where to ask for the list.
-    #[command(flatten)]
-    pub server: ServerChoice,
-    /// What to do.
-    #[command(subcommand)]
-    pub action: Option<PricesAction>,
-}
-
-/// What `upshot prices` does.
-#[derive(Debug, Subcommand)]
-pub enum PricesAction {
-    /// Read a price list and say what is wrong with it; nothing is written
-    Check(PriceCheckArguments),
-    /// Price by this list from now on, also what was called before
-    Set(PriceSetArguments),
-}
-
-/// `upshot prices check`.
-#[derive(Debug, Args)]
-pub struct PriceCheckArguments {
-    /// The TOML file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-}
-
-/// `upshot prices set`.
-#[derive(Debug, Args)]
-pub struct PriceSetArguments {
-    /// The TOML file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Where to set it.
-    #[command(flatten)]
-    pub server: ServerChoice,
 }
 
 /// `upshot profiles preview`.

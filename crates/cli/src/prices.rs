@@ -1,17 +1,65 @@
 //! `upshot prices`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use upshot_core::prices::PriceList;
 use upshot_server::prices::{ModelPrice, Prices};
 
-use crate::arguments::{Common, OutputFormat, PricesAction, PricesArguments, ServerChoice};
+use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::session::open_lake;
 
 const PATH: &str = "/api/v1/prices";
+
+/// `upshot prices`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    upshot prices --toml > prices.toml\n  \
+    upshot prices check prices.toml\n  \
+    upshot prices set prices.toml\n\n\
+    docs/prices.md explains the file.")]
+pub struct PricesArguments {
+    /// Write the whole list as TOML
+    #[arg(long)]
+    pub toml: bool,
+    /// Where to ask for the list.
+    #[command(flatten)]
+    pub server: ServerChoice,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Option<PricesAction>,
+}
+
+/// What `upshot prices` does.
+#[derive(Debug, Subcommand)]
+pub enum PricesAction {
+    /// Read a price list and say what is wrong with it; nothing is written
+    Check(PriceCheckArguments),
+    /// Price by this list from now on, also what was called before
+    Set(PriceSetArguments),
+}
+
+/// `upshot prices check`.
+#[derive(Debug, Args)]
+pub struct PriceCheckArguments {
+    /// The TOML file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `upshot prices set`.
+#[derive(Debug, Args)]
+pub struct PriceSetArguments {
+    /// The TOML file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to set it.
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: PricesArguments) -> Result<u8, Failure> {

@@ -44,6 +44,8 @@ fn build(arguments: &RetentionArguments) -> Result<RetentionQuery, Failure> {
         identity: arguments.identity.parse().map_err(usage)?,
         profile: scope.fact_set.clone(),
         time_zone: scope.timezone.clone(),
+        // As the workspace's settings say.
+        week_start: None,
         now: instant_or_now(scope.now.as_deref())?,
     })
 }

@@ -7,6 +7,7 @@ use upshot_lake::Capture;
 use crate::assemble::{Part, Passes, elapsed};
 use crate::query::EnvironmentChoice;
 use crate::query::plan::{Grouping, MetricPlan};
+use crate::query::remarks::PlannedRemark;
 use crate::query::resolve::Resolved;
 use crate::registry::{Maturity, Subject};
 use crate::result::{Note, NoteCode};
@@ -109,11 +110,17 @@ pub(crate) fn price_list(capture: &Capture) -> String {
 /// What must be said beside the metrics of a pass.
 fn remarks(part: &Part, prices: &str, capture: &Capture) -> Vec<Note> {
     let counters = &part.gathered.totals.counters;
-    let made = part.plan.remarks.iter().filter_map(|(remark, counter)| {
-        let count = counters.get(*counter).copied().unwrap_or(0);
+    let counted = |counter: usize| counters.get(counter).copied().unwrap_or(0);
+    let made = part.plan.remarks.iter().filter_map(|planned| {
+        let PlannedRemark {
+            remark,
+            rows,
+            among,
+        } = *planned;
+        let count = counted(rows);
         Some(Note {
             code: remark.code,
-            text: remark.note(count, prices, capture)?,
+            text: remark.note((count, among.map_or(0, counted)), prices, capture)?,
             count,
         })
     });

@@ -246,6 +246,8 @@ pub enum NoteCode {
     NoHumanContacts,
     /// Windows and pages are not told apart by the rules that made the facts.
     NoWindows,
+    /// No session is resolved, which may mean that the source cannot tell.
+    NoneResolved,
     /// Sessions, messages or steps lie in both of two segments that are compared.
     OverlappingSegments,
     /// Rows for stretches without data were not added, because there would be too many.

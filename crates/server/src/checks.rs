@@ -6,8 +6,8 @@ use upshot_metrics::{QueryError, ReportedCheck, ReportedQuery};
 
 use crate::input::{Workspace, pairs, unknown_parameter};
 use crate::problem::{Problem, ProblemDetails};
-use crate::query::bounded;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 const PARAMETERS: [&str; 8] = [
     "filter",
@@ -54,7 +54,7 @@ pub(crate) async fn reported(
 ) -> Result<Json<ReportedCheck>, Problem> {
     let mut query = read(parameters.as_deref().unwrap_or_default())?;
     query.now = state.now();
-    let work = async {
+    let work = || async {
         let tables = query.tables_needed();
         let capture = state.capture(&workspace, query.profile.as_deref(), &tables);
         Ok(state.engine.reported(&query, &capture.await?).await?)

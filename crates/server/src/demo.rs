@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use crate::facts::instant;
 use crate::input::Workspace;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
-use crate::query::bounded;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// What the demo's events say of where they come from.
 pub const DEMO_SOURCE: &str = "demo";
@@ -77,7 +77,7 @@ pub(crate) async fn show(
         }));
     };
     let query = by_source(state.now());
-    let work = async {
+    let work = || async {
         let tables = tables_needed(&query);
         let capture = state.capture(&workspace, None, &tables).await?;
         Ok(state.engine.run(&query, &capture).await?)

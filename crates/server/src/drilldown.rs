@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 use crate::facts::{Facts, SessionFacts};
 use crate::input::{Workspace, json};
 use crate::problem::{Problem, ProblemDetails};
-use crate::query::bounded;
 use crate::sessions::{DEFAULT_LIMIT, check_limit};
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// Which number of which answer.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -146,7 +146,7 @@ pub(crate) async fn post(
     let limit = check_limit(asked.page.limit.unwrap_or(DEFAULT_LIMIT), "page.limit")?;
     // One more, so that it is known whether there are more.
     asked.page.limit = Some(limit + 1);
-    let work = async {
+    let work = || async {
         // What segments and the parts of metrics ask for is not known here.
         let profile = asked.query.profile.as_deref();
         let capture = state.capture(&workspace, profile, &Table::FACTS).await?;

@@ -21,8 +21,8 @@ use upshot_metrics::{Export, ExportQuery, ExportTable, QueryError};
 
 use crate::input::{Workspace, bad_path, json, pairs, row_format, unknown_parameter};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
-use crate::query::timed;
 use crate::state::ServerState;
+use crate::turns::timed;
 
 /// Export rows
 ///

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use crate::facts::instant;
 use crate::input::{Workspace, bad_path, json};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
-use crate::query::bounded;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// Sessions that a preview lists at most.
 const MOST_LISTED: usize = 1000;
@@ -437,7 +437,12 @@ pub(crate) async fn preview(
     };
     let text = profile_text(asked.profile, asked.toml)?;
     let settings = with_profile(&state, &workspace, asked.source.as_deref(), &text)?;
-    let work = async { Ok(state.lake.preview(&workspace, settings, options).await?) };
+    let work = || async {
+        Ok(state
+            .lake
+            .preview(&workspace, settings.clone(), options)
+            .await?)
+    };
     Ok(Json(bounded(&state, "preview", work).await?.into()))
 }
 

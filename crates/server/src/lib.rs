@@ -44,6 +44,7 @@ pub mod settings;
 mod sources;
 mod state;
 mod telemetry;
+mod turns;
 mod under;
 mod views;
 

@@ -6,8 +6,8 @@ use upshot_metrics::{Query, QueryError, QueryResult, tables_needed};
 
 use crate::input::{Workspace, pairs, unknown_parameter};
 use crate::problem::{Problem, ProblemDetails};
-use crate::query::bounded;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// The parameters of an address.
 const PARAMETERS: [&str; 5] = ["by", "filter", "environment", "profile", "workspace"];
@@ -42,7 +42,7 @@ pub(crate) async fn show(
     RawQuery(parameters): RawQuery,
 ) -> Result<Json<QueryResult>, Problem> {
     let query = live_query(parameters.as_deref().unwrap_or_default(), state.now())?;
-    let work = async {
+    let work = || async {
         let tables = tables_needed(&query);
         let profile = query.profile.as_deref();
         let capture = state.capture(&workspace, profile, &tables).await?;

@@ -13,9 +13,9 @@ use crate::access::caller::Caller;
 use crate::facts::instant;
 use crate::input::{Workspace, bad_path, json};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
-use crate::query::bounded;
 use crate::sessions::no_session;
 use crate::state::ServerState;
+use crate::turns::bounded;
 use crate::views::wrong_length;
 
 /// The most characters of a note.
@@ -108,7 +108,7 @@ pub(crate) struct LabelInUse {
 
 /// Refuses ids that no session of the workspace has.
 async fn check_session(state: &ServerState, workspace: &str, id: &str) -> Result<(), Problem> {
-    let work = async {
+    let work = || async {
         let capture = state.capture(workspace, None, &Table::FACTS).await?;
         Ok(state.engine.session(id, &capture).await?.is_some())
     };

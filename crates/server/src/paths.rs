@@ -7,8 +7,8 @@ use upshot_metrics::{FlowQuery, FunnelQuery, LiftQuery, PathQuery, TopicQuery};
 
 use crate::input::{Workspace, json};
 use crate::problem::{Problem, ProblemDetails};
-use crate::query::bounded;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// Ask for the commonest paths
 ///
@@ -48,7 +48,7 @@ pub(crate) async fn paths(
 ) -> Result<Json<PathResult>, Problem> {
     let mut query: PathQuery = json(&state, request).await?;
     query.now = state.now();
-    let work = async {
+    let work = || async {
         let profile = query.profile.as_deref();
         let capture = state.capture(&workspace, profile, &query.tables()).await?;
         Ok(state.engine.paths(&query, &capture).await?)
@@ -92,7 +92,7 @@ pub(crate) async fn flows(
 ) -> Result<Json<FlowResult>, Problem> {
     let mut query: FlowQuery = json(&state, request).await?;
     query.now = state.now();
-    let work = async {
+    let work = || async {
         let profile = query.profile.as_deref();
         let capture = state.capture(&workspace, profile, &query.tables()).await?;
         Ok(state.engine.flows(&query, &capture).await?)
@@ -136,7 +136,7 @@ pub(crate) async fn funnel(
 ) -> Result<Json<FunnelResult>, Problem> {
     let mut query: FunnelQuery = json(&state, request).await?;
     query.now = state.now();
-    let work = async {
+    let work = || async {
         let profile = query.profile.as_deref();
         let capture = state.capture(&workspace, profile, &query.tables()).await?;
         Ok(state.engine.funnel(&query, &capture).await?)
@@ -180,7 +180,7 @@ pub(crate) async fn lift(
 ) -> Result<Json<LiftResult>, Problem> {
     let mut query: LiftQuery = json(&state, request).await?;
     query.now = state.now();
-    let work = async {
+    let work = || async {
         let profile = query.profile.as_deref();
         let capture = state.capture(&workspace, profile, &query.tables()).await?;
         Ok(state.engine.lift(&query, &capture).await?)
@@ -222,7 +222,7 @@ pub(crate) async fn topics(
 ) -> Result<Json<TopicResult>, Problem> {
     let mut query: TopicQuery = json(&state, request).await?;
     query.now = state.now();
-    let work = async {
+    let work = || async {
         let profile = query.profile.as_deref();
         let capture = state.capture(&workspace, profile, &query.tables()).await?;
         Ok(state.engine.topics(&query, &capture).await?)

@@ -16,8 +16,8 @@ use crate::answers::{Kept, Key, Turn};
 use crate::input::{Workspace, json, not_of_shape};
 use crate::observe::RequestId;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
-use crate::query::{query_turn, timed};
 use crate::state::ServerState;
+use crate::turns::{in_turn, leave_to_run, timed};
 
 /// The most queries of one request.
 const MOST_QUERIES: usize = 100;
@@ -224,7 +224,7 @@ async fn compute(
     if open.is_empty() {
         return;
     }
-    let _turn = match query_turn(state).await {
+    let together = match leave_to_run(state, 1).await {
         Ok(turn) => turn,
         Err(problem) => {
             let refused = open.into_keys().map(|key| (key, Err(problem.clone())));
@@ -233,10 +233,17 @@ async fn compute(
     };
     let asked: Vec<Query> = open.values().map(|query| (*query).clone()).collect();
     let answers = state.engine.run_all(&asked, capture).await;
-    for (key, answer) in open.into_keys().zip(answers) {
-        let kept = answer
-            .map_err(Problem::from)
-            .and_then(|answer| Kept::new(answer, None, now));
+    drop(together);
+    for ((key, query), answer) in open.into_iter().zip(answers) {
+        let answer = match answer.map_err(Problem::from) {
+            // What finds no memory beside the others may find it alone.
+            Err(problem) if problem.kind() == ProblemKind::QueryTooLarge => {
+                let alone = || async { Ok(state.engine.run(query, capture).await?) };
+                in_turn(state, alone).await
+            }
+            answer => answer,
+        };
+        let kept = answer.and_then(|answer| Kept::new(answer, None, now));
         if let Ok(kept) = &kept {
             state.answers.keep(key, kept);
         }

@@ -1,12 +1,11 @@
 //! Questions: `POST /api/v1/query`.
 
-use std::future::Future;
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
-use tokio::sync::SemaphorePermit;
 use upshot_lake::{Capture, Table};
 use upshot_metrics::{
     DriverQuery, DriverResult, Query, QueryError, QueryResult, RetentionQuery, RetentionResult,
@@ -17,6 +16,7 @@ use crate::answers::{Answer, Kept, Key};
 use crate::input::{Workspace, json, row_format};
 use crate::problem::{FieldProblem, INTERNAL, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
+use crate::turns::{in_turn, timed};
 
 /// Ask for numbers
 ///
@@ -77,7 +77,8 @@ pub(crate) async fn post(
         now: query.now,
         question: &query,
     };
-    let work = async |capture: &Capture| Ok(state.engine.run(&query, capture).await?);
+    let (engine, question) = (&state.engine, &query);
+    let work = |capture: Arc<Capture>| async move { Ok(engine.run(question, &capture).await?) };
     answered(&state, &headers, asked, work).await
 }
 
@@ -128,7 +129,8 @@ pub(crate) async fn drivers(
         now: query.now,
         question: &query,
     };
-    let work = async |capture: &Capture| Ok(state.engine.drivers(&query, capture).await?);
+    let (engine, question) = (&state.engine, &query);
+    let work = |capture: Arc<Capture>| async move { Ok(engine.drivers(question, &capture).await?) };
     answered(&state, &headers, asked, work).await
 }
 
@@ -181,7 +183,9 @@ pub(crate) async fn retention(
         now: query.now,
         question: &query,
     };
-    let work = async |capture: &Capture| Ok(state.engine.retention(&query, capture).await?);
+    let (engine, question) = (&state.engine, &query);
+    let work =
+        |capture: Arc<Capture>| async move { Ok(engine.retention(question, &capture).await?) };
     answered(&state, &headers, asked, work).await
 }
 
@@ -198,11 +202,11 @@ struct Asked<'a, Q> {
 }
 
 /// The answer to a question: the one that is kept, or that others are working on, or a new one.
-async fn answered<Q: Serialize, A: Answer>(
+async fn answered<Q: Serialize, A: Answer, W: Future<Output = Result<A, Problem>>>(
     state: &ServerState,
     headers: &HeaderMap,
     asked: Asked<'_, Q>,
-    work: impl AsyncFnOnce(&Capture) -> Result<A, Problem>,
+    work: impl Fn(Arc<Capture>) -> W,
 ) -> Result<Response, Problem> {
     let answer = timed(state, asked.kind, async {
         let capture = state
@@ -210,6 +214,7 @@ async fn answered<Q: Serialize, A: Answer>(
             .await?;
         let kind = (asked.kind, asked.format);
         let key = Key::new(kind, asked.workspace, &capture, asked.question)?;
+        let capture = Arc::new(capture);
         if let Some(kept) = state.answers.get(key, asked.now) {
             return Ok((kept, true));
         }
@@ -218,64 +223,13 @@ async fn answered<Q: Serialize, A: Answer>(
         if let Some(kept) = state.answers.get(key, asked.now) {
             return Ok((kept, true));
         }
-        let _turn = query_turn(state).await?;
-        let kept = Kept::new(work(&capture).await?, asked.format, asked.now)?;
+        let found = in_turn(state, || work(capture.clone())).await?;
+        let kept = Kept::new(found, asked.format, asked.now)?;
         state.answers.keep(key, &kept);
         Ok((kept, false))
     });
     let (kept, was_kept) = answer.await?;
     Ok(kept.response(headers, was_kept))
-}
-
-/// Runs a question within the time that questions may take, a few at once, and measures it. The work
-/// is dropped, and with it what it does on the engine's threads, when the client goes.
-pub(crate) async fn bounded<T>(
-    state: &ServerState,
-    kind: &'static str,
-    work: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
-    let in_turn = async {
-        let _turn = query_turn(state).await?;
-        work.await
-    };
-    timed(state, kind, in_turn).await
-}
-
-/// Leave to run one more question.
-pub(crate) async fn query_turn(state: &ServerState) -> Result<SemaphorePermit<'_>, Problem> {
-    let turn = state.query_turns.acquire().await;
-    turn.map_err(|_| Problem::new(ProblemKind::Unavailable, "the server is ending"))
-}
-
-/// Runs a question within the time that questions may take, and measures it.
-pub(crate) async fn timed<T>(
-    state: &ServerState,
-    kind: &'static str,
-    work: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
-    let limit = state.options.limits.query_time;
-    let watch = state.telemetry.query(kind);
-    let answer = tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-        tracing::warn!(seconds = limit.as_secs(), "a query was given up");
-        Err(Problem::new(
-            ProblemKind::QueryTimeout,
-            format!(
-                "the answer took longer than {} s; narrow the range, use fewer dimensions, or ask \
-                 when the server is less busy",
-                limit.as_secs()
-            ),
-        ))
-    });
-    watch.ended(match &answer {
-        Ok(_) => "answered",
-        Err(problem) => match problem.kind() {
-            ProblemKind::QueryTimeout => "timeout",
-            ProblemKind::QueryTooLarge => "too_large",
-            kind if kind.status().is_server_error() => "failed",
-            _ => "invalid",
-        },
-    });
-    answer
 }
 
 impl From<QueryError> for Problem {

@@ -16,8 +16,8 @@ use crate::explain::{Evidence, evidence};
 use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts, instant};
 use crate::input::{Workspace, bad_path, pairs, unknown_parameter};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
-use crate::query::bounded;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// How many sessions a page holds unless the request says else.
 pub(crate) const DEFAULT_LIMIT: usize = 50;
@@ -108,7 +108,7 @@ pub(crate) async fn list(
 ) -> Result<Json<SessionPage>, Problem> {
     let (mut query, limit) = session_query(parameters.as_deref().unwrap_or_default())?;
     query.now = state.now();
-    let work = async {
+    let work = || async {
         let capture = state
             .capture(
                 &workspace,
@@ -218,7 +218,7 @@ pub(crate) async fn one(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<SessionDetail>, Problem> {
     let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
-    let work = async {
+    let work = || async {
         let capture = state.capture(&workspace, None, &Table::FACTS).await?;
         let Some(found) = state.engine.session(&id, &capture).await? else {
             return Ok(None);

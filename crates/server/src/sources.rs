@@ -15,8 +15,8 @@ use crate::events::RejectedRecord;
 use crate::facts::instant;
 use crate::input::Workspace;
 use crate::problem::{Problem, ProblemDetails};
-use crate::query::bounded;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// How many rejected records are remembered for each workspace.
 const REMEMBERED: usize = 20;
@@ -145,7 +145,7 @@ pub(crate) async fn list(
         now: state.now(),
         ..SessionQuery::default()
     };
-    let work = async {
+    let work = || async {
         let tables = tables_needed(&by_day);
         let capture = state.capture(&workspace, None, &tables).await?;
         let days = state.engine.run(&by_day, &capture).await?;

@@ -18,9 +18,9 @@ use crate::explain::{Evidence, evidence};
 use crate::facts::{Facts, SessionFacts};
 use crate::input::{Workspace, bad_path, nearest};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
-use crate::query::bounded;
 use crate::sessions::no_session;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// The sessions that a profile makes of a conversation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,7 +89,7 @@ pub(crate) async fn under(
     let Some(profile) = Profile::built_in(&name) else {
         return Err(no_profile(&name));
     };
-    let work = async {
+    let work = || async {
         let capture = state.capture(&workspace, None, &Table::FACTS).await?;
         let Some(found) = state.engine.session(&id, &capture).await? else {
             return Ok(None);

@@ -11,6 +11,7 @@ pub(crate) mod pass_key;
 pub(crate) mod plan;
 pub(crate) mod quotient;
 pub(crate) mod reach;
+pub(crate) mod remarks;
 pub(crate) mod resolve;
 pub(crate) mod scope;
 pub(crate) mod terms;

@@ -10,10 +10,11 @@ use crate::filter::{Measure, Predicate, TextSource};
 use crate::query::pass_key::PassKey;
 use crate::query::quotient::Sides;
 use crate::query::reach::Reading;
+use crate::query::remarks::{PlannedRemark, planned_remarks};
 use crate::query::resolve::GroupSource;
 use crate::query::scope::{in_environment, in_range, mature};
 use crate::query::terms::Terms;
-use crate::registry::{Kind, Metric, Remark, Subject};
+use crate::registry::{Kind, Metric, Subject};
 use crate::run::groups::Kept;
 use crate::time::{Buckets, Clock, Range};
 
@@ -204,7 +205,7 @@ pub(crate) struct Plan {
     /// The counter of rows that lie in the segment to compare with, too.
     pub(crate) overlap: Option<usize>,
     /// Remarks on the metrics, each with its counter.
-    pub(crate) remarks: Vec<(&'static Remark, usize)>,
+    pub(crate) remarks: Vec<PlannedRemark>,
 }
 
 impl Plan {
@@ -271,7 +272,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         let other = cells.predicate(other.clone());
         cells.counter(other)
     });
-    let remarks = remarks(resolved, key, &terms, &mut cells);
+    let remarks = planned_remarks(resolved, key, &terms, &mut cells);
     let groupings: Vec<Grouping> = resolved
         .groups
         .iter()
@@ -295,25 +296,6 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         overlap,
         remarks,
     })
-}
-
-/// The remarks on the metrics of a pass, each once, and the rows of each counted.
-fn remarks(
-    resolved: &Resolved,
-    key: PassKey,
-    terms: &Terms,
-    cells: &mut Cells,
-) -> Vec<(&'static Remark, usize)> {
-    let mut remarks: Vec<(&'static Remark, usize)> = Vec::new();
-    let own = resolved.metrics.iter().filter(|metric| key.answers(metric));
-    let own = own.flat_map(|metric| metric.remarks);
-    for remark in own.filter(|remark| remark.subject == key.subject) {
-        if remarks.iter().all(|(known, _)| known.code != remark.code) {
-            let rows = cells.predicate(terms.condition(remark.of));
-            remarks.push((remark, cells.counter(rows)));
-        }
-    }
-    remarks
 }
 
 fn grouping(

@@ -10,8 +10,10 @@ use crate::result::NoteCode;
 pub enum Made {
     /// Where any row fulfils the condition.
     Where,
-    /// Where there are rows, and none fulfils it.
+    /// Where none fulfils it.
     WhereNone,
+    /// Where some fulfil this condition, and none of all rows that of the remark.
+    WhereOnly(&'static str),
     /// Where no rule of the fact set lets another window or page begin another session.
     WithoutWindows,
 }
@@ -34,10 +36,18 @@ pub struct Remark {
 
 impl Remark {
     /// The note's text, if the remark is made where so many rows fulfil the condition.
-    pub(crate) fn note(&self, count: u64, prices: &str, capture: &Capture) -> Option<String> {
+    ///
+    /// `among` is how many fulfil the condition of [`Made::WhereOnly`].
+    pub(crate) fn note(
+        &self,
+        (count, among): (u64, u64),
+        prices: &str,
+        capture: &Capture,
+    ) -> Option<String> {
         let made = match self.made {
             Made::Where => count > 0,
             Made::WhereNone => count == 0,
+            Made::WhereOnly(_) => count == 0 && among > 0,
             Made::WithoutWindows => capture.knows_windows == Some(false),
         };
         made.then(|| {
@@ -58,6 +68,17 @@ pub(crate) const NO_WINDOWS: &[Remark] = &[Remark {
     text: "the rules {fact_set} do not tell windows and pages apart: chats that a user has at the same time in \
            several are one here; ask for the facts of a profile that does, such as `indigo` (`upshot profiles add \
            indigo`, then `--fact-set indigo`)",
+}];
+
+/// Where nothing says that a user was helped, unresolved is not the same as not helped.
+pub(crate) const NONE_RESOLVED: &[Remark] = &[Remark {
+    code: NoteCode::NoneResolved,
+    subject: Subject::Sessions,
+    of: "resolved",
+    made: Made::WhereOnly("engaged"),
+    text: "none of these sessions is resolved: no survey, closing topic, declaration or goal says that a user was \
+           helped, so engaged sessions count as abandoned or escalated; if the source cannot tell, these rates say \
+           nothing of the bot (`upshot explain SESSION` shows by which rule a session ended, `upshot profiles` the rules)",
 }];
 
 /// Calls that nobody priced are part of no cost.
@@ -83,7 +104,7 @@ mod tests {
                 knows_windows,
                 ..Capture::default()
             };
-            NO_WINDOWS[0].note(3, "", &capture)
+            NO_WINDOWS[0].note((3, 0), "", &capture)
         };
         assert_eq!(told(None), None);
         assert_eq!(told(Some(true)), None);

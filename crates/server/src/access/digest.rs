@@ -12,8 +12,8 @@ use upshot_metrics::{Query, QueryResult, RangeSpec, tables_needed};
 
 use super::mail::send;
 use crate::problem::Problem;
-use crate::query::bounded;
 use crate::state::ServerState;
+use crate::turns::bounded;
 
 /// How often it is looked who is to be written to.
 const LOOK_EVERY: Duration = Duration::from_secs(5 * 60);
@@ -130,7 +130,7 @@ async fn digest(state: &ServerState, workspace: &str, monday: &Zoned) -> Result<
         ..Query::default()
     };
     query.now = state.now();
-    let work = async {
+    let work = || async {
         let tables = tables_needed(&query);
         let capture = state.capture(workspace, None, &tables).await?;
         Ok(state.engine.run(&query, &capture).await?)

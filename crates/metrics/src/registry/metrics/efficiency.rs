@@ -6,7 +6,7 @@
 use super::{Example, Kind, Metric, Section, Subject, Unit, example, mean, quantile, rate};
 use crate::filter::Measure;
 use crate::registry::Maturity;
-use crate::registry::remarks::{Made, Remark};
+use crate::registry::remarks::{Made, NONE_RESOLVED, Remark};
 use crate::result::NoteCode;
 
 const SECTION: Section = Section::Efficiency;
@@ -102,6 +102,7 @@ pub(super) const METRICS: &[Metric] = &[
         "Sessions resolved without a person among engaged sessions.",
         example(INQUIRIES, "2 / 5 = 40.0 %"),
     )
+    .remarks(NONE_RESOLVED)
     .higher(),
     time(
         "resolution_time",

@@ -95,6 +95,10 @@ pub(super) const METRICS: &[Metric] = &[
         "How long a search of knowledge took: the mean.",
         "6 s / 3 = 2.0 s",
     )
+    .told(
+        "step.kind = knowledge and step.latency is not null",
+        "no source tells how long searches of knowledge take",
+    )
     .lower(),
 ];
 

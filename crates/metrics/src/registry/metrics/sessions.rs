@@ -1,6 +1,7 @@
 //! Sessions, engagement and outcomes.
 
 use super::{Example, Kind, Metric, Section, Unit, column, example, mean, quantile, rate, sum};
+use crate::registry::remarks::NONE_RESOLVED;
 
 const SECTION: Section = Section::Sessions;
 
@@ -103,6 +104,7 @@ b
         "Resolved sessions, confirmed or implied, among engaged sessions.",
         example(OUTCOMES, "6 / 12 = 50.0 %"),
     )
+    .remarks(NONE_RESOLVED)
     .higher(),
     share(
         "resolution_rate_confirmed",
@@ -197,6 +199,7 @@ b
         "Abandoned sessions among engaged sessions.",
         example(OUTCOMES, "2 / 12 = 16.7 %"),
     )
+    .remarks(NONE_RESOLVED)
     .lower(),
     share(
         "outcome_share_none",

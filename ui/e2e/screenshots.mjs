@@ -16,8 +16,15 @@ try {
   };
   await put('/api/v1/segments/On%20the%20phone', { filter: 'channel in (whatsapp, voice, phone)' });
   await put('/api/v1/segments/On%20the%20web', { filter: 'channel = web', description: 'The widget on our pages' });
+  await put('/api/v1/views/by-day', { title: 'Sessions by day', address: '/explore?metric=sessions&grain=day&show=line' });
+  await put('/api/v1/views/by-channel', { title: 'Resolution by channel', address: '/explore?metric=resolution_rate&by=channel&show=bar' });
+  await put('/api/v1/views/topics', { title: 'Topics', address: '/explore?metric=sessions&metric=resolution_rate&by=topic_name' });
+  await put('/api/v1/boards/monday', { title: 'Monday meeting', views: ['by-day', 'by-channel', 'topics'] });
+  const daysAgo = (days) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+  await server.ask('/api/v1/annotations', { time: daysAgo(12), text: 'Version 3.5 is out', kind: 'release' });
+  await server.ask('/api/v1/annotations', { time: daysAgo(5), end: daysAgo(4), text: 'The order system was down', kind: 'incident' });
   const link = (await owned.said(/http:\/\/\S+\/welcome#\S+/)).replace(/^http:\/\/[^/]+/, owned.address);
-  const pages = { today: '/', outcomes: '/outcomes', conversations: '/conversations', session: `/conversations/${sessions[0].session_id}`, explore: '/explore?metric=sessions&by=channel&grain=day&show=stack', topics: '/topics', flows: '/topics?part=flows', audience: '/audience', handover: '/handover', improve: '/improve', models: '/ai', segments: '/segments?with=On%20the%20web&with=On%20the%20phone', glossary: '/glossary', profiles: '/settings?section=profiles', sources: '/settings?section=sources', people: '/settings?section=people', welcome: link };
+  const pages = { today: '/', outcomes: '/outcomes', conversations: '/conversations', session: `/conversations/${sessions[0].session_id}`, explore: '/explore?metric=sessions&by=channel&grain=day&show=stack', topics: '/topics', flows: '/topics?part=flows', audience: '/audience', handover: '/handover', improve: '/improve', models: '/ai', segments: '/segments?with=On%20the%20web&with=On%20the%20phone', glossary: '/glossary', board: '/boards/monday', settings: '/settings', profiles: '/settings?section=profiles', sources: '/settings?section=sources', people: '/settings?section=people', start: '/start', import: '/start?step=data&platform=copilot-studio', check: '/start?step=check', welcome: link };
   for (const [name, path] of Object.entries(pages)) {
     for (const scheme of ['light', 'dark']) {
       const { page, close } = await open(browser, { scheme, width: 1280, height: 860 });

@@ -1,10 +1,10 @@
-// The settings in a browser, on demo data.
+// Settings, saved views and boards, annotations, notes and labels in a browser, on demo data.
 import assert from 'node:assert/strict';
 
 import { accessible, fits, settled } from './browser.mjs';
 import { inPage, number, server } from './demo.mjs';
 
-const SECTIONS = { profiles: 'Profiles', sources: 'Keys', privacy: 'Privacy', people: 'People and roles', shares: 'Shared views', prices: 'Prices', audit: 'Audit' };
+const SECTIONS = { workspace: 'Workspace', bots: 'Bots', profiles: 'Profiles', sources: 'Sources and keys', privacy: 'Privacy', people: 'People and roles', shares: 'Shared views', mail: 'Mail', annotations: 'Annotations', prices: 'Prices', audit: 'Audit' };
 
 for (const [section, title] of Object.entries(SECTIONS)) {
   inPage(`settings, ${section}: whole and accessible`, {}, async (page) => {
@@ -21,6 +21,37 @@ for (const [section, title] of Object.entries(SECTIONS)) {
     await accessible(page);
   });
 }
+
+inPage('the workspace’s time zone and money are set, and numbers follow', {}, async (page) => {
+  await page.goto(`${server.address}/settings`);
+  await page.getByLabel('Time zone', { exact: true }).selectOption('America/New_York');
+  await page.getByLabel('Currency').fill('eur');
+  await page.getByLabel(/A minute of an agent/).fill('0.9');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForFunction(() => document.querySelector('.settings [role="status"]') !== null);
+  await page.waitForTimeout(400);
+  const settings = await server.ask('/api/v1/settings');
+  assert.deepEqual([settings.time_zone, settings.currency, settings.costs.agent_minute], ['America/New_York', 'EUR', 0.9]);
+  await page.goto(`${server.address}/outcomes`);
+  await settled(page);
+  assert.equal(await page.getByLabel('Time zone', { exact: true }).inputValue(), 'America/New_York');
+  const asked = await server.ask('/api/v1/query', { metrics: ['sessions'], range: { last: '28d' } });
+  assert.equal(number(await page.locator('section[aria-label="Engagement"] .number-value').first().innerText()), asked.totals.sessions.value);
+});
+
+inPage('a bot is given a name', {}, async (page) => {
+  await page.goto(`${server.address}/settings?section=bots`);
+  const field = page.getByRole('textbox', { name: /^Shown as/ }).first();
+  const id = (await field.getAttribute('aria-label')).replace('Shown as: ', '');
+  await field.fill('The friendly one');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForTimeout(400);
+  assert.deepEqual((await server.ask('/api/v1/settings')).bots, [{ id, name: 'The friendly one' }]);
+  await page.goto(`${server.address}/outcomes`);
+  await settled(page);
+  await page.getByLabel('Bot', { exact: true }).selectOption({ label: 'The friendly one' });
+  await page.waitForURL((url) => url.searchParams.get('bot') === id);
+});
 
 inPage('other rules are seen before they are applied', {}, async (page) => {
   await page.goto(`${server.address}/settings?section=profiles`);
@@ -41,4 +72,100 @@ inPage('a test event is sent, and found in the test traffic', {}, async (page) =
   await page.getByRole('link', { name: 'See it' }).click();
   await page.locator('.list-line').first().waitFor();
   assert.equal(await page.locator('.list-line').count(), 1);
+});
+
+inPage('what happened stands on charts over time', {}, async (page) => {
+  await page.goto(`${server.address}/settings?section=annotations`);
+  await page.getByRole('button', { name: 'Note what happened' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('What happened').fill('Version 2.4 is out');
+  await accessible(page);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const { annotations } = await server.ask('/api/v1/annotations');
+  assert.deepEqual(annotations.map((one) => [one.text, one.kind]), [['Version 2.4 is out', 'release']]);
+  await page.goto(`${server.address}/outcomes`);
+  await settled(page);
+  await page.getByRole('region', { name: 'Sessions by outcome' }).getByText('Version 2.4 is out').waitFor();
+  await accessible(page);
+  await page.goto(`${server.address}/settings?section=annotations`);
+  await page.getByRole('button', { name: 'Remove: Version 2.4 is out' }).click();
+  await page.getByRole('button', { name: 'Remove it' }).click();
+  await page.getByText('Nothing is noted yet.').waitFor();
+});
+
+inPage('views are saved, put on a board, opened and removed', {}, async (page) => {
+  const save = async (path, title) => {
+    await page.goto(server.address + path);
+    await settled(page);
+    await page.getByRole('button', { name: 'Save as view' }).click();
+    await page.getByRole('dialog').getByLabel('Name of the view').fill(title);
+    await accessible(page);
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  };
+  await save('/explore?metric=sessions&by=channel&show=bar&zone=UTC', 'Sessions by channel');
+  await save('/explore?metric=sessions&metric=resolution_rate&by=topic_name&zone=UTC&range=90d', 'Topics, 90 days');
+  const { views } = await server.ask('/api/v1/views');
+  assert.deepEqual(views.map((one) => one.title).sort(), ['Sessions by channel', 'Topics, 90 days']);
+  await page.goto(`${server.address}/boards`);
+  await page.getByRole('button', { name: 'New board' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Monday meeting');
+  for (const title of ['Topics, 90 days', 'Sessions by channel']) await dialog.getByLabel('Add a view…').selectOption({ label: title });
+  await dialog.getByRole('button', { name: 'Move Sessions by channel up' }).click();
+  await accessible(page);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(/boards\/monday-meeting/);
+  await settled(page);
+  await page.getByRole('heading', { level: 1, name: 'Monday meeting' }).waitFor();
+  await page.locator('canvas').first().waitFor();
+  // A view keeps what it says itself; what it does not say is as the bar says.
+  const asked = await server.ask('/api/v1/query', { metrics: ['sessions'], dimensions: ['topic_name'], range: { last: '90d' }, time_zone: 'UTC', order: ['sessions'] });
+  const first = page.getByRole('region', { name: 'Topics, 90 days' }).locator('tbody tr').first().locator('.cell').first();
+  assert.equal(number(await first.innerText()), asked.rows[0].metrics.sessions.value);
+  await fits(page);
+  await accessible(page);
+  await page.getByRole('button', { name: 'Open: Topics, 90 days' }).click();
+  await page.waitForURL(/explore.*range=90d/);
+  await settled(page);
+  await page.getByRole('button', { name: 'Saved views' }).click();
+  await page.getByRole('button', { name: 'Remove: Topics, 90 days' }).click();
+  await page.getByRole('button', { name: 'Remove it' }).click();
+  await page.waitForTimeout(400);
+  const { boards } = await server.ask('/api/v1/boards');
+  assert.deepEqual(boards.map((one) => one.views.length), [1]);
+});
+
+inPage('a session is given labels and notes, and found by a label', {}, async (page) => {
+  const { sessions } = await server.ask('/api/v1/sessions?filter=escalated&limit=1');
+  const id = sessions[0].session_id;
+  await page.goto(`${server.address}/conversations/${id}`);
+  const card = page.getByRole('region', { name: 'Labels and notes' });
+  await card.getByLabel('Label', { exact: true }).fill('should have helped');
+  await card.getByRole('button', { name: 'Add', exact: true }).click();
+  await card.getByRole('link', { name: 'should have helped' }).waitFor();
+  await card.getByLabel('Note', { exact: true }).fill('Ask for the order number first.');
+  await card.getByRole('button', { name: 'Add the note' }).click();
+  await card.getByText('Ask for the order number first.').waitFor();
+  await settled(page);
+  await accessible(page);
+  await card.getByRole('link', { name: 'should have helped' }).click();
+  await page.waitForURL(/filter=label/);
+  await page.locator('.list-line').first().waitFor();
+  assert.equal(await page.locator('.list-line').count(), 1);
+  await page.goto(`${server.address}/conversations/${id}`);
+  await card.getByRole('button', { name: 'Remove the label should have helped' }).click();
+  await card.getByText('No label yet').waitFor();
+  await card.getByRole('button', { name: /^Remove: Ask for/ }).click();
+  await card.getByRole('button', { name: 'Remove it' }).click();
+  await card.getByText('Ask for the order number first.').waitFor({ state: 'detached' });
+});
+
+inPage('/boards is whole and accessible, empty and with views', {}, async (page) => {
+  await page.goto(`${server.address}/boards?workspace=nobody_yet`);
+  await page.getByText('There is no board yet.').waitFor();
+  await settled(page);
+  await fits(page);
+  await accessible(page);
 });

@@ -124,6 +124,18 @@ const segments = createRoute({
   component: lazyRouteComponent(() => import('./pages/segments/Segments')),
 });
 
+const boards = createRoute({
+  getParentRoute: () => root,
+  path: '/boards',
+  component: lazyRouteComponent(() => import('./pages/boards/Boards')),
+});
+
+const board = createRoute({
+  getParentRoute: () => root,
+  path: '/boards/$board',
+  component: lazyRouteComponent(() => import('./pages/boards/Board')),
+});
+
 const glossary = createRoute({
   getParentRoute: () => root,
   path: '/glossary',
@@ -136,6 +148,13 @@ const settings = createRoute({
   path: '/settings',
   validateSearch: (search: Record<string, unknown>) => said<{ section: string }>({ section: text(search.section) }),
   component: lazyRouteComponent(() => import('./pages/settings/Settings')),
+});
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/start',
+  validateSearch: (search: Record<string, unknown>) => said<{ step: string; platform: string }>({ step: text(search.step), platform: text(search.platform) }),
+  component: lazyRouteComponent(() => import('./pages/start/Start')),
 });
 
 const welcome = createRoute({
@@ -151,7 +170,7 @@ const shared = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([today, outcomes, topics, topic, audience, handover, improve, ai, conversations, session, explore, segments, settings, glossary, welcome, shared]),
+  routeTree: root.addChildren([today, outcomes, topics, topic, audience, handover, improve, ai, conversations, session, explore, segments, boards, board, settings, start, glossary, welcome, shared]),
   parseSearch,
   stringifySearch: writeSearch,
   defaultPreload: 'intent',

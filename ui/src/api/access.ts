@@ -41,6 +41,11 @@ export function useSignIn() {
   });
 }
 
+/** Asks for a link for a new password by mail. The answer is the same whether the address is known. */
+export function useForgotten() {
+  return useMutation({ mutationFn: (email: string) => post('/api/v1/sign-in/forgotten', { email }) });
+}
+
 export function useSignOut() {
   const anew = useAnew();
   return useMutation({

@@ -20,6 +20,10 @@ export function useShares(view: View): Asked<Schemas['Shares']> {
   return useQuery({ queryKey: ['shares', view.workspace], queryFn: ({ signal }) => get('/api/v1/shares', { workspace: view.workspace, signal }) });
 }
 
+export function useMail(view: View): Asked<Schemas['Mail']> {
+  return useQuery({ queryKey: ['mail', view.workspace], queryFn: ({ signal }) => get('/api/v1/mail', { workspace: view.workspace, signal }) });
+}
+
 /** What was done, the newest first. */
 export function useAudit(view: View) {
   return useInfiniteQuery({
@@ -78,4 +82,14 @@ export function useMakeShare(view: View) {
 export function useRevokeShare(view: View) {
   const { workspace } = view;
   return useChange(view, 'shares', (id: string) => remove('/api/v1/shares/{id}', { path: { id }, workspace }));
+}
+
+export function useSetMail(view: View) {
+  const { workspace } = view;
+  return useChange(view, 'mail', (given: Schemas['NewMail']) => put('/api/v1/mail', given, { workspace }));
+}
+
+export function useTestMail(view: View) {
+  const { workspace } = view;
+  return useMutation({ mutationFn: (given: Schemas['MailTest']) => post('/api/v1/mail/test', given, { workspace }) });
 }

@@ -1,11 +1,16 @@
 /** A chart over steps or categories, with its table, its picture and its data. */
-import { useCallback, type ReactNode } from 'react';
+import { useCallback, useMemo, type ReactNode } from 'react';
 
 import type { Unit } from '../api/client';
-import { inUnit } from '../format/format';
+import { useAnnotations } from '../api/saved';
+import { day, inUnit } from '../format/format';
 import { usePreferences } from '../shell/preferences';
+import { useView } from '../view/use-view';
 import { Canvas, Frame } from './Frame';
+import { marksOf, type Mark } from './marks';
 import { optionsOf, type Kind } from './options';
+
+const NO_MARKS: readonly Mark[] = [];
 
 export interface Series {
   id: string;
@@ -20,6 +25,8 @@ export interface ChartData {
   /** The steps or categories, as they are shown. */
   steps: string[];
   series: Series[];
+  /** The steps as the server names them, where they are steps of time. */
+  times?: string[];
   /** The first step that is not yet judged; hatched from there. */
   pendingFrom?: number | undefined;
 }
@@ -43,7 +50,11 @@ export function Chart(props: {
   const { title, data, kind, onStep, slanted = false } = props;
   const height = props.height ?? 260;
   const stepName = props.stepName ?? texts.chart.step;
-  const options = useCallback((width: number) => optionsOf({ data, kind, title, locale, texts, width, slanted }), [data, kind, title, locale, texts, slanted]);
+  const view = useView();
+  const annotations = useAnnotations(view, { enabled: data.times !== undefined });
+  const said = annotations.data?.annotations;
+  const marks = useMemo(() => (data.times === undefined || said === undefined ? NO_MARKS : marksOf(data.times, said, view.zone)), [data.times, said, view.zone]);
+  const options = useCallback((width: number) => optionsOf({ data, kind, title, locale, texts, width, slanted, marks }), [data, kind, title, locale, texts, slanted, marks]);
   const rows = () => [
     [stepName, ...data.series.map((series) => series.name)],
     ...data.steps.map((step, position) => [step, ...data.series.map((series) => series.values[position] ?? null)]),
@@ -56,9 +67,28 @@ export function Chart(props: {
       rows={rows}
       table={<Table data={data} height={height} stepName={stepName} title={title} />}
       drawing={(place) => (
-        <Canvas title={title} height={height} place={place} options={options} {...(onStep && { onChoose: (chosen: { position: number }) => onStep(chosen.position) })} />
+        <>
+          <Canvas title={title} height={height} place={place} options={options} {...(onStep && { onChoose: (chosen: { position: number }) => onStep(chosen.position) })} />
+          <Happened marks={marks} zone={view.zone} />
+        </>
       )}
     />
+  );
+}
+
+/** What happened, in words: below the chart, in the order of its flags. */
+function Happened({ marks, zone }: { marks: readonly Mark[]; zone: string }) {
+  const { texts, locale } = usePreferences();
+  if (marks.length === 0) return null;
+  return (
+    <ul className="marks small" aria-label={texts.chart.happened}>
+      {marks.map((mark) => (
+        <li key={mark.id}>
+          <span className={`flag ${mark.kind}`} aria-hidden="true" />
+          <span className="soft">{day(locale, zone, mark.time)}</span> {mark.text}
+        </li>
+      ))}
+    </ul>
   );
 }
 

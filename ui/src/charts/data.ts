@@ -38,6 +38,7 @@ export function seriesByMetric(texts: Texts, locale: string, answer: QueryResult
   return {
     steps: answer.rows.map((row) => (row.other === true && !TIME.has(dimension) ? texts.table.other : labelOf(texts, locale, dimension, row.dimensions[dimension] ?? null))),
     series,
+    ...(TIME.has(dimension) && { times: answer.rows.map((row) => row.dimensions[dimension] ?? '') }),
     pendingFrom: TIME.has(dimension) ? pendingFrom(answer, metrics) : undefined,
   };
 }
@@ -61,6 +62,7 @@ export function seriesByValue(texts: Texts, locale: string, answer: QueryResult,
   return {
     steps: steps.map((one) => labelOf(texts, locale, first, one)),
     series,
+    ...(TIME.has(first) && { times: steps.map((one) => one ?? '') }),
     pendingFrom: TIME.has(first) && definition?.maturity !== 'none' ? pendingFrom(answer, [metric]) : undefined,
   };
 }

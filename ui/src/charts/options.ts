@@ -4,6 +4,9 @@ import type { Texts } from '../texts/en';
 import type { ChartData, Series } from './Chart';
 import { hatching, seriesColour, token } from './colours';
 import type { Options } from './echarts';
+import type { Mark } from './marks';
+
+const MARK_COLOURS: Record<Mark['kind'], string> = { release: '--accent', incident: '--bad', campaign: '--data-3', other: '--edge' };
 
 export type Kind = 'line' | 'bar' | 'stack' | 'shares';
 
@@ -16,6 +19,8 @@ interface Wanted {
   width: number;
   /** Whether each step has its name, aslant where they are many. */
   slanted: boolean;
+  /** What happened, on steps of time. */
+  marks: readonly Mark[];
 }
 
 interface Hovered {
@@ -66,7 +71,7 @@ export function optionsOf(wanted: Wanted): Options {
   };
 }
 
-function drawn({ data, kind, texts }: Wanted): unknown[] {
+function drawn({ data, kind, texts, marks }: Wanted): unknown[] {
   const totals = data.steps.map((_, position) => data.series.reduce((sum, series) => sum + (series.values[position] ?? 0), 0));
   const all: unknown[] = data.series.map((series, place) => {
     const colour = seriesColour(series.id, place);
@@ -83,6 +88,7 @@ function drawn({ data, kind, texts }: Wanted): unknown[] {
       ...(kind !== 'line' && { barMaxWidth: 40 }),
       ...((kind === 'stack' || kind === 'shares') && { stack: 'all' }),
       ...(place === 0 && pendingArea(data, texts)),
+      ...(place === 0 && flags(data, marks)),
     };
   });
   const only = data.series.length === 1 && kind === 'line' ? data.series[0] : undefined;
@@ -96,6 +102,23 @@ function pendingArea(data: ChartData, texts: Texts): object {
   const area = [{ name: texts.chart.pending, xAxis: from }, { xAxis: data.steps.at(-1) }];
   return {
     markArea: { silent: true, itemStyle: { color: hatching() }, label: { show: false }, data: [area] },
+  };
+}
+
+/** A line where something happened. */
+function flags(data: ChartData, marks: readonly Mark[]): object {
+  if (marks.length === 0) return {};
+  return {
+    markLine: {
+      symbol: 'none',
+      silent: true,
+      label: { show: false },
+      lineStyle: { type: 'dashed', width: 1 },
+      data: marks.flatMap((mark) => {
+        const at = [mark.position, ...(mark.end === undefined || mark.end === mark.position ? [] : [mark.end])];
+        return at.map((position) => ({ xAxis: data.steps[position], lineStyle: { color: token(MARK_COLOURS[mark.kind]) } }));
+      }),
+    },
   };
 }
 
@@ -114,7 +137,7 @@ function band(series: Series): unknown[] {
   ];
 }
 
-function tip({ data, kind, locale, texts }: Wanted, position: number): HTMLElement {
+function tip({ data, kind, locale, texts, marks }: Wanted, position: number): HTMLElement {
   const tip = document.createElement('div');
   tip.className = 'chart-tip';
   const head = document.createElement('strong');
@@ -139,6 +162,13 @@ function tip({ data, kind, locale, texts }: Wanted, position: number): HTMLEleme
     line.append(name, amount);
     tip.append(line);
   });
+  marks
+    .filter((mark) => mark.position === position)
+    .forEach((mark) => {
+      const line = document.createElement('div');
+      line.textContent = `⚑ ${mark.text}`;
+      tip.append(line);
+    });
   if (data.pendingFrom !== undefined && position >= data.pendingFrom) tip.append(texts.chart.pending);
   return tip;
 }

@@ -1,4 +1,7 @@
 /** What a page says where its range holds no session: why, and what to do. */
+import { Link } from '@tanstack/react-router';
+
+import { useMay } from '../api/access';
 import { useAnswer } from '../api/questions';
 import { useTexts } from '../shell/preferences';
 import { everythingOf, type View } from '../view/view';
@@ -15,8 +18,15 @@ export function useNothing(view: View): 'here' | 'ever' | false {
 
 export function Nothing({ ever }: { ever: boolean }) {
   const texts = useTexts();
+  const mayIngest = useMay('ingest');
   return ever ? (
-    <Empty reason={texts.states.noEvents} cure={texts.states.noEventsCure} />
+    <Empty reason={texts.states.noEvents} cure={texts.states.noEventsCure}>
+      {mayIngest && (
+        <Link to="/start" className="button main">
+          {texts.states.begin}
+        </Link>
+      )}
+    </Empty>
   ) : (
     <Empty reason={texts.states.emptyRange} cure={texts.states.emptyCure} />
   );

@@ -4,6 +4,7 @@ import { lazy, Suspense, useMemo, useState, type FormEvent } from 'react';
 
 import { useValues } from '../api/questions';
 import { segmentOf } from '../api/segments';
+import { useSettings } from '../api/workspace';
 import { Loading } from '../components/States';
 import { useSetView, useView } from '../view/use-view';
 import { BROWSER_ZONE, everythingOf, type Compare, type Environment } from '../view/view';
@@ -154,6 +155,8 @@ function BotChoice() {
   const view = useView();
   const setView = useSetView();
   const values = useValues(everythingOf(view), 'bot');
+  const settings = useSettings(view).data;
+  const names = new Map((settings?.bots ?? []).map((bot) => [bot.id, bot.name]));
   const bots = useMemo(() => {
     const found = (values.data?.rows ?? []).map((row) => row.dimensions.bot).filter((bot) => typeof bot === 'string');
     return view.bot !== undefined && !found.includes(view.bot) ? [view.bot, ...found] : found;
@@ -168,7 +171,7 @@ function BotChoice() {
       <option value="">{texts.bar.allBots}</option>
       {bots.map((bot) => (
         <option key={bot} value={bot}>
-          {bot}
+          {names.get(bot) ?? bot}
         </option>
       ))}
     </select>
@@ -189,7 +192,6 @@ function ZoneChoice() {
     <select
       aria-label={texts.bar.zone}
       title={texts.bar.zone}
-      style={{ maxWidth: 170 }}
       value={view.zone}
       onChange={(event) => setView({ zone: event.target.value })}
     >

@@ -5,7 +5,9 @@ import { lazy, Suspense, useEffect } from 'react';
 
 import { useMe } from '../api/access';
 import { Failure } from '../api/client';
+import { useSettings } from '../api/workspace';
 import { Loading } from '../components/States';
+import { useView } from '../view/use-view';
 import { Shell } from './Shell';
 
 const SignIn = lazy(() => import('../pages/people/SignIn'));
@@ -28,6 +30,7 @@ export function Root() {
 /** The address stays as it is while somebody signs in, and shows what it leads to afterwards. */
 function Known() {
   const me = useMe();
+  const settings = useSettings(useView());
   const client = useQueryClient();
   // A sign-in may end while pages are open.
   useEffect(
@@ -45,5 +48,5 @@ function Known() {
       </Suspense>
     );
   }
-  return <Shell ready={!me.isPending} />;
+  return <Shell ready={!me.isPending && !settings.isPending} />;
 }

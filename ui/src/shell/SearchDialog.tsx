@@ -54,6 +54,7 @@ export default function SearchDialog({ close }: { close: () => void }) {
         [
           ['/segments', texts.bar.segments],
           ['/glossary', texts.help.glossary],
+          ['/start', texts.states.noEventsCure],
         ] as const
       ).map(([path, name]) => ({ id: `page ${path}`, kind: texts.search.page, name, hint: '', go: () => to(path) })),
       ...ELSEWHERE.map((other) => ({

@@ -4,12 +4,11 @@ import { useIsFetching, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 
 import { Failure, get } from '../api/client';
-import { useValues } from '../api/questions';
+import { useDemo } from '../api/workspace';
 import { Loading } from '../components/States';
 import { NumberDialogProvider } from '../components/number-dialog';
 import { clock } from '../format/format';
 import { useView } from '../view/use-view';
-import { everythingOf } from '../view/view';
 import { FilterBar } from './FilterBar';
 import { PAGES, usePages } from './pages';
 import { PersonMenu } from './PersonMenu';
@@ -17,6 +16,7 @@ import { usePreferences, useTexts } from './preferences';
 import { useKeys } from './keys';
 
 const SearchDialog = lazy(() => import('./SearchDialog'));
+const DemoBanner = lazy(() => import('./DemoBanner'));
 const HelpDialog = lazy(() => import('./HelpDialog'));
 
 /** Pages that look at no range, and show no bar. */
@@ -96,9 +96,9 @@ export function Shell({ ready }: { ready: boolean }) {
               {texts.shell.menu}
             </button>
             {looks && <FilterBar />}
-            <DemoBadge />
             <Freshness />
           </header>
+          <Demo />
           <main className="page" id="content" tabIndex={-1}>
             {ready ? <Outlet /> : <Loading height={320} />}
           </main>
@@ -113,12 +113,14 @@ export function Shell({ ready }: { ready: boolean }) {
 }
 
 /** Says that what is seen is made up. */
-function DemoBadge() {
-  const texts = useTexts();
-  const view = useView();
-  const sources = useValues(everythingOf(view), 'source');
-  const isDemo = sources.data?.rows.some((row) => row.dimensions.source === 'demo') ?? false;
-  return isDemo ? <span className="badge warn">{texts.shell.demo}</span> : null;
+function Demo() {
+  const demo = useDemo(useView());
+  if (demo.data?.is_demo !== true) return null;
+  return (
+    <Suspense fallback={<div className="banner" />}>
+      <DemoBanner conversations={demo.data.conversations} />
+    </Suspense>
+  );
 }
 
 /** When the server was last asked, and whether it is well. */

@@ -4,7 +4,7 @@ import type { Texts } from '../texts/en';
 
 export interface Page {
   id: keyof Texts['pages'];
-  path: '/' | '/outcomes' | '/topics' | '/audience' | '/handover' | '/improve' | '/ai' | '/conversations' | '/explore' | '/settings';
+  path: '/' | '/outcomes' | '/topics' | '/audience' | '/handover' | '/improve' | '/ai' | '/conversations' | '/explore' | '/boards' | '/settings';
   key: string;
   /** What one must be allowed to be offered it. */
   needs?: Permission;
@@ -22,6 +22,7 @@ export const PAGES: readonly Page[] = [
   { id: 'ai', path: '/ai', key: 'm', icon: 'M6 6h8v8H6zM8 3v3m4-3v3M8 14v3m4-3v3M3 8h3m-3 4h3M14 8h3m-3 4h3' },
   { id: 'conversations', path: '/conversations', key: 'c', needs: 'sessions', icon: 'M3 4h11v8H8l-3 3v-3H3zM9 15h3l3 3v-3h2V8' },
   { id: 'explore', path: '/explore', key: 'e', icon: 'M9 15a6 6 0 110-12 6 6 0 010 12zM13.5 13.5L18 18' },
+  { id: 'boards', path: '/boards', key: 'b', icon: 'M3 3h6v6H3zM11 3h6v4h-6zM11 10h6v7h-6zM3 12h6v5H3z' },
   { id: 'settings', path: '/settings', key: 's', needs: 'sessions', icon: 'M3 6h8m4 0h2M3 14h2m4 0h8M13 4v4M7 12v4' },
 ];
 

@@ -20,6 +20,7 @@ export const de: Texts = {
     ai: 'KI-Kosten & -Güte',
     conversations: 'Gespräche',
     explore: 'Erkunden',
+    boards: 'Tafeln',
     settings: 'Einstellungen',
   },
   pageHints: {
@@ -32,6 +33,7 @@ export const de: Texts = {
     ai: 'Tokens, Kosten, Antwortzeit, Fehler, nach Modell, Thema und Werkzeug',
     conversations: 'Jede Sitzung mit ihrem Verlauf und den Gründen für ihre Zahlen',
     explore: 'Beliebige Zahlen nach beliebigen Merkmalen, als Tabelle oder Diagramm',
+    boards: 'Gespeicherte Ansichten nebeneinander',
     settings: 'Arbeitsbereich, Bots, Profile, Schlüssel, Menschen, Mail, Anmerkungen, Preise',
   },
   shell: {
@@ -147,7 +149,8 @@ export const de: Texts = {
     emptyRange: 'In diesem Zeitraum begann mit diesen Filtern keine Sitzung.',
     emptyCure: 'Einen längeren Zeitraum wählen, einen Filter entfernen oder auch Tests betrachten.',
     noEvents: 'Es ist noch kein Gespräch eingegangen.',
-    noEventsCure: 'Senden Sie Ereignisse an /api/v1/events, oder importieren Sie eine Datei mit `upshot import DATEI`; `upshot demo` macht Gespräche zum Ausprobieren.',
+    noEventsCure: 'Wählen Sie Ihre Plattform und legen Sie eine Datei ab, oder senden Sie Ereignisse. `upshot demo` macht Gespräche zum Ausprobieren.',
+    begin: 'Anfangen',
     failed: 'Das konnte nicht beantwortet werden',
     again: 'Noch einmal',
     request: 'Anfrage',

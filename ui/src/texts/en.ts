@@ -18,6 +18,7 @@ export const en = {
     ai: 'AI cost & quality',
     conversations: 'Conversations',
     explore: 'Explore',
+    boards: 'Boards',
     settings: 'Settings',
   },
   pageHints: {
@@ -30,6 +31,7 @@ export const en = {
     ai: 'Tokens, cost, latency, errors, by model, topic and tool',
     conversations: 'Every session with its transcript and the reasons for its numbers',
     explore: 'Any numbers by any dimension, as a table or a chart',
+    boards: 'Saved views beside each other',
     settings: 'Workspace, bots, profiles, keys, people, mail, annotations, prices',
   },
   shell: {
@@ -145,7 +147,8 @@ export const en = {
     emptyRange: 'No session began in this range with these filters.',
     emptyCure: 'Choose a longer range, remove a filter, or look at test traffic too.',
     noEvents: 'No conversation has come in yet.',
-    noEventsCure: 'Send events to /api/v1/events, or import a file with `upshot import FILE`; `upshot demo` makes conversations to try things on.',
+    noEventsCure: 'Choose your platform and drop a file, or send events. `upshot demo` makes conversations to try things on.',
+    begin: 'Begin',
     failed: 'This could not be answered',
     again: 'Try again',
     request: 'Request',

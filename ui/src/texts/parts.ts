@@ -5,12 +5,14 @@ import { usePreferences } from '../shell/preferences';
 import type { glossaryEn } from './glossary-en';
 import type { peopleEn } from './people-en';
 import type { settingsEn } from './settings-en';
+import type { startEn } from './start-en';
 import type { workEn } from './work-en';
 
 export interface Parts {
   glossary: typeof glossaryEn;
   people: typeof peopleEn;
   settings: typeof settingsEn;
+  start: typeof startEn;
   work: typeof workEn;
 }
 
@@ -26,6 +28,10 @@ const LOADS: { [Name in keyof Parts]: Record<string, () => Promise<Parts[Name]>>
   settings: {
     en: () => import('./settings-en').then((module) => module.settingsEn),
     de: () => import('./settings-de').then((module) => module.settingsDe),
+  },
+  start: {
+    en: () => import('./start-en').then((module) => module.startEn),
+    de: () => import('./start-de').then((module) => module.startDe),
   },
   work: {
     en: () => import('./work-en').then((module) => module.workEn),

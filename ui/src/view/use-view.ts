@@ -2,6 +2,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 
+import { useSettings } from '../api/workspace';
 import { viewOf, type View, type ViewSearch } from './view';
 
 export function useView(): View {
@@ -9,11 +10,14 @@ export function useView(): View {
   const { range, compare, environment, bot, zone, workspace } = search;
   // The address gives a new list each time; the same filters are the same view.
   const filter = JSON.stringify(search.filter ?? []);
+  // Where the address names no zone it is that of the workspace, once somebody set one.
+  const settings = useSettings({ workspace }).data;
+  const home = settings?.changed == null ? undefined : settings.time_zone;
   return useMemo(() => {
-    const said = Object.entries({ range, compare, environment, bot, zone, workspace });
+    const said = Object.entries({ range, compare, environment, bot, zone: zone ?? home, workspace });
     const given = Object.fromEntries(said.filter(([, value]) => value !== undefined)) as ViewSearch;
     return viewOf({ ...given, filter: JSON.parse(filter) as string[] });
-  }, [range, compare, environment, bot, zone, workspace, filter]);
+  }, [range, compare, environment, bot, zone, home, workspace, filter]);
 }
 
 /** Changes the view; undefined takes a setting out of the address. */

@@ -10,6 +10,7 @@ import { usePreferences } from '../../shell/preferences';
 import { useView } from '../../view/use-view';
 import { is } from '../../view/view';
 import { Facts } from './Facts';
+import { Notes } from './Notes';
 import { Talk } from './Talk';
 import { Why } from './Why';
 
@@ -38,6 +39,7 @@ export default function SessionPage() {
         <Transcript detail={session.data} />
         <aside aria-label={texts.session.why}>
           <Why detail={session.data} />
+          <Notes id={session.data.session.session_id ?? id} />
           <Facts session={session.data.session} />
         </aside>
       </div>

@@ -14,7 +14,7 @@ import { asked } from '../../view/view';
 import { Picker } from './Picker';
 import { exploreQuestion, GRAINS, showOf, SHOWS } from './question';
 import { Shown } from './Shown';
-import { Share } from './Share';
+import { Views } from './Views';
 
 const FIRST: Partial<ExploreSearch> = { metric: ['sessions', 'resolution_rate', 'csat_score'], by: ['channel'] };
 const LIMITS = ['10', '50', '200', '1000'];
@@ -42,7 +42,7 @@ export default function Explore() {
     <>
       <div className="page-head">
         <h1>{texts.pages.explore}</h1>
-        <Share />
+        <Views query={asked(view, question)} show={show} />
       </div>
       <section className="card" style={{ marginBottom: 16 }} aria-label={texts.explore.numbers}>
         <Choices metric={metric} by={by} change={change} />

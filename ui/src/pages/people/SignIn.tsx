@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 
-import { useSignIn } from '../../api/access';
+import { useForgotten, useSignIn } from '../../api/access';
 import { Failure, hasKey, keepKey } from '../../api/client';
 import { TextField, Wrong } from '../../components/Forms';
 import { useTexts } from '../../shell/preferences';
@@ -32,6 +32,7 @@ export default function SignIn() {
 function ByPassword() {
   const words = usePart('people');
   const signIn = useSignIn();
+  const forgotten = useForgotten();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const isWrong = signIn.error instanceof Failure && signIn.error.status === 401;
@@ -55,6 +56,15 @@ function ByPassword() {
           {words.signIn.go}
         </button>
       </div>
+      <div className="row">
+        <button type="button" className="button quiet" disabled={forgotten.isPending || !email.includes('@')} onClick={() => forgotten.mutate(email.trim())}>
+          {words.signIn.forgotten}
+        </button>
+        <span role="status" className="soft small">
+          {forgotten.isSuccess ? words.signIn.sent : ''}
+        </span>
+      </div>
+      <Wrong error={forgotten.error} />
       <p className="soft small">{words.signIn.forgot}</p>
     </form>
   );

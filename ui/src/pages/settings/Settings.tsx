@@ -4,23 +4,31 @@ import type { ComponentType } from 'react';
 
 import { useMe, type Permission } from '../../api/access';
 import { usePart } from '../../texts/parts';
+import { Annotations } from './Annotations';
 import { Audit } from './Audit';
+import { Bots } from './Bots';
+import { Mail } from './Mail';
 import { People } from './People';
 import { Prices } from './Prices';
 import { Privacy } from './Privacy';
 import { Profiles } from './Profiles';
 import { Shares } from './Shares';
 import { Sources } from './Sources';
+import { Workspace } from './Workspace';
 
 type Section = keyof ReturnType<typeof usePart<'settings'>>['section'];
 
 /** The parts, and what one must be allowed to see each. */
 const SECTIONS: readonly { id: Section; needs: Permission; shows: ComponentType }[] = [
+  { id: 'workspace', needs: 'numbers', shows: Workspace },
+  { id: 'bots', needs: 'numbers', shows: Bots },
   { id: 'profiles', needs: 'numbers', shows: Profiles },
   { id: 'sources', needs: 'numbers', shows: Sources },
   { id: 'privacy', needs: 'numbers', shows: Privacy },
   { id: 'people', needs: 'people', shows: People },
   { id: 'shares', needs: 'shares', shows: Shares },
+  { id: 'mail', needs: 'settings', shows: Mail },
+  { id: 'annotations', needs: 'numbers', shows: Annotations },
   { id: 'prices', needs: 'numbers', shows: Prices },
   { id: 'audit', needs: 'audit', shows: Audit },
 ];

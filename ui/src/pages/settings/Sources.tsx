@@ -4,12 +4,12 @@ import { useState, type FormEvent } from 'react';
 
 import { useMay } from '../../api/access';
 import { useKeys, useMakeKey, useRevokeKey, type Scope } from '../../api/people';
-import { useTestEvent } from '../../api/workspace';
+import { useSources, useTestEvent } from '../../api/workspace';
 import { Card } from '../../components/Cards';
 import { Copyable } from '../../components/Copy';
 import { Sure, TextField, Wrong } from '../../components/Forms';
-import { Answered } from '../../components/States';
-import { instant } from '../../format/format';
+import { Answered, Empty } from '../../components/States';
+import { instant, whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';
 import { useView } from '../../view/use-view';
@@ -24,17 +24,86 @@ export function Sources() {
   const [key, setKey] = useState<string>();
   return (
     <>
+      <Known />
       {mayKeys && <Keys made={key} setMade={setKey} />}
       {mayIngest && (
         <Card
           title={words.sources.send}
           hint={words.sources.sendHint}
+          tools={
+            <Link to="/start" search={{ step: 'data' }} className="button">
+              {words.sources.file}
+            </Link>
+          }
         >
           <Snippets secret={key ?? words.sources.keyPlace} />
           <TestEvent />
         </Card>
       )}
     </>
+  );
+}
+
+function Known() {
+  const { texts, locale } = usePreferences();
+  const words = usePart('settings');
+  const view = useView();
+  const sources = useSources(view);
+  const place = (row: { source?: string | null; bot?: string | null }) => [row.source ?? texts.bar.nothingSaid, row.bot].filter((part) => part != null).join(' · ');
+  return (
+    <Card title={words.section.sources} hint={words.sources.hint}>
+      <Answered asked={sources} height={120}>
+        {(answer) => (
+          <>
+            {answer.sources.length === 0 ? (
+              <Empty reason={words.sources.none} />
+            ) : (
+              // A region that scrolls is reached from the keyboard.
+              // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+              <div className="scrolls" tabIndex={0} role="group" aria-label={words.section.sources}>
+                <table>
+                  <thead>
+                    <tr>
+                      <th scope="col">{words.sources.source}</th>
+                      <th scope="col" className="amount">{words.bots.sessions}</th>
+                      <th scope="col" className="amount">{words.sources.today}</th>
+                      <th scope="col">{words.sources.days}</th>
+                      <th scope="col">{words.sources.last}</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {answer.sources.map((row) => (
+                      <tr key={place(row)}>
+                        <th scope="row">{place(row)}</th>
+                        <td className="amount">{whole(locale, row.sessions)}</td>
+                        <td className="amount">{whole(locale, row.sessions_today)}</td>
+                        <td className="soft">
+                          {row.first_day} – {row.last_day}
+                        </td>
+                        <td className="soft">{row.last_event == null ? '' : instant(locale, view.zone, row.last_event)}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            )}
+            {answer.rejected_lately.length > 0 && (
+              <details>
+                <summary className="bad">{words.sources.rejected(whole(locale, answer.rejected_lately.length))}</summary>
+                <ul>
+                  {answer.rejected_lately.map((one, at) => (
+                    <li key={`${one.time} ${at}`} className="list-entry small">
+                      <span className="soft">{instant(locale, view.zone, one.time)}</span> {one.field != null && <span className="mono">{one.field}: </span>}
+                      {one.reason} <span className="soft">{one.cure}</span>
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            )}
+          </>
+        )}
+      </Answered>
+    </Card>
   );
 }
 

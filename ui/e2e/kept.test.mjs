@@ -120,6 +120,16 @@ inPage('the sessions behind a number are those that it counts', {}, async (page)
   await accessible(page);
 });
 
+inPage('who waits is told in words where nobody does', {}, async (page) => {
+  await page.goto(`${server.address}/?workspace=main`);
+  await settled(page);
+  const live = await server.ask('/api/v1/live');
+  if (live.totals.longest_wait.value === null || live.totals.longest_wait.value === undefined) {
+    assert.equal(live.totals.longest_wait.reason, 'nobody waits for a person now');
+    await page.getByText('nobody waits for a person now').first().waitFor();
+  }
+});
+
 inPage('a table is saved as a picture', { acceptDownloads: true }, async (page) => {
   await page.goto(`${server.address}/improve?zone=UTC`);
   await settled(page);

@@ -75,8 +75,8 @@ fn sources(project: &Project) -> Result<String> {
     let files = project.files()?.into_iter().filter(|path| {
         path.starts_with("ui") && !path.starts_with("ui/e2e") && !path.starts_with("ui/dist")
     });
-    let interface = PathBuf::from("openapi.json");
-    let files = files.chain([interface]).map(|path| project.root.join(path));
+    let interface = ["openapi.json", "docs/metrics.md"].map(PathBuf::from);
+    let files = files.chain(interface).map(|path| project.root.join(path));
     let files: Vec<PathBuf> = files.collect();
     read(&files)
 }

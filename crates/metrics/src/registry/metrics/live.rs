@@ -25,6 +25,8 @@ fay  | no   |                      | lee           | 2026-01-29T20:00:00Z | 2026
 
 /// The user waits for a person.
 const WAITING: &str = "waiting_since >= \"{recent}\"";
+/// Why nobody's waiting can be measured.
+const NOBODY_WAITS: &str = "nobody waits for a person now";
 /// An agent serves the user.
 const SERVED: &str = "serving_agent is not null and (accepted_time >= \"{recent}\" or last_answer_time >= \"{recent}\" \
                       or last_user_time >= \"{recent}\")";
@@ -76,6 +78,7 @@ pub(super) const METRICS: &[Metric] = &[
         "How long whoever has waited longest for a person has waited until now.",
         "120.0 s of 2",
     )
+    .told(WAITING, NOBODY_WAITS)
     .lower(),
     live(
         "wait_so_far",
@@ -85,6 +88,7 @@ pub(super) const METRICS: &[Metric] = &[
         "How long users have waited for a person until now: half no longer.",
         "60.0 s of 2",
     )
+    .told(WAITING, NOBODY_WAITS)
     .lower(),
     live(
         "agents_serving",

@@ -3,10 +3,10 @@
 //! `bench/dashboard.json` has the questions, `bench/sql/dashboard.duckdb.sql` says the same in SQL.
 //! `upshot-bench dashboard DIRECTORY QUESTIONS [--together]` prints the rows of every question by its name.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::bench::Bench;
-use crate::bench::participant::{Measured, ours, peer};
+use crate::bench::participant::{ours, peer};
 use crate::bench::report::Report;
 use crate::bench::summary::{quoted, sessions};
 use crate::failure::{Context, Result};

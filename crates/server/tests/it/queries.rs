@@ -61,7 +61,9 @@ async fn each_is_answered_as_it_is_alone() {
     for query in questions() {
         bench.query(&query).await;
     }
+    // Where a list goes on is told with the clock, which moves here.
     let mut reversed = questions();
+    reversed.retain(|query| query.get("limit").is_none());
     reversed.reverse();
     bench.events("main", &conversation("newer", "voice")).await;
     let anew = ask(&bench, &reversed).await.json();

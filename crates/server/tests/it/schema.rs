@@ -261,7 +261,9 @@ impl Description {
                 .flatten()
                 .map(|(name, _)| name.clone()),
         );
-        let mut open = schema["additionalProperties"].is_object();
+        // The schema without any condition describes a document of somebody else's, whatever is in it.
+        let anything = schema.as_object().is_some_and(serde_json::Map::is_empty);
+        let mut open = anything || schema["additionalProperties"].is_object();
         for choice in ["allOf", "oneOf", "anyOf"] {
             for part in schema[choice].as_array().into_iter().flatten() {
                 open |= self.collect(part, known, parts);

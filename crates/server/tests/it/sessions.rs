@@ -257,6 +257,10 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                         "metrics": ["sessions"],
                         "dimensions": ["channel", "bot", "topic", "topic_name", "attribute.plan"]
                     }),
+                    "/api/v1/queries" => json!({"queries": [
+                        {"metrics": ["sessions"], "dimensions": ["channel", "attribute.plan"]},
+                        {"metrics": ["messages"], "dimensions": ["topic"]},
+                    ]}),
                     "/api/v1/drivers" => json!({"outcome": "resolution", "by": "topic"}),
                     "/api/v1/fact-sets" => json!({"profile": "default"}),
                     "/api/v1/fact-sets/preview" => json!({"profile": "indigo"}),

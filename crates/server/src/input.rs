@@ -7,7 +7,9 @@ use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 use upshot_metrics::{QueryError, RowFormat};
 
 use crate::access::caller::Caller;
@@ -177,6 +179,23 @@ pub(crate) async fn json<T: DeserializeOwned>(
         ));
     }
     serde_json::from_slice(&document.bytes).map_err(|error| not_of_shape(&error))
+}
+
+/// Reads an object within a document: serde alone would take a list for an object whose members it names in order.
+pub(crate) fn named_members<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let members = Map::<String, Value>::deserialize(deserializer)?;
+    T::deserialize(Value::Object(members)).map_err(D::Error::custom)
+}
+
+/// Reads a list of objects within a document, see [`named_members`].
+pub(crate) fn named_members_of_each<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let each = Vec::<Map<String, Value>>::deserialize(deserializer)?;
+    let read = |members| T::deserialize(Value::Object(members)).map_err(D::Error::custom);
+    each.into_iter().map(read).collect()
 }
 
 /// JSON that cannot be read, or is not of the expected shape.

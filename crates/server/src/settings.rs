@@ -12,7 +12,7 @@ use upshot_store::{Store, StoreError, WorkspaceSettings};
 use utoipa::ToSchema;
 
 use crate::facts::instant;
-use crate::input::{Workspace, json, nearest};
+use crate::input::{Workspace, json, named_members, named_members_of_each, nearest};
 use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -83,8 +83,10 @@ pub struct NewSettings {
     /// The language and region in which numbers and dates are written, as BCP 47 has it.
     pub locale: Option<String>,
     /// What things cost.
+    #[serde(deserialize_with = "named_members")]
     pub costs: Costs,
     /// The names of bots.
+    #[serde(deserialize_with = "named_members_of_each")]
     pub bots: Vec<BotName>,
 }
 

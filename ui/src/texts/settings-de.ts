@@ -41,7 +41,7 @@ export const settingsDe: typeof settingsEn = {
     currency: 'Währung',
     currencyHint: 'Drei Buchstaben, etwa EUR',
     costs: 'Was Menschen kosten',
-    costsHint: 'Daraus ergibt sich, was gespart wird, wo der Bot allein hilft. Lassen Sie leer, was Sie nicht wissen.',
+    costsHint: 'Wird mit dem Arbeitsbereich aufbewahrt; noch rechnet keine Zahl damit. Lassen Sie leer, was Sie nicht wissen.',
     minute: 'Eine Minute eines Mitarbeitenden',
     contact: 'Ein Kontakt mit einem Menschen',
   },

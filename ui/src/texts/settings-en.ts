@@ -39,7 +39,7 @@ export const settingsEn = {
     currency: 'Currency',
     currencyHint: 'Three letters, such as EUR',
     costs: 'What people cost',
-    costsHint: 'What is saved where the bot helps alone is worked out from these. Leave them empty where you do not know.',
+    costsHint: 'Kept with the workspace; no number uses them yet. Leave them empty where you do not know.',
     minute: 'A minute of an agent',
     contact: 'A contact with a person',
   },

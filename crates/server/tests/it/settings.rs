@@ -50,6 +50,18 @@ async fn settings_are_kept_for_each_workspace() {
 }
 
 #[tokio::test]
+async fn lists_are_no_objects() {
+    let bench = Bench::new().await;
+    for wrong in [
+        json!({"costs": [null, null]}),
+        json!({"bots": [["shop", "Shop assistant"]]}),
+    ] {
+        let answer = bench.send_json("PUT", PATH, wrong.to_string()).await;
+        answer.problem(400, "invalid-query");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_a_setting_is_refused_with_its_field() {
     let bench = Bench::new().await;
     for (wrong, field, suggestion) in [

@@ -155,7 +155,7 @@ fn power_loss_while_clearing_leaves_all_or_nothing() {
     let (mut whole, mut empty, mut seen) = (0, 0, BTreeSet::new());
     // The last is always looked at: the transaction's own steps are the catalog's, and little follows it.
     let last = moments.len() - 1;
-    let looked_at = |number: &usize| number % stride(3) == 0 || *number == last;
+    let looked_at = |number: &usize| number.is_multiple_of(stride(3)) || *number == last;
     for number in (0..moments.len()).filter(looked_at) {
         let moment = &moments[number];
         for loss in [Loss::Everything, Loss::Nothing, Loss::Torn(number as u64)] {

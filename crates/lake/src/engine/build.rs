@@ -166,7 +166,7 @@ fn facts_to_write(
         let cut = job.cuts.of(set.id).cloned();
         let mut folded = fold_from(context.workspace, set, context.now, cut.as_deref(), events);
         all_over &= folded.over;
-        set.leave_out_unbuilt(events, sets.cut_gap(), &mut folded.facts);
+        set.leave_out_unbuilt(events, &mut folded.facts);
         let last = if all_whole { folded.cuts.pop() } else { None };
         if all_whole {
             job.new_cuts

@@ -17,7 +17,6 @@ use crate::codec::Decoder;
 use crate::engine::build::{Builders, Rows, append, fold_in};
 use crate::engine::fact_sets;
 use crate::engine::flush::write_rows;
-use crate::engine::lookup::{self, Question};
 use crate::engine::overlay::decode_all;
 use crate::engine::portion::{Portion, Stretch, Walk};
 use crate::engine::sets::{FactSet, FactSets, SetId};
@@ -77,16 +76,15 @@ fn note_failure(inner: &Inner, workspace: &str, set: SetId, failure: Option<&Lak
     }
 }
 
-/// What a portion gives.
+/// What memory takes over from a portion.
 struct Built {
-    transaction: Transaction,
     sets: FactSets,
     /// The set that is no more.
     replaced: Option<SetId>,
     /// Conversations of the portion: what memory knows of their sessions in files is out of date.
     touched: FxHashSet<Box<str>>,
-    /// Conversations that are not over by the rules of the set, with what files hold around them.
-    unfinished: Vec<Question>,
+    /// What is not over by the rules of the set.
+    unfinished: Vec<Stretch>,
 }
 
 async fn build_portion(inner: &Arc<Inner>, workspace: &str, id: SetId) -> Result<(), LakeError> {
@@ -101,13 +99,13 @@ async fn build_portion(inner: &Arc<Inner>, workspace: &str, id: SetId) -> Result
     let name = workspace.to_owned();
     let now = inner.now();
     inner.catalog.create_workspace(workspace, now).await?;
-    let built = tokio::task::spawn_blocking(move || portion(&worker, &name, sets, id, now))
-        .await
-        .map_err(|error| LakeError::Stopped(error.to_string()))??;
-    inner.counters.wrote_files(&built.transaction.add);
-    inner.commit(built.transaction).await?;
-    take_over(inner, workspace, built.touched, built.unfinished);
-    fact_sets::settle(inner, workspace, built.sets, built.replaced);
+    let (transaction, built) =
+        tokio::task::spawn_blocking(move || portion(&worker, &name, sets, id, now))
+            .await
+            .map_err(|error| LakeError::Stopped(error.to_string()))??;
+    inner.counters.wrote_files(&transaction.add);
+    inner.commit(transaction).await?;
+    settle(inner, workspace, built);
     Ok(())
 }
 
@@ -117,7 +115,7 @@ fn portion(
     mut sets: FactSets,
     id: SetId,
     now: i64,
-) -> Result<Built, LakeError> {
+) -> Result<(Transaction, Built), LakeError> {
     let missing = || LakeError::Stopped("the fact set is gone".to_owned());
     let set = sets.get(id).ok_or_else(missing)?.clone();
     let files = inner.catalog.file_list(workspace).unwrap_or_default();
@@ -125,7 +123,9 @@ fn portion(
         inner,
         workspace,
         files: &files,
-        gap: sets.cut_gap(),
+        // The set's own: it stays the same while other sets come and go, so a stretch never changes the
+        // side of `built_to` on which it begins.
+        gap: set.settings.cut_gap(),
         one_in: 1,
     };
     let found = walk.portion(set.built_to)?;
@@ -141,7 +141,7 @@ fn portion(
     if let Some(Portion {
         days,
         is_last,
-        stretches,
+        mut stretches,
     }) = found
     {
         if !is_last {
@@ -149,13 +149,18 @@ fn portion(
         }
         let (rows, open) = fold_all(inner, workspace, &set, &stretches, now)?;
         transaction.add = write_rows(inner, workspace, &set.name, rows)?;
-        unfinished = questions(&stretches, &open);
-        lookup::complete(&walk.place(), &sets, &mut unfinished)?;
-        transaction.dirty_add = unfinished
+        transaction.dirty_add = open
             .iter()
-            .map(|question| dirty(inner, workspace, question, walk.gap))
+            .map(|index| dirty(inner, workspace, &stretches[*index], sets.cut_gap()))
             .collect();
-        touched.extend(stretches.into_iter().map(|stretch| stretch.conversation_id));
+        touched = stretches
+            .iter()
+            .map(|stretch| stretch.conversation_id.clone())
+            .collect();
+        unfinished = open
+            .into_iter()
+            .map(|index| std::mem::take(&mut stretches[index]))
+            .collect();
     }
     let set = sets.get_mut(id).ok_or_else(missing)?;
     set.built_to = built_to;
@@ -166,13 +171,13 @@ fn portion(
     if let Some(set) = sets.get(id) {
         transaction.fact_sets.push(set.to_stored());
     }
-    Ok(Built {
-        transaction,
+    let built = Built {
         sets,
         replaced,
         touched,
         unfinished,
-    })
+    };
+    Ok((transaction, built))
 }
 
 /// The rows of the stretches that are over, and which are not.
@@ -228,39 +233,20 @@ fn fold_all(
     Ok((rows, open))
 }
 
-fn questions(stretches: &[Stretch], open: &[usize]) -> Vec<Question> {
-    open.iter()
-        .map(|index| {
-            let stretch = &stretches[*index];
-            Question::new(
-                &stretch.conversation_id,
-                stretch.bucket,
-                &stretch.events,
-                false,
-            )
-        })
-        .collect()
-}
-
 /// A conversation that comes back into memory does so after a crash too, with all that memory holds
 /// of it.
-fn dirty(inner: &Inner, workspace: &str, question: &Question, gap: i64) -> Dirty {
+fn dirty(inner: &Inner, workspace: &str, stretch: &Stretch, gap: i64) -> Dirty {
     let state = inner.lock_state();
     let in_memory = state
         .workspace(workspace)
-        .and_then(|memory| memory.conversation(&question.conversation_id));
+        .and_then(|memory| memory.conversation(&stretch.conversation_id));
     let times = || {
         let more = in_memory.into_iter().flat_map(|known| known.events.iter());
-        question
-            .known
-            .events
-            .iter()
-            .chain(more)
-            .map(|event| event.time)
+        stretch.events.iter().chain(more).map(|event| event.time)
     };
     let last = times().max().unwrap_or_default();
     Dirty {
-        conversation_id: question.conversation_id.to_string(),
+        conversation_id: stretch.conversation_id.to_string(),
         segment_from: times().min().unwrap_or_default(),
         segment_to: last,
         due_time: last.saturating_add(gap),
@@ -268,34 +254,19 @@ fn dirty(inner: &Inner, workspace: &str, question: &Question, gap: i64) -> Dirty
     }
 }
 
-/// Memory takes in what is not over, and looks up anew which sessions in files it stands in for.
-fn take_over(
-    inner: &Inner,
-    workspace: &str,
-    touched: FxHashSet<Box<str>>,
-    unfinished: Vec<Question>,
-) {
+/// Memory takes in what is not over, and the sets and files of the commit, in one step. What files hold
+/// around that, and which sessions in files it stands in for, is looked up when somebody asks: this commit
+/// wrote some of them.
+fn settle(inner: &Inner, workspace: &str, built: Built) {
     let mut state = inner.lock_state();
     let memory = state.workspace_or_insert(&workspace.into(), &inner.built_in);
-    let mut fresh: FxHashSet<Box<str>> = FxHashSet::default();
-    for question in unfinished {
-        let id = &question.conversation_id;
-        let is_new = memory.conversation(id).is_none();
-        for event in question.known.events.iter() {
-            memory.take_filed(id, question.bucket, event.clone());
-        }
-        let known = memory.shard_mut(id).conversations.get_mut(id);
-        if let Some(known) = known.filter(|_| is_new) {
-            known.replaced = question.found.replaced;
-            known.cuts = question.found.cuts;
-            known.complete = true;
-            known.sessions_known = true;
-            fresh.insert(id.clone());
+    for stretch in built.unfinished {
+        for event in stretch.events {
+            memory.take_filed(&stretch.conversation_id, stretch.bucket, event);
         }
     }
-    for id in touched {
-        if !fresh.contains(&id) {
-            memory.look_up_again(&id);
-        }
+    for id in built.touched {
+        memory.look_up_again(&id);
     }
+    fact_sets::settle_memory(inner, memory, built.sets, built.replaced);
 }

@@ -10,6 +10,7 @@ use crate::catalog::{FactSetRole, Transaction};
 use crate::engine::capture::kept_facts;
 use crate::engine::sets::{FactSet, FactSets, SetId};
 use crate::engine::settings::Settings;
+use crate::engine::state::Workspace;
 use crate::engine::{Inner, Lake, check_workspace_name};
 use crate::error::LakeError;
 use crate::schema::Table;
@@ -271,10 +272,10 @@ impl Lake {
         }
         if let Some((settings, role)) = change.build {
             sets.push(Arc::new(settings), role, i64::MIN, false);
-            // The active one is written down with the first that is not it.
-            let unstored = sets.folded().iter().filter(|set| !set.stored);
-            transaction.fact_sets = unstored.map(FactSet::to_stored).collect();
         }
+        // The active one is written down with the first change, also where that changes nothing.
+        let unstored = sets.folded().iter().filter(|set| !set.stored);
+        transaction.fact_sets = unstored.map(FactSet::to_stored).collect();
         inner.commit(transaction).await?;
         sets.all_stored();
         settle(inner, workspace, sets, change.remove);
@@ -384,9 +385,19 @@ pub(crate) fn files_of_set(inner: &Inner, workspace: &str, name: &str) -> Vec<i6
 pub(crate) fn settle(inner: &Inner, workspace: &str, sets: FactSets, removed: Option<SetId>) {
     let mut state = inner.lock_state();
     let memory = state.workspace_or_insert(&workspace.into(), &inner.built_in);
+    settle_memory(inner, memory, sets, removed);
+}
+
+/// As [`settle`], for who holds the lock.
+pub(crate) fn settle_memory(
+    inner: &Inner,
+    memory: &mut Workspace,
+    sets: FactSets,
+    removed: Option<SetId>,
+) {
     let wider = sets.cut_gap() > memory.sets.cut_gap();
     memory.sets = Arc::new(sets);
-    memory.files = inner.catalog.file_list(workspace).unwrap_or_default();
+    memory.files = inner.catalog.file_list(&memory.name).unwrap_or_default();
     memory.version += 1;
     if let Some(removed) = removed {
         memory.forget_set(removed);

@@ -24,6 +24,7 @@ use crate::parquet_files::Keys;
 use crate::schema::{BatchReader, Table};
 
 /// Events of a conversation that hang together, in order.
+#[derive(Default)]
 pub(crate) struct Stretch {
     pub conversation_id: Box<str>,
     pub bucket: i32,

@@ -67,12 +67,13 @@ impl FactSet {
     }
 
     /// Leaves out of the facts of a conversation what is still to be built: the sessions of
-    /// stretches of events, each divided from the next by a silence longer than `gap`, that begin
-    /// where the building has not come yet.
-    pub fn leave_out_unbuilt<E: EventView>(&self, events: &[E], gap: i64, facts: &mut Facts) {
+    /// stretches of events, each divided from the next by a silence longer than this set's gap, that
+    /// begin where the building has not come yet.
+    pub fn leave_out_unbuilt<E: EventView>(&self, events: &[E], facts: &mut Facts) {
         if self.is_whole() {
             return;
         }
+        let gap = self.settings.cut_gap();
         let unbuilt: Vec<(i64, i64)> = stretches(events.iter().map(EventView::time), gap)
             .into_iter()
             .filter(|(from, _)| *from >= self.built_to)

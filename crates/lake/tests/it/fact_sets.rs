@@ -102,6 +102,27 @@ async fn an_additional_set_stands_beside_the_active_one_and_goes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn choosing_what_one_has_is_kept_as_a_choice() {
+    let bench = Bench::new(1);
+    let events = demo(60);
+    let default = Settings::built_in().unwrap();
+    let lake = bench.open().await;
+    let begun = lake.apply_settings("main", default.clone()).await.unwrap();
+    assert!(!begun.builds);
+    lake.append("main", &events).await.unwrap();
+    lake.add_fact_set("main", indigo()).await.unwrap();
+    lake.wait_until_built("main").await.unwrap();
+    lake.flush_and_seal().await.unwrap();
+    lake.close().await.unwrap();
+    drop(lake);
+    let lake = bench.open().await;
+    lake.wait_until_built("main").await.unwrap();
+    check(&lake, None, &default, &events, bench.now()).await;
+    check(&lake, Some("indigo"), &indigo(), &events, bench.now()).await;
+    lake.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_rules_need_another_version_and_one_set_has_one_name() {
     let bench = Bench::new(1);
     let lake = bench.open().await;
@@ -411,7 +432,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => (1i64..20).prop_map(Act::Pass),
         2 => Just(Act::AddIndigo),
         1 => Just(Act::RemoveIndigo),
-        2 => (0u8..3).prop_map(Act::Apply),
+        2 => (0u8..4).prop_map(Act::Apply),
         1 => Just(Act::Built),
         3 => Just(Act::Check),
     ];
@@ -422,7 +443,9 @@ fn choice(number: u8) -> Settings {
     match number {
         0 => Settings::built_in().unwrap(),
         1 => with(&shop(1, "4m")),
-        _ => with(&shop(2, "9h")),
+        2 => with(&shop(2, "9h")),
+        // Longer than any channel's own: more hangs together while this one is there.
+        _ => with(&shop(3, "50h")),
     }
 }
 
@@ -484,7 +507,7 @@ impl Run {
                 Err(LakeError::FactSetUnfinished(_) | LakeError::UnknownFactSet { .. }) => continue,
                 Err(error) => panic!("{error}"),
             };
-            let settings = [choice(0), choice(1), choice(2), indigo()]
+            let settings = [choice(0), choice(1), choice(2), choice(3), indigo()]
                 .into_iter()
                 .find(|settings| settings.fact_set() == capture.fact_set)
                 .unwrap();

@@ -1,8 +1,7 @@
 //! What happened when, for charts over time: `/api/v1/annotations`.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,8 @@ use utoipa::ToSchema;
 
 use crate::access::caller::Caller;
 use crate::facts::instant;
-use crate::input::{Workspace, bad_path, json, pairs, unknown_parameter};
+use crate::input::{InPath, Workspace, json, pairs, unknown_parameter};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{FieldProblem, Problem, ProblemDetails};
 use crate::settings::preferences;
 use crate::state::ServerState;
@@ -189,8 +189,7 @@ const PARAMETERS: [&str; 6] = ["from", "to", "last", "time_zone", "bot", "worksp
     operation_id = "list_annotations",
     tag = "views",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
         ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
         ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 28d"),
@@ -245,10 +244,7 @@ pub(crate) async fn list(
     path = "/api/v1/annotations",
     operation_id = "add_annotation",
     tag = "views",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = NewAnnotation, example = json!({
         "time": "2026-03-05T09:00:00Z",
         "end": "2026-03-05T11:30:00Z",
@@ -284,8 +280,7 @@ pub(crate) async fn add(
     tag = "views",
     params(
         ("id" = String, Path, description = "The annotation's id: 1 to 100 characters", example = "release-2-1"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     request_body(content = NewAnnotation, example = json!({
         "time": "2026-03-04",
@@ -303,10 +298,9 @@ pub(crate) async fn add(
 pub(crate) async fn set(
     State(state): State<ServerState>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
     request: Request,
 ) -> Result<Json<KeptAnnotation>, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let new: NewAnnotation = json(&state, request).await?;
     keep(&state, &caller, Some(&id), new).await.map(Json)
 }
@@ -335,8 +329,7 @@ async fn keep(
     tag = "views",
     params(
         ("id" = String, Path, description = "The annotation's id", example = "release-2-1"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "It is gone"),
@@ -347,9 +340,8 @@ async fn keep(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
 ) -> Result<StatusCode, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     match state.store.remove_annotation(&workspace, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(unknown("annotation", &id)),

@@ -1,8 +1,7 @@
 //! Views that are shown together: `/api/v1/boards`.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,7 +9,8 @@ use upshot_store::{Board, BoardContent};
 use utoipa::ToSchema;
 
 use crate::facts::instant;
-use crate::input::{Workspace, bad_path, json};
+use crate::input::{InPath, Workspace, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
 use crate::views::{document, kept, unknown, wrong_length};
@@ -107,10 +107,7 @@ impl NewBoard {
     path = "/api/v1/boards",
     operation_id = "list_boards",
     tag = "views",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The boards of the workspace, by name", body = Boards),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -134,8 +131,7 @@ pub(crate) async fn list(
     tag = "views",
     params(
         ("name" = String, Path, description = "The board's name", example = "monday"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 200, description = "The board", body = SavedBoard),
@@ -146,9 +142,8 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
 ) -> Result<Json<SavedBoard>, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     let found = state.store.boards(&workspace, Some(&name)).await?.pop();
     let found = found.ok_or_else(|| unknown("board", &name))?;
     Ok(Json(found.into()))
@@ -164,8 +159,7 @@ pub(crate) async fn show(
     tag = "views",
     params(
         ("name" = String, Path, description = "The board's name: 1 to 100 characters", example = "monday"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     request_body(content = NewBoard, example = json!({
         "title": "Monday meeting",
@@ -183,10 +177,9 @@ pub(crate) async fn show(
 pub(crate) async fn set(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
     request: Request,
 ) -> Result<Json<SavedBoard>, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     let content = json::<NewBoard>(&state, request).await?.checked()?;
     let now = state.now();
     let saved = state
@@ -206,8 +199,7 @@ pub(crate) async fn set(
     tag = "views",
     params(
         ("name" = String, Path, description = "The board's name", example = "monday"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "It is gone"),
@@ -218,9 +210,8 @@ pub(crate) async fn set(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
 ) -> Result<StatusCode, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     match state.store.remove_board(&workspace, &name).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(unknown("board", &name)),

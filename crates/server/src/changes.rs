@@ -17,6 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::input::Workspace;
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -41,10 +42,7 @@ struct Listener {
     path = "/api/v1/changes",
     operation_id = "listen_for_changes",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "Server-sent events of the type `change`", body = String, content_type = "text/event-stream"),
         (status = 400, description = "The workspace's name is wrong", body = ProblemDetails, content_type = "application/problem+json"),

@@ -5,6 +5,7 @@ use axum::extract::{RawQuery, State};
 use upshot_metrics::{QueryError, ReportedCheck, ReportedQuery};
 
 use crate::input::{Workspace, pairs, unknown_parameter};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -30,8 +31,7 @@ const PARAMETERS: [&str; 8] = [
     operation_id = "check_reported",
     tag = "numbers",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web"])),
         ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
         ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::facts::instant;
 use crate::input::Workspace;
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -55,10 +56,7 @@ impl From<Cleared> for ClearedDemo {
     path = "/api/v1/demo",
     operation_id = "show_demo",
     tag = "workspace",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "Whether the workspace holds the demo", body = Demo),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -127,10 +125,7 @@ fn counts(answer: &QueryResult) -> (u64, u64) {
     path = "/api/v1/demo",
     operation_id = "clear_demo",
     tag = "workspace",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "What was cleared", body = ClearedDemo),
         (status = 401, response = crate::openapi::Unauthorized),

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::facts::{Facts, SessionFacts};
 use crate::input::{Workspace, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails};
 use crate::sessions::{DEFAULT_LIMIT, check_limit};
 use crate::state::ServerState;
@@ -114,10 +115,7 @@ impl From<Contribution> for SessionBehind {
     path = "/api/v1/drilldown",
     operation_id = "drilldown",
     tag = "sessions",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = DrillDownQuery, example = json!({
         "query": {
             "metrics": ["sessions", "resolution_rate"],

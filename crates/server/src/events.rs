@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::body::{Held, Packing, Room, receive, unpack};
 use crate::input::{Workspace, check_media_type};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -121,8 +122,7 @@ pub(crate) struct PartlyAccepted<'a> {
     operation_id = "send_events",
     tag = "events",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("content-encoding" = Option<String>, Header, description = "How the body is packed: gzip, zstd or identity", pattern = "^(gzip|zstd|identity)$"),
     ),
     request_body(

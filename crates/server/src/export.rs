@@ -9,8 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::Response;
@@ -19,7 +18,8 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use upshot_metrics::{Export, ExportQuery, ExportTable, QueryError};
 
-use crate::input::{Workspace, bad_path, json, pairs, row_format, unknown_parameter};
+use crate::input::{InPath, Workspace, json, pairs, row_format, unknown_parameter};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 use crate::turns::timed;
@@ -35,8 +35,7 @@ use crate::turns::timed;
     tag = "export",
     params(
         ("table" = ExportTable, Path, description = "What a row is", example = "sessions"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("format" = Option<String>, Query, description = "csv, jsonl, parquet or arrow; where nothing is said as `accept` asks, else jsonl", example = "csv"),
         ("columns" = Option<String>, Query, description = "The columns, separated by commas; all where nothing is said", example = "session_id,start_time,channel,outcome"),
         ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a row must pass all of them", example = json!(["channel = web and not engaged"])),
@@ -66,11 +65,11 @@ use crate::turns::timed;
 pub(crate) async fn get(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    table: Result<Path<String>, PathRejection>,
+    InPath(table): InPath<String>,
     RawQuery(parameters): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
-    let table = table_of(table)?;
+    let table = table_of(&table)?;
     let query = export_query(parameters.as_deref().unwrap_or_default())?;
     let whole = (request.uri().clone(), request.headers().clone());
     begin(&state, &workspace, table, query, whole).await
@@ -86,8 +85,7 @@ pub(crate) async fn get(
     tag = "export",
     params(
         ("table" = ExportTable, Path, description = "What a row is", example = "messages"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("format" = Option<String>, Query, description = "csv, jsonl, parquet or arrow, where the body names none"),
     ),
     request_body(content = ExportQuery, example = json!({
@@ -115,17 +113,16 @@ pub(crate) async fn get(
 pub(crate) async fn post(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    table: Result<Path<String>, PathRejection>,
+    InPath(table): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let table = table_of(table)?;
+    let table = table_of(&table)?;
     let whole = (request.uri().clone(), request.headers().clone());
     let query: ExportQuery = json(&state, request).await?;
     begin(&state, &workspace, table, query, whole).await
 }
 
-fn table_of(table: Result<Path<String>, PathRejection>) -> Result<ExportTable, Problem> {
-    let Path(name) = table.map_err(|rejection| bad_path(&rejection))?;
+fn table_of(name: &str) -> Result<ExportTable, Problem> {
     let short: String = name.chars().take(40).collect();
     short.parse().map_err(|problem: upshot_metrics::Problem| {
         Problem::new(ProblemKind::NotFound, problem.to_string())

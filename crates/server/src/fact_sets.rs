@@ -2,8 +2,7 @@
 //! would change; changing them.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use upshot_core::profile::built_in_text;
@@ -14,7 +13,8 @@ use upshot_lake::engine::{Change, Counts, FactSetInfo, FactSetList, Preview, Pre
 use utoipa::ToSchema;
 
 use crate::facts::instant;
-use crate::input::{Workspace, bad_path, json};
+use crate::input::{InPath, Workspace, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -384,10 +384,7 @@ impl From<Preview> for PreviewResult {
     path = "/api/v1/fact-sets",
     operation_id = "list_fact_sets",
     tag = "fact sets",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The fact sets", body = FactSets),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -409,10 +406,7 @@ pub(crate) async fn list(
     path = "/api/v1/fact-sets/preview",
     operation_id = "preview_fact_set",
     tag = "fact sets",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = PreviewRequest, example = json!({ "profile": "indigo", "one_in": 10, "limit": 5 })),
     responses(
         (status = 200, description = "What would change", body = PreviewResult),
@@ -455,10 +449,7 @@ pub(crate) async fn preview(
     path = "/api/v1/fact-sets",
     operation_id = "change_fact_sets",
     tag = "fact sets",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = FactSetChange, example = json!({ "profile": "indigo", "additional": true })),
     responses(
         (status = 202, description = "It has begun, or everything is so already", body = ChangeBegun),
@@ -504,8 +495,7 @@ pub(crate) async fn change(
     tag = "fact sets",
     params(
         ("name" = String, Path, description = "The name of its profile, or of its facts", example = "indigo"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "It is gone"),
@@ -517,9 +507,8 @@ pub(crate) async fn change(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
 ) -> Result<StatusCode, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     match state.lake.remove_fact_set(&workspace, &name).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(error @ upshot_lake::LakeError::UnknownFactSet { .. }) => {

@@ -23,6 +23,7 @@ use crate::access::record::Done;
 use crate::events::{blocking, unwritten};
 use crate::facts::instant;
 use crate::input::{Workspace, check_media_type, pairs, unknown_parameter};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -174,8 +175,7 @@ fn flag(name: &str, text: &str) -> Result<bool, Problem> {
     operation_id = "import_file",
     tag = "events",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("format" = Option<String>, Query, description = "The format: auto (where nothing is said), upshot, copilot-studio or botframework", example = "auto"),
         ("dry_run" = Option<bool>, Query, description = "Whether nothing is stored: the answer says what would come in", example = true),
         ("name" = Option<String>, Query, description = "The file's name: helps to name conversations whose source does not name them", example = "events.jsonl"),

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
@@ -30,6 +29,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Workspace {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
         Ok(Self(caller.workspace))
+    }
+}
+
+/// What the path of a request names.
+pub(crate) struct InPath<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let named = Path::<T>::from_request_parts(parts, state).await;
+        named
+            .map(|Path(named)| Self(named))
+            .map_err(|rejection| Problem::new(ProblemKind::BadRequest, rejection.body_text()))
     }
 }
 
@@ -236,11 +249,6 @@ pub(crate) fn nearest<'a>(
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, name)| name.to_owned())
-}
-
-/// An address whose parts cannot be read.
-pub(crate) fn bad_path(rejection: &PathRejection) -> Problem {
-    Problem::new(ProblemKind::BadRequest, rejection.body_text())
 }
 
 #[cfg(test)]

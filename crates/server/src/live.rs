@@ -5,6 +5,7 @@ use axum::extract::{RawQuery, State};
 use upshot_metrics::{Query, QueryError, QueryResult, tables_needed};
 
 use crate::input::{Workspace, pairs, unknown_parameter};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -22,8 +23,7 @@ const PARAMETERS: [&str; 5] = ["by", "filter", "environment", "profile", "worksp
     operation_id = "show_live",
     tag = "numbers",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("by" = Option<Vec<String>>, Query, description = "A dimension by which the numbers are cut; may be repeated", example = json!(["skill"])),
         ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web"])),
         ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),

@@ -1,8 +1,7 @@
 //! What people say of a session, and what they call it: `/api/v1/sessions/{id}/notes` and `…/labels`.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use upshot_lake::Table;
@@ -11,7 +10,8 @@ use utoipa::ToSchema;
 
 use crate::access::caller::Caller;
 use crate::facts::instant;
-use crate::input::{Workspace, bad_path, json};
+use crate::input::{InPath, Workspace, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::sessions::no_session;
 use crate::state::ServerState;
@@ -126,8 +126,7 @@ async fn check_session(state: &ServerState, workspace: &str, id: &str) -> Result
     tag = "sessions",
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 200, description = "Notes and labels; none where nobody said anything", body = Remarks),
@@ -137,9 +136,8 @@ async fn check_session(state: &ServerState, workspace: &str, id: &str) -> Result
 pub(crate) async fn list(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
 ) -> Result<Json<Remarks>, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let notes = state.store.notes(&workspace, &id).await?;
     let labels = state.store.labels_of(&workspace, &id).await?;
     Ok(Json(Remarks {
@@ -158,8 +156,7 @@ pub(crate) async fn list(
     tag = "sessions",
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     request_body(content = NewNote, example = json!({ "text": "The bot did not know about the new tariff" })),
     responses(
@@ -174,10 +171,9 @@ pub(crate) async fn list(
 pub(crate) async fn add(
     State(state): State<ServerState>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
     request: Request,
 ) -> Result<(StatusCode, Json<KeptNote>), Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let new: NewNote = json(&state, request).await?;
     let kept = keep(&state, &caller, (&id, None), new).await?;
     Ok((StatusCode::CREATED, Json(kept)))
@@ -194,8 +190,7 @@ pub(crate) async fn add(
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
         ("note" = String, Path, description = "The note's id: 1 to 100 characters", example = "first-look"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     request_body(content = NewNote, example = json!({ "text": "The bot knows about the new tariff by now" })),
     responses(
@@ -210,10 +205,9 @@ pub(crate) async fn add(
 pub(crate) async fn set(
     State(state): State<ServerState>,
     caller: Caller,
-    ids: Result<Path<(String, String)>, PathRejection>,
+    InPath((id, note)): InPath<(String, String)>,
     request: Request,
 ) -> Result<Json<KeptNote>, Problem> {
-    let Path((id, note)) = ids.map_err(|rejection| bad_path(&rejection))?;
     let new: NewNote = json(&state, request).await?;
     keep(&state, &caller, (&id, Some(&note)), new)
         .await
@@ -248,8 +242,7 @@ async fn keep(
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
         ("note" = String, Path, description = "The note's id", example = "first-look"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "It is gone"),
@@ -260,9 +253,8 @@ async fn keep(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    ids: Result<Path<(String, String)>, PathRejection>,
+    InPath((id, note)): InPath<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let Path((id, note)) = ids.map_err(|rejection| bad_path(&rejection))?;
     match state.store.remove_note(&workspace, &id, &note).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(missing("note", &id, &note)),
@@ -290,8 +282,7 @@ fn missing(what: &str, session: &str, name: &str) -> Problem {
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
         ("label" = String, Path, description = "The label: 1 to 100 characters", example = "discuss"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 200, description = "The session has the label", body = GivenLabel),
@@ -304,9 +295,8 @@ fn missing(what: &str, session: &str, name: &str) -> Problem {
 pub(crate) async fn give_label(
     State(state): State<ServerState>,
     caller: Caller,
-    names: Result<Path<(String, String)>, PathRejection>,
+    InPath((id, label)): InPath<(String, String)>,
 ) -> Result<Json<GivenLabel>, Problem> {
-    let Path((id, label)) = names.map_err(|rejection| bad_path(&rejection))?;
     let workspace = &caller.workspace;
     check_session(&state, workspace, &id).await?;
     let (author, now) = (caller.author(), state.now());
@@ -324,8 +314,7 @@ pub(crate) async fn give_label(
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
         ("label" = String, Path, description = "The label", example = "discuss"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "The session has it no longer"),
@@ -336,9 +325,8 @@ pub(crate) async fn give_label(
 pub(crate) async fn take_label(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    names: Result<Path<(String, String)>, PathRejection>,
+    InPath((id, label)): InPath<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let Path((id, label)) = names.map_err(|rejection| bad_path(&rejection))?;
     match state.store.remove_label(&workspace, &id, &label).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(missing("label", &id, &label)),
@@ -351,10 +339,7 @@ pub(crate) async fn take_label(
     path = "/api/v1/labels",
     operation_id = "list_labels",
     tag = "sessions",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The labels that sessions of the workspace have", body = LabelsInUse),
         (status = 401, response = crate::openapi::Unauthorized),

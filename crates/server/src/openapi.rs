@@ -2,13 +2,14 @@
 //! is this, and a test compares.
 
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder, Schema};
-use utoipa::{Modify, OpenApi, ToResponse};
+use utoipa::openapi::{Content, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Schema};
+use utoipa::{IntoParams, Modify, OpenApi, ToResponse};
 
 use crate::access::routes::{Need, declared};
+use crate::input::WORKSPACE;
 use crate::problem::{FieldProblem, ProblemDetails};
 
 /// Nobody is signed in and there is no key, or a wrong one.
@@ -69,6 +70,38 @@ impl Modify for Ways {
 /// What workspaces may be called.
 const WORKSPACE_NAME: &str = "^[a-z][a-z0-9_]{0,62}$";
 
+/// How a request names its workspace.
+pub(crate) struct WorkspaceParameters;
+
+impl IntoParams for WorkspaceParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, place, description| {
+            let name_of_workspace = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .pattern(Some(WORKSPACE_NAME));
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(place)
+                .required(Required::False)
+                .description(Some(description))
+                .schema(Some(name_of_workspace))
+                .build()
+        };
+        vec![
+            parameter(
+                WORKSPACE.as_str(),
+                ParameterIn::Header,
+                "The workspace; where nothing is said that of the key, or `main`, or the caller's first",
+            ),
+            parameter(
+                "workspace",
+                ParameterIn::Query,
+                "The same, for clients that cannot set headers",
+            ),
+        ]
+    }
+}
+
 /// Says of an operation what is so of all: a parameter is left out rather than null, and what names a
 /// workspace may name none.
 fn complete(route: (&str, &str), operation: &mut Operation) {
@@ -92,18 +125,7 @@ fn complete(route: (&str, &str), operation: &mut Operation) {
                 *kind = SchemaType::Type(only.clone());
             }
         }
-        if ["workspace", "x-upshot-workspace"].contains(&parameter.name.as_str())
-            && let Schema::Object(object) = schema
-        {
-            object.pattern = Some(WORKSPACE_NAME.to_owned());
-            if parameter.name != "workspace" {
-                parameter.description = Some(
-                    "The workspace; where nothing is said that of the key, or `main`, or the caller's first"
-                        .to_owned(),
-                );
-            }
-            names_workspace = true;
-        }
+        names_workspace |= parameter.name == WORKSPACE.as_str();
     }
     if names_workspace {
         let responses = &mut operation.responses.responses;

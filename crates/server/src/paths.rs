@@ -6,6 +6,7 @@ use upshot_metrics::paths::{FlowResult, FunnelResult, LiftResult, PathResult, To
 use upshot_metrics::{FlowQuery, FunnelQuery, LiftQuery, PathQuery, TopicQuery};
 
 use crate::input::{Workspace, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -19,10 +20,7 @@ use crate::turns::bounded;
     path = "/api/v1/paths",
     operation_id = "paths",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = PathQuery, example = json!({
         "steps": ["topics"],
         "first": 4,
@@ -65,10 +63,7 @@ pub(crate) async fn paths(
     path = "/api/v1/flows",
     operation_id = "flows",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = FlowQuery, example = json!({
         "step": "Order status",
         "direction": "forward",
@@ -109,10 +104,7 @@ pub(crate) async fn flows(
     path = "/api/v1/funnel",
     operation_id = "funnel",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = FunnelQuery, example = json!({
         "through": ["step.topic_kind = custom", "step.handover_stage = requested"],
         "within": "1h",
@@ -154,10 +146,7 @@ pub(crate) async fn funnel(
     path = "/api/v1/lift",
     operation_id = "lift",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = LiftQuery, example = json!({
         "steps": ["intents"],
         "at_least": 10,
@@ -197,10 +186,7 @@ pub(crate) async fn lift(
     path = "/api/v1/topics",
     operation_id = "topics",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = TopicQuery, example = json!({
         "range": { "last": "28d" },
         "compare": "previous",

@@ -7,6 +7,7 @@ use upshot_core::prices::{Price, PriceError, PriceList};
 use utoipa::ToSchema;
 
 use crate::input::{Workspace, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -99,10 +100,7 @@ fn entry(price: &Price) -> ModelPrice {
     path = "/api/v1/prices",
     operation_id = "show_prices",
     tag = "registry",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The price list", body = Prices),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -126,10 +124,7 @@ pub(crate) async fn show(
     path = "/api/v1/prices",
     operation_id = "set_prices",
     tag = "registry",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = NewPrices, example = json!({
         "toml": "compiled = 2026-03-29\ncurrency = \"USD\"\n[[price]]\nprovider = \"acme\"\nmodel = \"acme-large*\"\nfrom = 2026-01-01\ninput = 1.2\noutput = 4.8\nsource = \"our contract\"\n"
     })),

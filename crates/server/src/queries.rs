@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use crate::answers::{Kept, Key, Turn};
 use crate::input::{Workspace, json, not_of_shape};
 use crate::observe::RequestId;
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 use crate::turns::{in_turn, leave_to_run, timed};
@@ -70,10 +71,7 @@ pub(crate) struct QueryAnswer<'a> {
     path = "/api/v1/queries",
     operation_id = "queries",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = Queries, example = json!({
         "queries": [
             { "metrics": ["sessions", "resolution_rate"], "range": { "last": "28d" }, "compare": "previous" },

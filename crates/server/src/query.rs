@@ -14,6 +14,7 @@ use upshot_metrics::{
 
 use crate::answers::{Answer, Kept, Key};
 use crate::input::{Workspace, json, row_format};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{FieldProblem, INTERNAL, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 use crate::turns::{in_turn, timed};
@@ -29,8 +30,7 @@ use crate::turns::{in_turn, timed};
     operation_id = "query",
     tag = "numbers",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("format" = Option<String>, Query, description = "json, csv, jsonl, parquet or arrow; where nothing is said as `accept` asks", example = "json"),
     ),
     request_body(content = Query, example = json!({
@@ -92,10 +92,7 @@ pub(crate) async fn post(
     path = "/api/v1/drivers",
     operation_id = "drivers",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = DriverQuery, example = json!({
         "outcome": "escalation",
         "by": "topic",
@@ -144,10 +141,7 @@ pub(crate) async fn drivers(
     path = "/api/v1/retention",
     operation_id = "retention",
     tag = "numbers",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = RetentionQuery, example = json!({
         "period": "week",
         "periods": 8,

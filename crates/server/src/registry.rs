@@ -1,14 +1,14 @@
 //! What there is to ask for: metrics, dimensions, fields of filters and profiles.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use upshot_core::profile::{Profile, built_in_text};
 use upshot_metrics::registry;
 use utoipa::ToSchema;
 
-use crate::input::{Workspace, bad_path};
+use crate::input::{InPath, Workspace};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -208,10 +208,7 @@ pub(crate) async fn metrics() -> Json<Metrics> {
         (status = 404, description = "There is no number of this id", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn metric(
-    id: Result<Path<String>, PathRejection>,
-) -> Result<Json<Metric>, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
+pub(crate) async fn metric(InPath(id): InPath<String>) -> Result<Json<Metric>, Problem> {
     registry::metric(&id)
         .map(|metric| Json(entry(metric)))
         .ok_or_else(|| {
@@ -262,10 +259,7 @@ pub(crate) async fn dimensions() -> Json<Dimensions> {
     path = "/api/v1/profiles",
     operation_id = "list_profiles",
     tag = "registry",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The profiles", body = Profiles),
         (status = 401, response = crate::openapi::Unauthorized),

@@ -1,8 +1,7 @@
 //! Filters that are saved under a name: `/api/v1/segments`.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use upshot_metrics::check_segment;
@@ -10,7 +9,8 @@ use upshot_store::Segment;
 use utoipa::ToSchema;
 
 use crate::facts::instant;
-use crate::input::{Workspace, bad_path, json};
+use crate::input::{InPath, Workspace, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
 use crate::views::unknown;
@@ -73,10 +73,7 @@ pub struct NewSegment {
     path = "/api/v1/segments",
     operation_id = "list_segments",
     tag = "segments",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The segments of the workspace, by name", body = Segments),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -100,8 +97,7 @@ pub(crate) async fn list(
     tag = "segments",
     params(
         ("name" = String, Path, description = "The segment's name", example = "newcomers"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 200, description = "The segment", body = SavedSegment),
@@ -112,9 +108,8 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
 ) -> Result<Json<SavedSegment>, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     match state.store.segment(&workspace, &name).await? {
         Some(segment) => Ok(Json(segment.into())),
         None => Err(unknown("segment", &name)),
@@ -131,8 +126,7 @@ pub(crate) async fn show(
     tag = "segments",
     params(
         ("name" = String, Path, description = "The segment's name: 1 to 100 characters", example = "newcomers"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     request_body(content = NewSegment, example = json!({
         "filter": "channel = web and user.first_session",
@@ -149,10 +143,9 @@ pub(crate) async fn show(
 pub(crate) async fn set(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
     request: Request,
 ) -> Result<Json<SavedSegment>, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     let NewSegment {
         filter,
         description,
@@ -177,8 +170,7 @@ pub(crate) async fn set(
     tag = "segments",
     params(
         ("name" = String, Path, description = "The segment's name", example = "newcomers"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "It is gone"),
@@ -189,9 +181,8 @@ pub(crate) async fn set(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
 ) -> Result<StatusCode, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     match state.store.remove_segment(&workspace, &name).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(unknown("segment", &name)),

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use upshot_core::{Event, Session};
 use upshot_lake::Table;
@@ -14,7 +13,8 @@ use utoipa::ToSchema;
 
 use crate::explain::{Evidence, evidence};
 use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts, instant};
-use crate::input::{Workspace, bad_path, pairs, unknown_parameter};
+use crate::input::{InPath, Workspace, pairs, unknown_parameter};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -81,8 +81,7 @@ pub(crate) struct MessageWithText {
     operation_id = "list_sessions",
     tag = "sessions",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web and not engaged"])),
         ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
         ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
@@ -202,8 +201,7 @@ const PARAMETERS: [&str; 11] = [
     tag = "sessions",
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 200, description = "The session", body = SessionDetail),
@@ -215,9 +213,8 @@ const PARAMETERS: [&str; 11] = [
 pub(crate) async fn one(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
 ) -> Result<Json<SessionDetail>, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let work = || async {
         let capture = state.capture(&workspace, None, &Table::FACTS).await?;
         let Some(found) = state.engine.session(&id, &capture).await? else {

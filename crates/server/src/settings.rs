@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::facts::instant;
 use crate::input::{Workspace, json, named_members, named_members_of_each, nearest};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -271,10 +272,7 @@ pub async fn preferences(store: &Store, workspace: &str) -> Result<Preferences, 
     path = "/api/v1/settings",
     operation_id = "show_settings",
     tag = "workspace",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The settings", body = Settings),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -295,10 +293,7 @@ pub(crate) async fn show(
     path = "/api/v1/settings",
     operation_id = "set_settings",
     tag = "workspace",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = NewSettings, example = json!({
         "time_zone": "Europe/Berlin",
         "week_start": "monday",

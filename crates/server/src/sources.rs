@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::events::RejectedRecord;
 use crate::facts::instant;
 use crate::input::Workspace;
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -124,10 +125,7 @@ impl Rejections {
     path = "/api/v1/sources",
     operation_id = "list_sources",
     tag = "events",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "Who has sent what", body = Sources),
         (status = 401, response = crate::openapi::Unauthorized),

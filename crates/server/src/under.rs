@@ -5,8 +5,7 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use upshot_core::fold::{Carry, FactSink, FoldContext, fold};
 use upshot_core::profile::Profile;
@@ -16,7 +15,8 @@ use utoipa::ToSchema;
 
 use crate::explain::{Evidence, evidence};
 use crate::facts::{Facts, SessionFacts};
-use crate::input::{Workspace, bad_path, nearest};
+use crate::input::{InPath, Workspace, nearest};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::sessions::no_session;
 use crate::state::ServerState;
@@ -69,8 +69,7 @@ impl FactSink for Sessions {
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
         ("profile" = String, Path, description = "The profile's name", example = "copilot-studio"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 200, description = "The sessions", body = UnderProfile),
@@ -83,9 +82,8 @@ impl FactSink for Sessions {
 pub(crate) async fn under(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    path: Result<Path<(String, String)>, PathRejection>,
+    InPath((id, name)): InPath<(String, String)>,
 ) -> Result<Json<UnderProfile>, Problem> {
-    let Path((id, name)) = path.map_err(|rejection| bad_path(&rejection))?;
     let Some(profile) = Profile::built_in(&name) else {
         return Err(no_profile(&name));
     };

@@ -1,8 +1,7 @@
 //! Places of the app that are saved under a name: `/api/v1/views`.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,7 +10,8 @@ use upshot_store::{View, ViewContent};
 use utoipa::ToSchema;
 
 use crate::facts::instant;
-use crate::input::{Workspace, bad_path, json};
+use crate::input::{InPath, Workspace, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -201,10 +201,7 @@ pub(crate) fn kept(
     path = "/api/v1/views",
     operation_id = "list_views",
     tag = "views",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The views of the workspace, by name", body = Views),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -228,8 +225,7 @@ pub(crate) async fn list(
     tag = "views",
     params(
         ("name" = String, Path, description = "The view's name", example = "weekly-resolution"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 200, description = "The view", body = SavedView),
@@ -240,9 +236,8 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
 ) -> Result<Json<SavedView>, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     let found = state.store.views(&workspace, Some(&name)).await?.pop();
     let found = found.ok_or_else(|| unknown("view", &name))?;
     Ok(Json(found.into()))
@@ -258,8 +253,7 @@ pub(crate) async fn show(
     tag = "views",
     params(
         ("name" = String, Path, description = "The view's name: 1 to 100 characters", example = "weekly-resolution"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     request_body(content = NewView, example = json!({
         "title": "Resolution by week",
@@ -279,10 +273,9 @@ pub(crate) async fn show(
 pub(crate) async fn set(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
     request: Request,
 ) -> Result<Json<SavedView>, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     let content = json::<NewView>(&state, request).await?.checked()?;
     let now = state.now();
     let saved = state
@@ -302,8 +295,7 @@ pub(crate) async fn set(
     tag = "views",
     params(
         ("name" = String, Path, description = "The view's name", example = "weekly-resolution"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "It is gone"),
@@ -314,9 +306,8 @@ pub(crate) async fn set(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    name: Result<Path<String>, PathRejection>,
+    InPath(name): InPath<String>,
 ) -> Result<StatusCode, Problem> {
-    let Path(name) = name.map_err(|rejection| bad_path(&rejection))?;
     match state.store.remove_view(&workspace, &name).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(unknown("view", &name)),

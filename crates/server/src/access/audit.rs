@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::caller::Caller;
 use crate::facts::instant;
 use crate::input::{pairs, unknown_parameter};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -54,8 +55,7 @@ pub struct AuditEntry {
     operation_id = "list_audit",
     tag = "people",
     params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
         ("limit" = Option<usize>, Query, description = "How many a page holds: 100 where nothing is said, 1000 at most", example = 20),
         ("cursor" = Option<String>, Query, description = "Where the list goes on: `cursor` of the page before"),
     ),

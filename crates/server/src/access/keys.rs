@@ -1,7 +1,6 @@
 //! Keys by which programs ask: `/api/v1/keys`.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -16,7 +15,8 @@ use super::record::Done;
 use super::secret::Secret;
 use super::sign_in::no_randomness;
 use crate::facts::instant;
-use crate::input::{bad_path, json};
+use crate::input::{InPath, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -165,10 +165,7 @@ impl From<LinkError> for Problem {
     path = "/api/v1/keys",
     operation_id = "list_keys",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The keys of the workspace", body = Keys),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -192,10 +189,7 @@ pub(crate) async fn list(
     path = "/api/v1/keys",
     operation_id = "make_key",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = NewKey, example = json!({ "name": "shop", "scopes": ["ingest"] })),
     responses(
         (status = 201, description = "The key", body = MadeKey),
@@ -234,8 +228,7 @@ pub(crate) async fn make(
     tag = "people",
     params(
         ("id" = String, Path, description = "The key's id", example = "6e76e76e76e76e76"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "It opens nothing any more"),
@@ -246,9 +239,8 @@ pub(crate) async fn make(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
 ) -> Result<Response, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let known = state.store.keys(&caller.workspace).await?;
     match known.into_iter().find(|key| key.id == id) {
         Some(key) if state.store.remove_key(&caller.workspace, &id).await? => {

@@ -19,6 +19,7 @@ use super::caller::Caller;
 use super::links::{new_link, path_of};
 use super::sign_in::{check_turn, client_address};
 use crate::input::json;
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -207,10 +208,7 @@ fn not_set() -> Problem {
     path = "/api/v1/mail",
     operation_id = "show_mail",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The mail server", body = Mail),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -229,10 +227,7 @@ pub(crate) async fn show(
     path = "/api/v1/mail",
     operation_id = "set_mail",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = NewMail, example = json!({
         "host": "smtp.example.org", "port": 587, "security": "starttls", "username": "upshot",
         "password": "a password of the mail server", "from": "Upshot <upshot@example.org>"
@@ -315,10 +310,7 @@ fn checked(new: NewMail, known: Option<MailSettings>) -> Result<Option<MailSetti
     path = "/api/v1/mail/test",
     operation_id = "test_mail",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = MailTest, example = json!({ "to": "anna@example.org" })),
     responses(
         (status = 204, description = "The mail server took it"),

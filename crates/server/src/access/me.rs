@@ -12,6 +12,7 @@ use super::permission::{Permission, RoleName};
 use super::record::Done;
 use super::sign_in::{check_turn, client_address};
 use crate::input::json;
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -174,10 +175,7 @@ impl Me {
     path = "/api/v1/me",
     operation_id = "show_me",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "Who asks", body = Me),
         (status = 401, response = crate::openapi::Unauthorized),

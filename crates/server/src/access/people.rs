@@ -1,7 +1,6 @@
 //! The people of a workspace: `/api/v1/people`.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -15,7 +14,8 @@ use super::links::{DAY_OF_GRACE, INVITATION, LinkError, new_link, path_of};
 use super::permission::{Permission, RoleName};
 use super::record::Done;
 use crate::facts::instant;
-use crate::input::{bad_path, json};
+use crate::input::{InPath, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -134,10 +134,7 @@ impl Invitation {
     path = "/api/v1/people",
     operation_id = "list_people",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The people of the workspace", body = People),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -165,8 +162,7 @@ pub(crate) async fn list(
     tag = "people",
     params(
         ("id" = String, Path, description = "The person's id", example = "b0b0b0b0b0b0b0b0"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     request_body(content = NewRole, example = json!({ "role": "analyst" })),
     responses(
@@ -181,10 +177,9 @@ pub(crate) async fn list(
 pub(crate) async fn set(
     State(state): State<ServerState>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let role = Role::from(json::<NewRole>(&state, request).await?.role);
     let member = member(&state, &caller, &id).await?;
     may_make(&caller, role)?;
@@ -210,8 +205,7 @@ pub(crate) async fn set(
     tag = "people",
     params(
         ("id" = String, Path, description = "The person's id", example = "b0b0b0b0b0b0b0b0"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "They take part no more"),
@@ -223,9 +217,8 @@ pub(crate) async fn set(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
 ) -> Result<Response, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let member = member(&state, &caller, &id).await?;
     if !state.store.remove_member(&caller.workspace, &id).await? {
         return Err(nobody());
@@ -246,10 +239,7 @@ pub(crate) async fn remove(
     path = "/api/v1/people/invitations",
     operation_id = "invite",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = NewInvitation, example = json!({ "email": "cleo@example.org", "role": "viewer" })),
     responses(
         (status = 201, description = "The link", body = MadeLink),
@@ -285,8 +275,7 @@ pub(crate) async fn invite(
     tag = "people",
     params(
         ("id" = String, Path, description = "The invitation's id", example = "1417171417171417"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "It opens nothing any more"),
@@ -297,9 +286,8 @@ pub(crate) async fn invite(
 pub(crate) async fn uninvite(
     State(state): State<ServerState>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
 ) -> Result<Response, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let all = state.store.links(&caller.workspace, "invitation").await?;
     let found = all.into_iter().find(|link| link.id == id);
     let Some(invitation) = found.and_then(Invitation::of) else {
@@ -330,8 +318,7 @@ pub(crate) async fn uninvite(
     tag = "people",
     params(
         ("id" = String, Path, description = "The person's id", example = "b0b0b0b0b0b0b0b0"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 201, description = "The link", body = MadeLink),
@@ -343,9 +330,8 @@ pub(crate) async fn uninvite(
 pub(crate) async fn reset(
     State(state): State<ServerState>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
 ) -> Result<Response, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let member = member(&state, &caller, &id).await?;
     let is_elsewhere = state.store.memberships(&id).await?.len() > 1;
     // Else an admin of one workspace could sign in to another as this person.

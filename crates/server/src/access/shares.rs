@@ -1,8 +1,7 @@
 //! Links to shared views: `/api/v1/shares`. Whoever has one reads numbers of the workspace, and nothing that was said
 //! nor who said it.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -18,7 +17,8 @@ use super::people::MadeLink;
 use super::record::Done;
 use super::sign_in::no_randomness;
 use crate::facts::instant;
-use crate::input::{bad_path, json};
+use crate::input::{InPath, json};
+use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
@@ -128,10 +128,7 @@ fn check_view(view: &str) -> Result<(), Problem> {
     path = "/api/v1/shares",
     operation_id = "list_shares",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     responses(
         (status = 200, description = "The shared views of the workspace", body = Shares),
         (status = 401, response = crate::openapi::Unauthorized),
@@ -158,10 +155,7 @@ pub(crate) async fn list(
     path = "/api/v1/shares",
     operation_id = "share_view",
     tag = "people",
-    params(
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
-    ),
+    params(WorkspaceParameters),
     request_body(content = NewShare, example = json!({
         "name": "for the board", "view": "/outcomes?last=28d", "expires": "2099-12-31T22:00:00Z"
     })),
@@ -210,8 +204,7 @@ pub(crate) async fn make(
     tag = "people",
     params(
         ("id" = String, Path, description = "The share's id", example = "54a4e54a4e54a4e5"),
-        ("x-upshot-workspace" = Option<String>, Header, description = "The workspace; `main` where nothing is said"),
-        ("workspace" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
+        WorkspaceParameters,
     ),
     responses(
         (status = 204, description = "Its link opens nothing any more"),
@@ -222,9 +215,8 @@ pub(crate) async fn make(
 pub(crate) async fn remove(
     State(state): State<ServerState>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
+    InPath(id): InPath<String>,
 ) -> Result<Response, Problem> {
-    let Path(id) = id.map_err(|rejection| bad_path(&rejection))?;
     let links = state.store.links(&caller.workspace, "share").await?;
     let found = links.into_iter().find(|link| link.id == id);
     match found.and_then(Share::of) {

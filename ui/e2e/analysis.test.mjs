@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-import { accessible, fits, settled } from './browser.mjs';
+import { accessible, settled, wholeInBothShapes } from './browser.mjs';
 import { inPage, number, server } from './demo.mjs';
 
 /** Pages, and what each of them must show. */
@@ -36,14 +36,7 @@ for (const [path, cards] of Object.entries(PAGES)) {
   inPage(`${path} is whole and accessible`, {}, async (page) => {
     await page.goto(server.address + path);
     await shows(page, cards);
-    await fits(page);
-    await accessible(page);
-    // The same page, narrow and dark.
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await page.setViewportSize({ width: 360, height: 800 });
-    await shows(page, cards);
-    await fits(page);
-    await accessible(page);
+    await wholeInBothShapes(page, () => shows(page, cards));
   });
 }
 

@@ -58,3 +58,14 @@ export async function fits(page) {
   const [content, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(content <= window_, `the page is ${content} pixels wide in a window of ${window_}`);
 }
+
+/** The page fits and axe finds nothing, as it is and then dark and narrow; `ready` waits until the other shape is there. */
+export async function wholeInBothShapes(page, ready = settled) {
+  await fits(page);
+  await accessible(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 360, height: 800 });
+  await ready(page);
+  await fits(page);
+  await accessible(page);
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { accessible, fits, open, settled } from './browser.mjs';
+import { accessible, open, settled, wholeInBothShapes } from './browser.mjs';
 import { browser, inPage, number, server } from './demo.mjs';
 
 const scope = { range: { last: '28d' }, time_zone: 'UTC' };
@@ -13,13 +13,7 @@ for (const [path, heading] of [['/segments', 'Segments'], ['/glossary', 'Glossar
     await page.goto(server.address + path);
     await page.getByRole('heading', { level: 1, name: heading }).waitFor();
     await settled(page);
-    await fits(page);
-    await accessible(page);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await page.setViewportSize({ width: 360, height: 800 });
-    await settled(page);
-    await fits(page);
-    await accessible(page);
+    await wholeInBothShapes(page);
   });
 }
 

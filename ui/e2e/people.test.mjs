@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { accessible, fits, launch, open, settled } from './browser.mjs';
+import { accessible, launch, open, settled, wholeInBothShapes } from './browser.mjs';
 import { serve } from './server.mjs';
 
 const OWNER = { name: 'Anna Example', email: 'anna@example.org', password: 'correct horse battery' };
@@ -31,14 +31,9 @@ async function signIn(page, { email, password }) {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
-/** The same page, narrow and dark. */
+/** The same page, narrow and dark, and then as it was. */
 async function alsoNarrow(page) {
-  await fits(page);
-  await accessible(page);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.setViewportSize({ width: 360, height: 800 });
-  await fits(page);
-  await accessible(page);
+  await wholeInBothShapes(page, async () => {});
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 1280, height: 900 });
 }

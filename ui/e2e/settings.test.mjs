@@ -1,7 +1,7 @@
 // Settings, saved views and boards, annotations, notes and labels in a browser, on demo data.
 import assert from 'node:assert/strict';
 
-import { accessible, fits, settled } from './browser.mjs';
+import { accessible, fits, settled, wholeInBothShapes } from './browser.mjs';
 import { inPage, number, server } from './demo.mjs';
 
 const SECTIONS = { workspace: 'Workspace', bots: 'Bots', profiles: 'Profiles', sources: 'Sources and keys', privacy: 'Privacy', people: 'People and roles', shares: 'Shared views', mail: 'Mail', annotations: 'Annotations', prices: 'Prices', audit: 'Audit' };
@@ -12,13 +12,7 @@ for (const [section, title] of Object.entries(SECTIONS)) {
     await page.getByRole('region', { name: title, exact: true }).first().waitFor();
     await settled(page);
     assert.equal(await page.locator('[role="alert"]').count(), 0);
-    await fits(page);
-    await accessible(page);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await page.setViewportSize({ width: 360, height: 800 });
-    await settled(page);
-    await fits(page);
-    await accessible(page);
+    await wholeInBothShapes(page);
   });
 }
 

@@ -3,6 +3,7 @@ import { useCallback, useMemo, type ReactNode } from 'react';
 
 import type { Unit } from '../api/client';
 import { useAnnotations } from '../api/saved';
+import { Scrolls } from '../components/Scrolls';
 import { day, inUnit } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 import { useView } from '../view/use-view';
@@ -95,9 +96,7 @@ function Happened({ marks, zone }: { marks: readonly Mark[]; zone: string }) {
 function Table({ data, height, stepName, title }: { data: ChartData; height: number; stepName: string; title: string }) {
   const { texts, locale } = usePreferences();
   return (
-    // A region that scrolls is reached from the keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="scrolls" style={{ height, overflowY: 'auto' }} tabIndex={0} role="group" aria-label={title}>
+    <Scrolls label={title} height={height}>
       <table>
         <thead>
           <tr>
@@ -125,6 +124,6 @@ function Table({ data, height, stepName, title }: { data: ChartData; height: num
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolls>
   );
 }

@@ -2,6 +2,7 @@
 import { useCallback } from 'react';
 
 import type { Unit } from '../api/client';
+import { Scrolls } from '../components/Scrolls';
 import { inUnit } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 import { token } from './colours';
@@ -73,9 +74,7 @@ function optionsOf(data: HeatData, locale: string, title: string, width: number)
 function HeatTable({ data, height, title }: { data: HeatData; height: number; title: string }) {
   const { texts, locale } = usePreferences();
   return (
-    // A region that scrolls is reached from the keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="scrolls" style={{ height, overflowY: 'auto' }} tabIndex={0} role="group" aria-label={title}>
+    <Scrolls label={title} height={height}>
       <table>
         <thead>
           <tr>
@@ -100,6 +99,6 @@ function HeatTable({ data, height, title }: { data: HeatData; height: number; ti
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolls>
   );
 }

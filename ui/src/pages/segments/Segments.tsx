@@ -6,6 +6,7 @@ import { segmentOf, useRemoveSegment, useSaveSegment, useSegments, type Segment 
 import { Card } from '../../components/Cards';
 import { Dialog } from '../../components/Dialog';
 import { AreaField, Sure, TextField, Wrong } from '../../components/Forms';
+import { Scrolls } from '../../components/Scrolls';
 import { Answered, Empty } from '../../components/States';
 import { instant } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -78,9 +79,7 @@ function SegmentTable(props: { segments: Segment[]; chosen: string[]; choose: (n
   return (
     <>
       <Wrong error={removing.error} />
-      {/* A region that scrolls is reached from the keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className="scrolls" tabIndex={0} role="group" aria-label={words.segments.title}>
+      <Scrolls label={words.segments.title}>
         <table className="wraps">
           <thead>
             <tr>
@@ -133,7 +132,7 @@ function SegmentTable(props: { segments: Segment[]; chosen: string[]; choose: (n
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolls>
       {props.chosen.length < 2 && props.segments.length > 1 && <p className="soft small">{words.segments.chooseTwo}</p>}
       <span className="visually-hidden" role="status">
         {removing.isPending ? texts.states.loading : ''}

@@ -2,6 +2,7 @@
 import { useAnswer } from '../../api/questions';
 import { Card } from '../../components/Cards';
 import { SaveTable } from '../../components/SaveTable';
+import { Scrolls } from '../../components/Scrolls';
 import { Answered } from '../../components/States';
 import { useKnown } from '../../components/use-known';
 import { Value } from '../../components/Value';
@@ -36,9 +37,7 @@ export function SideBySide({ view, names }: { view: View; names: string[] }) {
       <Answered asked={answer} height={420}>
         {(all) => (
           <>
-            {/* A region that scrolls is reached from the keyboard. */}
-            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-            <div className="scrolls" tabIndex={0} role="group" aria-label={words.segments.compareTitle}>
+            <Scrolls label={words.segments.compareTitle}>
               <table>
                 <thead>
                   <tr>
@@ -67,7 +66,7 @@ export function SideBySide({ view, names }: { view: View; names: string[] }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scrolls>
             {all.notes.map((note) => (
               <p className="soft small" key={note.code}>
                 {note.text}

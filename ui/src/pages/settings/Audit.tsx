@@ -1,6 +1,7 @@
 /** Who did what. */
 import { useAudit } from '../../api/people';
 import { Card } from '../../components/Cards';
+import { Scrolls } from '../../components/Scrolls';
 import { Empty, Failed, Loading } from '../../components/States';
 import { instant } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -19,9 +20,7 @@ export function Audit() {
       {audit.isError && <Failed error={audit.error} again={() => void audit.refetch()} />}
       {audit.isSuccess && entries.length === 0 && <Empty reason={words.audit.none} />}
       {entries.length > 0 && (
-        // A region that scrolls is reached from the keyboard.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <div className="scrolls" tabIndex={0} role="group" aria-label={words.section.audit}>
+        <Scrolls label={words.section.audit}>
           <table>
             <thead>
               <tr>
@@ -44,7 +43,7 @@ export function Audit() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scrolls>
       )}
       {audit.hasNextPage && (
         <div>

@@ -6,6 +6,7 @@ import { useValues } from '../../api/questions';
 import { useSetSettings, useSettings, type Settings } from '../../api/workspace';
 import { Card } from '../../components/Cards';
 import { Wrong } from '../../components/Forms';
+import { Scrolls } from '../../components/Scrolls';
 import { Answered, Empty } from '../../components/States';
 import { whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -47,9 +48,7 @@ export function BotNames({ settings }: { settings: Settings }) {
         if (ids.length === 0) return <Empty reason={words.bots.none} />;
         return (
           <form className="stack" onSubmit={submit}>
-            {/* A region that scrolls is reached from the keyboard. */}
-            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-            <div className="scrolls" tabIndex={0} role="group" aria-label={words.section.bots}>
+            <Scrolls label={words.section.bots}>
             <table>
               <thead>
                 <tr>
@@ -70,7 +69,7 @@ export function BotNames({ settings }: { settings: Settings }) {
                 ))}
               </tbody>
             </table>
-            </div>
+            </Scrolls>
             <Wrong error={save.error} />
             <Saving may={may} pending={save.isPending} done={save.isSuccess} />
           </form>

@@ -7,6 +7,7 @@ import type { Schemas } from '../../api/client';
 import { Card } from '../../components/Cards';
 import { Copyable } from '../../components/Copy';
 import { SelectField, Sure, TextField, Wrong } from '../../components/Forms';
+import { Scrolls } from '../../components/Scrolls';
 import { Answered } from '../../components/States';
 import { instant } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -56,9 +57,7 @@ function Members({ people }: { people: Schemas['PersonOfWorkspace'][] }) {
   const reset = useResetPassword(view);
   return (
     <>
-      {/* A region that scrolls is reached from the keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className="scrolls" tabIndex={0} role="group" aria-label={words.section.people}>
+      <Scrolls label={words.section.people}>
         <table>
           <thead>
             <tr>
@@ -108,7 +107,7 @@ function Members({ people }: { people: Schemas['PersonOfWorkspace'][] }) {
             })}
           </tbody>
         </table>
-      </div>
+      </Scrolls>
       <Wrong error={setRole.error ?? takeOut.error ?? reset.error} />
       {reset.data !== undefined && <MadeLink link={reset.data.link} says={words.people.resetLink} />}
     </>

@@ -7,6 +7,7 @@ import { useProfiles, useValues } from '../../api/questions';
 import { useApply, useFactSets, usePreview, useRemoveFactSet } from '../../api/workspace';
 import { Card } from '../../components/Cards';
 import { AreaField, SelectField, Sure, Wrong } from '../../components/Forms';
+import { Scrolls } from '../../components/Scrolls';
 import { Answered } from '../../components/States';
 import { percent, whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -44,9 +45,7 @@ function Sets({ sets }: { sets: Schemas['FactSet'][] }) {
   return (
     <>
       <Wrong error={removing.error} />
-      {/* A region that scrolls is reached from the keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className="scrolls" tabIndex={0} role="group" aria-label={words.profiles.now}>
+      <Scrolls label={words.profiles.now}>
         <table>
           <thead>
             <tr>
@@ -85,7 +84,7 @@ function Sets({ sets }: { sets: Schemas['FactSet'][] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolls>
     </>
   );
 }

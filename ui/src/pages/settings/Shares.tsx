@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useRevokeShare, useShares } from '../../api/people';
 import { Card } from '../../components/Cards';
 import { Sure, Wrong } from '../../components/Forms';
+import { Scrolls } from '../../components/Scrolls';
 import { Answered, Empty } from '../../components/States';
 import { instant } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -28,9 +29,7 @@ export function Shares() {
               </Link>
             </Empty>
           ) : (
-            // A region that scrolls is reached from the keyboard.
-            // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-            <div className="scrolls" tabIndex={0} role="group" aria-label={words.section.shares}>
+            <Scrolls label={words.section.shares}>
               <table>
                 <thead>
                   <tr>
@@ -57,7 +56,7 @@ export function Shares() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scrolls>
           )
         }
       </Answered>

@@ -8,6 +8,7 @@ import { useSources, useTestEvent } from '../../api/workspace';
 import { Card } from '../../components/Cards';
 import { Copyable } from '../../components/Copy';
 import { Sure, TextField, Wrong } from '../../components/Forms';
+import { Scrolls } from '../../components/Scrolls';
 import { Answered, Empty } from '../../components/States';
 import { instant, whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -58,9 +59,7 @@ function Known() {
             {answer.sources.length === 0 ? (
               <Empty reason={words.sources.none} />
             ) : (
-              // A region that scrolls is reached from the keyboard.
-              // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-              <div className="scrolls" tabIndex={0} role="group" aria-label={words.section.sources}>
+              <Scrolls label={words.section.sources}>
                 <table>
                   <thead>
                     <tr>
@@ -85,7 +84,7 @@ function Known() {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </Scrolls>
             )}
             {answer.rejected_lately.length > 0 && (
               <details>
@@ -135,9 +134,7 @@ function Keys({ made, setMade }: { made: string | undefined; setMade: (key: stri
           answer.keys.length === 0 ? (
             <p className="soft">{words.sources.noKeys}</p>
           ) : (
-            // A region that scrolls is reached from the keyboard.
-            // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-            <div className="scrolls" tabIndex={0} role="group" aria-label={words.sources.keys}>
+            <Scrolls label={words.sources.keys}>
               <table>
                 <thead>
                   <tr>
@@ -164,7 +161,7 @@ function Keys({ made, setMade }: { made: string | undefined; setMade: (key: stri
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scrolls>
           )
         }
       </Answered>

@@ -11,6 +11,7 @@ import type { Cells } from '../../charts/save';
 import { Card } from '../../components/Cards';
 import { Choice } from '../../components/Choice';
 import { SaveTable } from '../../components/SaveTable';
+import { Scrolls } from '../../components/Scrolls';
 import { Answered, Empty } from '../../components/States';
 import { Before, Part, Share } from '../../components/Value';
 import { percent, seconds, whole } from '../../format/format';
@@ -196,9 +197,7 @@ function Levels({ answer, before, by, tools }: { answer: Schemas['FunnelResult']
       {all.map(({ name, levels, before: earlier }) => (
         <div key={name} className="stack" style={{ gap: 4 }}>
           {groups.length > 0 && <h3>{name === '' ? texts.chart.total : name}</h3>}
-          {/* A region that scrolls is reached from the keyboard. */}
-          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-          <div className="scrolls" tabIndex={0} role="group" aria-label={`${title} ${name}`}>
+          <Scrolls label={`${title} ${name}`}>
             <table>
               <thead>
                 <tr>
@@ -243,7 +242,7 @@ function Levels({ answer, before, by, tools }: { answer: Schemas['FunnelResult']
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scrolls>
         </div>
       ))}
     </Card>

@@ -9,7 +9,13 @@ const OTHERS = '\u0000others';
 
 const TIME = new Set(['minute', 'quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year']);
 
-/** A value of a dimension for people. */
+/** The values of dimensions for people, and what stands for all beyond a limit. */
+export interface Labels {
+  of: (dimension: string, value: string | null) => string;
+  others: string;
+}
+
+/** A value of a dimension in the words of the product. */
 export function labelOf(texts: Texts, locale: string, dimension: string, value: string | null): string {
   // A user who is neither new nor returning is one who cannot be followed.
   if (value === null) return dimension === 'user_kind' ? texts.audience.notFollowed : texts.bar.nothingSaid;
@@ -21,7 +27,7 @@ export function labelOf(texts: Texts, locale: string, dimension: string, value: 
 }
 
 /** Metrics over the steps of one dimension: a series each. */
-export function seriesByMetric(texts: Texts, locale: string, answer: QueryResult, ids?: string[]): ChartData {
+export function seriesByMetric(labels: Labels, answer: QueryResult, ids?: string[]): ChartData {
   const dimension = answer.dimensions[0] ?? '';
   const metrics = ids ?? answer.metrics;
   const definitions = new Map(answer.definitions.map((definition) => [definition.id, definition]));
@@ -36,7 +42,7 @@ export function seriesByMetric(texts: Texts, locale: string, answer: QueryResult
     }),
   }));
   return {
-    steps: answer.rows.map((row) => (row.other === true && !TIME.has(dimension) ? texts.table.other : labelOf(texts, locale, dimension, row.dimensions[dimension] ?? null))),
+    steps: answer.rows.map((row) => (row.other === true && !TIME.has(dimension) ? labels.others : labels.of(dimension, row.dimensions[dimension] ?? null))),
     series,
     ...(TIME.has(dimension) && { times: answer.rows.map((row) => row.dimensions[dimension] ?? '') }),
     pendingFrom: TIME.has(dimension) ? pendingFrom(answer, metrics) : undefined,
@@ -44,7 +50,7 @@ export function seriesByMetric(texts: Texts, locale: string, answer: QueryResult
 }
 
 /** One metric over the steps of the first dimension, a series for each value of the second. */
-export function seriesByValue(texts: Texts, locale: string, answer: QueryResult, metric: string, order?: string[]): ChartData {
+export function seriesByValue(labels: Labels, answer: QueryResult, metric: string, order?: string[]): ChartData {
   const [first = '', second = ''] = answer.dimensions;
   const definition = answer.definitions.find((one) => one.id === metric);
   const steps = [...new Set(answer.rows.map((row) => row.dimensions[first] ?? null))];
@@ -55,12 +61,12 @@ export function seriesByValue(texts: Texts, locale: string, answer: QueryResult,
   const cells = new Map(answer.rows.map((row) => [JSON.stringify([row.dimensions[first] ?? null, valueOf(row)]), row.metrics[metric]]));
   const series = values.map<Series>((value) => ({
     id: value ?? '',
-    name: value === OTHERS ? texts.table.other : labelOf(texts, locale, second, value),
+    name: value === OTHERS ? labels.others : labels.of(second, value),
     unit: definition?.unit ?? 'sessions',
     values: steps.map((one) => cells.get(JSON.stringify([one, value]))?.value ?? null),
   }));
   return {
-    steps: steps.map((one) => labelOf(texts, locale, first, one)),
+    steps: steps.map((one) => labels.of(first, one)),
     series,
     ...(TIME.has(first) && { times: steps.map((one) => one ?? '') }),
     pendingFrom: TIME.has(first) && definition?.maturity !== 'none' ? pendingFrom(answer, [metric]) : undefined,

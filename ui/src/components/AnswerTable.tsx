@@ -4,12 +4,12 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
 
 import type { QueryResult, Schemas } from '../api/client';
-import { labelOf } from '../charts/data';
 import { whole } from '../format/format';
 import { usePreferences } from '../shell/preferences';
-import type { Texts } from '../texts/en';
 import { filtersOfRow } from './behind';
 import { Value } from './Value';
+import type { Labels } from '../charts/data';
+import { useLabels } from './use-labels';
 
 type Row = Schemas['Row'];
 
@@ -31,6 +31,7 @@ export function AnswerTable(props: {
   compact?: boolean;
 }) {
   const { texts, locale } = usePreferences();
+  const labels = useLabels();
   const { answer, names, order, onOrder } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const definitions = useMemo(() => new Map(answer.definitions.map((one) => [one.id, one])), [answer.definitions]);
@@ -41,14 +42,14 @@ export function AnswerTable(props: {
         column.accessor((row) => row.dimensions[dimension] ?? null, {
           id: dimension,
           header: names.get(dimension) ?? dimension,
-          cell: (cell) => cellOf(texts, locale, dimension, cell.row.original),
+          cell: (cell) => cellOf(labels, dimension, cell.row.original),
         }),
       ),
       ...metrics.map((id) =>
         column.accessor((row) => row.metrics[id], { id, header: definitions.get(id)?.name ?? id, meta: { amount: true } }),
       ),
     ],
-    [answer.dimensions, metrics, names, definitions, texts, locale],
+    [answer.dimensions, metrics, names, definitions, labels],
   );
   const table = useReactTable({ data: answer.rows, columns, getCoreRowModel: getCoreRowModel(), manualSorting: true });
   const rows = table.getRowModel().rows;
@@ -124,9 +125,9 @@ export function AnswerTable(props: {
 const TIME = /^(minute|quarter_hour|hour|day|week|month|quarter|year|hour_of_day|weekday)$/;
 
 /** A value of a row; of the row of all others only time has one. */
-function cellOf(texts: Texts, locale: string, dimension: string, row: Row): string {
-  if (row.other === true && !TIME.test(dimension)) return texts.table.other;
-  return labelOf(texts, locale, dimension, row.dimensions[dimension] ?? null);
+function cellOf(labels: Labels, dimension: string, row: Row): string {
+  if (row.other === true && !TIME.test(dimension)) return labels.others;
+  return labels.of(dimension, row.dimensions[dimension] ?? null);
 }
 
 const NONE: ReadonlySet<string> = new Set();

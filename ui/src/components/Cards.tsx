@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react';
 import type { QueryResult } from '../api/client';
 import { useAnswer } from '../api/questions';
 import { Chart } from '../charts/Chart';
-import { labelOf, seriesByMetric, seriesByValue } from '../charts/data';
+import { seriesByMetric, seriesByValue } from '../charts/data';
 import type { Kind } from '../charts/options';
 import { inUnit } from '../format/format';
 import { usePreferences } from '../shell/preferences';
@@ -14,6 +14,7 @@ import { Metric } from './Metric';
 import { SaveTable } from './SaveTable';
 import { Answered, Empty } from './States';
 import { useKnown } from './use-known';
+import { useLabels } from './use-labels';
 import { useNames } from './use-names';
 
 interface Asks {
@@ -62,7 +63,7 @@ export function NumbersCard(props: Asks & { large?: boolean; height?: number }) 
 
 /** Numbers over the time of the view, or one number by the values of a dimension. */
 export function TrendCard(props: Asks & { kind?: Kind; by?: string; order?: string[]; tools?: ReactNode; height?: number }) {
-  const { texts, locale } = usePreferences();
+  const labels = useLabels();
   const known = useKnown(props.metrics);
   const { by, kind = 'line', height = 240 } = props;
   const answer = useAnswer(
@@ -79,7 +80,7 @@ export function TrendCard(props: Asks & { kind?: Kind; by?: string; order?: stri
           kind={kind}
           height={height}
           tools={props.tools}
-          data={by === undefined ? seriesByMetric(texts, locale, all) : seriesByValue(texts, locale, all, all.metrics[0] ?? '', props.order)}
+          data={by === undefined ? seriesByMetric(labels, all) : seriesByValue(labels, all, all.metrics[0] ?? '', props.order)}
         />
       )}
     </Answered>
@@ -88,7 +89,7 @@ export function TrendCard(props: Asks & { kind?: Kind; by?: string; order?: stri
 
 /** Numbers by the values of a dimension, as bars. */
 export function BarsCard(props: Asks & { by: string; limit?: number; order?: string[]; kind?: Kind; tools?: ReactNode; height?: number }) {
-  const { texts, locale } = usePreferences();
+  const labels = useLabels();
   const { names } = useNames();
   const known = useKnown(props.metrics);
   const height = props.height ?? 240;
@@ -100,7 +101,7 @@ export function BarsCard(props: Asks & { by: string; limit?: number; order?: str
   return (
     <Answered asked={answer} height={height + 82}>
       {(all) => (
-        <Chart title={props.title} hint={props.hint} kind={props.kind ?? 'bar'} height={height} tools={props.tools} stepName={names.get(props.by) ?? props.by} slanted data={seriesByMetric(texts, locale, all)} />
+        <Chart title={props.title} hint={props.hint} kind={props.kind ?? 'bar'} height={height} tools={props.tools} stepName={names.get(props.by) ?? props.by} slanted data={seriesByMetric(labels, all)} />
       )}
     </Answered>
   );
@@ -131,6 +132,7 @@ function shownOf(answer: QueryResult, names: ReadonlyMap<string, string>, label:
 export function TableCard(
   props: Asks & { by: readonly string[]; order?: string; limit?: number; tools?: ReactNode; having?: string[]; /** What stands where there are no rows. */ empty?: string; compact?: boolean },
 ) {
+  const labels = useLabels();
   const { texts, locale } = usePreferences();
   const { names, listed } = useNames();
   const known = useKnown(props.metrics);
@@ -148,9 +150,8 @@ export function TableCard(
     },
     { enabled: known !== undefined },
   );
-  const label = (dimension: string, value: string | null) => labelOf(texts, locale, dimension, value);
   const save = answer.data !== undefined && (
-    <SaveTable title={props.title} rows={() => rowsOf(answer.data, names, label)} shown={() => shownOf(answer.data, names, label, locale)} />
+    <SaveTable title={props.title} rows={() => rowsOf(answer.data, names, labels.of)} shown={() => shownOf(answer.data, names, labels.of, locale)} />
   );
   return (
     <Card

@@ -3,8 +3,8 @@ import type { QueryResult } from '../../api/client';
 import { Chart } from '../../charts/Chart';
 import { seriesByMetric, seriesByValue } from '../../charts/data';
 import { AnswerTable } from '../../components/AnswerTable';
+import { useLabels } from '../../components/use-labels';
 import { useNames } from '../../components/use-names';
-import { usePreferences } from '../../shell/preferences';
 import { MOST_SERIES, type Show } from './question';
 
 export function Shown(props: { answer: QueryResult; show: Show; title: string; order?: string | undefined; onOrder?: (order: string) => void; tools?: React.ReactNode; compact?: boolean }) {
@@ -29,13 +29,13 @@ export function Shown(props: { answer: QueryResult; show: Show; title: string; o
 
 /** One chart a metric where there are two dimensions; else one a unit, since an axis has one. */
 function Charts(props: { answer: QueryResult; kind: Exclude<Show, 'table'>; names: ReadonlyMap<string, string>; title: string | undefined; tools: React.ReactNode }) {
-  const { texts, locale } = usePreferences();
+  const labels = useLabels();
   const { answer, kind, names } = props;
   const stepName = names.get(answer.dimensions[0] ?? '') ?? answer.dimensions[0] ?? '';
   const titled = (name: string, place: number) => ({ title: props.title === undefined ? name : `${props.title}: ${name}`, tools: place === 0 ? props.tools : undefined });
   if (answer.dimensions.length > 1) {
     return answer.definitions.map((definition, place) => {
-      const data = seriesByValue(texts, locale, answer, definition.id);
+      const data = seriesByValue(labels, answer, definition.id);
       return <Chart key={definition.id} {...titled(definition.name, place)} kind={kind} stepName={stepName} data={{ ...data, series: data.series.slice(0, MOST_SERIES) }} />;
     });
   }
@@ -43,6 +43,6 @@ function Charts(props: { answer: QueryResult; kind: Exclude<Show, 'table'>; name
   return units.map((unit, place) => {
     const alike = answer.definitions.filter((definition) => definition.unit === unit);
     const ids = alike.map((definition) => definition.id).slice(0, MOST_SERIES);
-    return <Chart key={unit} {...titled(alike.map((definition) => definition.name).join(', '), place)} kind={kind} stepName={stepName} data={seriesByMetric(texts, locale, answer, ids)} />;
+    return <Chart key={unit} {...titled(alike.map((definition) => definition.name).join(', '), place)} kind={kind} stepName={stepName} data={seriesByMetric(labels, answer, ids)} />;
   });
 }

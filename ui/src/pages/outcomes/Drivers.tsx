@@ -3,9 +3,9 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 
 import type { Schemas } from '../../api/client';
 import { useDimensions, useDrivers } from '../../api/questions';
-import { labelOf } from '../../charts/data';
 import { Impact } from '../../components/Impact';
 import { Answered, Empty } from '../../components/States';
+import { useLabels } from '../../components/use-labels';
 import { useNames } from '../../components/use-names';
 import { inUnit, percent, whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
@@ -14,6 +14,7 @@ import { is, quoted, type View } from '../../view/view';
 const OUTCOMES: Schemas['DrivenOutcome'][] = ['resolution', 'escalation', 'abandon', 'csat'];
 
 export function Drivers({ view }: { view: View }) {
+  const labels = useLabels();
   const { texts, locale } = usePreferences();
   const { names, listed } = useNames();
   const navigate = useNavigate();
@@ -85,7 +86,7 @@ export function Drivers({ view }: { view: View }) {
                     <tr key={row.value ?? ''}>
                       <th scope="row">
                         <Link to="/conversations" search={{ filter: [...view.filter, filterOf(by, row.value ?? null, listed), 'engaged'] }}>
-                          {row.name ?? labelOf(texts, locale, by, row.value ?? null)}
+                          {row.name ?? labels.of(by, row.value ?? null)}
                         </Link>
                       </th>
                       <td className="amount">{typeof row.metric.value === 'number' ? inUnit(locale, row.metric.value, isShare ? 'share' : 'score') : texts.number.noData}</td>

@@ -10,8 +10,9 @@ import { AnswerTable } from '../../components/AnswerTable';
 import { Metric } from '../../components/Metric';
 import { Nothing, useNothing } from '../../components/Nothing';
 import { Answered } from '../../components/States';
+import { useLabels } from '../../components/use-labels';
 import { useNames } from '../../components/use-names';
-import { usePreferences } from '../../shell/preferences';
+import { usePreferences, useTexts } from '../../shell/preferences';
 import { useView } from '../../view/use-view';
 import { grainOf, type View } from '../../view/view';
 import { Drivers } from './Drivers';
@@ -80,7 +81,8 @@ function Numbers(props: { view: View; title: string; metrics: string[]; large?: 
 }
 
 function OverTime({ view }: { view: View }) {
-  const { texts, locale } = usePreferences();
+  const labels = useLabels();
+  const texts = useTexts();
   const [kind, setKind] = useState<Kind>('stack');
   const question: Partial<Query> & { metrics: string[] } = { metrics: ['sessions'], grain: grainOf(view), dimensions: ['outcome'] };
   const answer = useAnswer({ ...view, compare: 'none' }, question);
@@ -96,18 +98,19 @@ function OverTime({ view }: { view: View }) {
   return (
     <Answered asked={answer} height={330}>
       {(all) => (
-        <Chart title={texts.outcomes.overTime} kind={kind} tools={choose} data={seriesByValue(texts, locale, all, 'sessions', OUTCOMES)} />
+        <Chart title={texts.outcomes.overTime} kind={kind} tools={choose} data={seriesByValue(labels, all, 'sessions', OUTCOMES)} />
       )}
     </Answered>
   );
 }
 
 function Rates({ view }: { view: View }) {
-  const { texts, locale } = usePreferences();
+  const labels = useLabels();
+  const texts = useTexts();
   const answer = useAnswer({ ...view, compare: 'none' }, { metrics: RATES, grain: grainOf(view) });
   return (
     <Answered asked={answer} height={330}>
-      {(all) => <Chart title={texts.outcomes.rates} kind="line" data={seriesByMetric(texts, locale, all)} />}
+      {(all) => <Chart title={texts.outcomes.rates} kind="line" data={seriesByMetric(labels, all)} />}
     </Answered>
   );
 }

@@ -7,11 +7,13 @@ import { seriesByMetric } from '../../charts/data';
 import { Metric } from '../../components/Metric';
 import { Answered, Empty, Failed, Loading } from '../../components/States';
 import { inUnit, instant } from '../../format/format';
-import { usePreferences } from '../../shell/preferences';
+import { usePreferences, useTexts } from '../../shell/preferences';
 import { grainOf, type View } from '../../view/view';
+import { useLabels } from '../../components/use-labels';
 
 export function Satisfaction({ view }: { view: View }) {
-  const { texts, locale } = usePreferences();
+  const labels = useLabels();
+  const texts = useTexts();
   const survey = useAnswer(view, { metrics: ['satisfaction'] });
   const distribution = useAnswer({ ...view, compare: 'none' }, { metrics: ['csat_votes'], dimensions: ['csat_score'], filters: ['csat_score is not null'], order: ['csat_score asc'] });
   const trend = useAnswer({ ...view, compare: 'none' }, { metrics: ['csat_score'], grain: grainOf(view) });
@@ -32,10 +34,10 @@ export function Satisfaction({ view }: { view: View }) {
       </section>
       <div className="grid wide">
         <Answered asked={distribution} height={300}>
-          {(answer) => <Chart title={texts.outcomes.distribution} kind="bar" height={220} stepName={texts.outcomes.answer} data={seriesByMetric(texts, locale, answer)} />}
+          {(answer) => <Chart title={texts.outcomes.distribution} kind="bar" height={220} stepName={texts.outcomes.answer} data={seriesByMetric(labels, answer)} />}
         </Answered>
         <Answered asked={trend} height={300}>
-          {(answer) => <Chart title={texts.outcomes.trend} kind="line" height={220} data={seriesByMetric(texts, locale, answer)} />}
+          {(answer) => <Chart title={texts.outcomes.trend} kind="line" height={220} data={seriesByMetric(labels, answer)} />}
         </Answered>
       </div>
       <div className="grid wide">

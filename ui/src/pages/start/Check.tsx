@@ -3,7 +3,6 @@ import { Link } from '@tanstack/react-router';
 
 import { useAnswer } from '../../api/questions';
 import { useReported } from '../../api/workspace';
-import { labelOf } from '../../charts/data';
 import { Card } from '../../components/Cards';
 import { Nothing, useNothing } from '../../components/Nothing';
 import { Answered } from '../../components/States';
@@ -14,6 +13,7 @@ import { usePreferences } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';
 import { useView } from '../../view/use-view';
 import type { View } from '../../view/view';
+import { useLabels } from '../../components/use-labels';
 
 const NUMBERS = ['sessions', 'conversations', 'users', 'user_messages', 'engagement_rate', 'resolution_rate', 'escalation_rate', 'abandon_rate', 'csat_score', 'csat_votes', 'handover_sessions'];
 
@@ -71,10 +71,11 @@ function Beside({ view }: { view: View }) {
 
 /** Where the source tells outcomes: how many agree, and which do not. */
 function Reported({ view }: { view: View }) {
+  const labels = useLabels();
   const { texts, locale } = usePreferences();
   const words = usePart('start').check;
   const check = useReported(view);
-  const outcome = (name: string) => (name === 'engaged' ? texts.session.engaged : labelOf(texts, locale, 'outcome', name));
+  const outcome = (name: string) => (name === 'engaged' ? texts.session.engaged : labels.of('outcome', name));
   return (
     <Card
       title={words.agreement}

@@ -7,10 +7,12 @@ import { Answered } from '../../components/States';
 import { usePreferences } from '../../shell/preferences';
 import { grainOf, type View } from '../../view/view';
 import { likeLastWeek, weekday } from './days';
+import { useLabels } from '../../components/use-labels';
 
 const METRICS = ['sessions', 'users', 'user_messages'];
 
 export function Came({ view }: { view: View }) {
+  const labels = useLabels();
   const { texts, locale } = usePreferences();
   const { range, compare } = likeLastWeek(view.zone);
   const today = useAnswer(view, { metrics: ['sessions', 'users'], range, compare });
@@ -34,7 +36,7 @@ export function Came({ view }: { view: View }) {
       </Answered>
       <Answered asked={all} height={130}>
         {(answer) => {
-          const data = seriesByMetric(texts, locale, answer, ['sessions']);
+          const data = seriesByMetric(labels, answer, ['sessions']);
           return (
             <>
               <p className="soft small">{texts.bar.ranges[view.range] ?? view.range}</p>

@@ -5,14 +5,16 @@ import { Spark } from '../../charts/Spark';
 import { Metric } from '../../components/Metric';
 import { Answered } from '../../components/States';
 import { useKnown } from '../../components/use-known';
-import { usePreferences } from '../../shell/preferences';
+import { useTexts } from '../../shell/preferences';
 import { grainOf, type View } from '../../view/view';
+import { useLabels } from '../../components/use-labels';
 
 const METRICS = ['model_cost', 'model_cost_per_resolved_session', 'model_cost_per_session', 'tokens_out', 'model_calls', 'model_latency_median'];
 const MOST = 4;
 
 export function Cost({ view }: { view: View }) {
-  const { texts, locale } = usePreferences();
+  const labels = useLabels();
+  const texts = useTexts();
   const metrics = useKnown(METRICS)?.slice(0, MOST);
   const answer = useAnswer(view, { metrics: metrics ?? [], grain: grainOf(view) }, { enabled: metrics !== undefined });
   return (
@@ -28,7 +30,7 @@ export function Cost({ view }: { view: View }) {
                 <Metric key={definition.id} definition={definition} value={all.totals[definition.id]} large={place < 2} />
               ))}
             </div>
-            <Spark values={seriesByMetric(texts, locale, all, ['model_cost']).series[0]?.values ?? []} from0 label={all.definitions[0]?.name ?? ''} />
+            <Spark values={seriesByMetric(labels, all, ['model_cost']).series[0]?.values ?? []} from0 label={all.definitions[0]?.name ?? ''} />
           </>
         )}
       </Answered>

@@ -6,8 +6,9 @@ import { AnswerTable } from '../../components/AnswerTable';
 import { Metric } from '../../components/Metric';
 import { Answered } from '../../components/States';
 import { useKnown } from '../../components/use-known';
+import { useLabels } from '../../components/use-labels';
 import { useNames } from '../../components/use-names';
-import { usePreferences } from '../../shell/preferences';
+import { useTexts } from '../../shell/preferences';
 import { grainOf, type View } from '../../view/view';
 
 const METRICS = ['self_service_resolution_rate', 'resolution_rate', 'first_contact_resolution', 'deflection_rate', 'csat_score', 'containment_rate'];
@@ -17,7 +18,8 @@ const SERVED = ['sessions', 'csat_score', 'first_contact_resolution', 'resolutio
 const MOST = 4;
 
 export function Helped({ view }: { view: View }) {
-  const { texts, locale } = usePreferences();
+  const labels = useLabels();
+  const texts = useTexts();
   const metrics = useKnown(METRICS)?.slice(0, MOST);
   const answer = useAnswer(view, { metrics: metrics ?? [], grain: grainOf(view) }, { enabled: metrics !== undefined });
   const { names } = useNames();
@@ -29,7 +31,7 @@ export function Helped({ view }: { view: View }) {
       </header>
       <Answered asked={answer} height={250}>
         {(all) => {
-          const data = seriesByMetric(texts, locale, all);
+          const data = seriesByMetric(labels, all);
           return (
             <div className="grid tight two">
               {all.definitions.map((definition) => (

@@ -6,7 +6,6 @@ import type { Schemas } from '../../api/client';
 import { useBefore } from '../../api/before';
 import { useFunnel, usePaths } from '../../api/paths';
 import { useDimensions } from '../../api/questions';
-import { labelOf } from '../../charts/data';
 import type { Cells } from '../../charts/save';
 import { Card } from '../../components/Cards';
 import { Choice } from '../../components/Choice';
@@ -18,6 +17,7 @@ import { percent, seconds, whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { is, type View } from '../../view/view';
 import { useSteps } from './StepChoice';
+import { useLabels } from '../../components/use-labels';
 
 type Sort = 'topics' | 'questions' | 'options' | 'intents' | 'unmatched' | 'handover' | 'survey' | 'written';
 
@@ -173,9 +173,10 @@ function Suggestion({ view, use }: { view: View; use: (through: string[]) => voi
 }
 
 function Levels({ answer, before, by, tools }: { answer: Schemas['FunnelResult']; before: Schemas['FunnelResult'] | undefined; by: string; tools: React.ReactNode }) {
+  const labels = useLabels();
   const { texts, locale } = usePreferences();
   const title = texts.topics.funnel;
-  const groups = answer.groups.map((group) => ({ name: labelOf(texts, locale, by, group.value ?? null), levels: group.levels, before: before?.groups.find((one) => one.value === group.value)?.levels }));
+  const groups = answer.groups.map((group) => ({ name: labels.of(by, group.value ?? null), levels: group.levels, before: before?.groups.find((one) => one.value === group.value)?.levels }));
   const all = [{ name: '', levels: answer.levels, before: before?.levels }, ...groups];
   const save = (): Cells => [
       ['group', 'step', 'condition', 'reached', 'from_previous', 'from_start', 'dropped', 'p50_seconds', 'p90_seconds', 'filter'],

@@ -18,8 +18,9 @@ pub struct ExpiredFile {
 }
 
 impl Catalog {
-    /// Forgets the snapshots that were made before the time (microseconds), but for the last; gives
-    /// all files that no snapshot needs any more. They stay noted as such until
+    /// Forgets the snapshots that newer ones followed before the time (microseconds); gives all files
+    /// that no snapshot needs any more. What was the newest at that time stays, however old it is: a query
+    /// may have begun with it just before the next one came. The files stay noted as such until
     /// [`Catalog::forget_files`], so that a crash in between leaves nothing behind.
     ///
     /// # Errors
@@ -87,8 +88,7 @@ pub(super) async fn expire(
     // What is kept must be a stretch up to the last snapshot, whatever the clock did.
     let oldest_kept: i64 = sqlx::query_scalar(
         "SELECT coalesce( \
-           (SELECT max(snapshot_id) + 1 FROM ducklake_snapshot WHERE snapshot_time < ?1 \
-            AND snapshot_id < (SELECT max(snapshot_id) FROM ducklake_snapshot)), \
+           (SELECT max(snapshot_id) FROM ducklake_snapshot WHERE snapshot_time < ?1), \
            (SELECT min(snapshot_id) FROM ducklake_snapshot))",
     )
     .bind(time(older_than))

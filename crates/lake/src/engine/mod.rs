@@ -225,8 +225,10 @@ impl Inner {
     }
 
     /// Makes a change of the catalog; where the disk failed it, nothing more is accepted.
-    pub async fn commit(&self, change: Transaction) -> Result<i64, LakeError> {
+    pub async fn commit(&self, mut change: Transaction) -> Result<i64, LakeError> {
         self.check_durable()?;
+        // Writing the files took a while; how long the old ones stay counts from here.
+        change.now = change.now.max(self.now());
         let result = self.catalog.commit(change).await;
         self.noted(result)
     }

@@ -91,6 +91,33 @@ async fn a_lake_that_is_well_has_no_problems() {
 }
 
 #[tokio::test]
+async fn a_snapshot_stays_for_a_while_after_the_next_one_however_old_it_is() {
+    let lake = filled().await;
+    let ended: Vec<i64> = {
+        let list = lake.catalog.file_list("main").unwrap();
+        list.files(Table::Events, None, None)
+            .map(|file| file.id)
+            .collect()
+    };
+    let hour = 3_600_000_000;
+    let later = NOW + 24 * hour;
+    let change = Transaction {
+        end: ended.clone(),
+        now: later,
+        ..add(Vec::new())
+    };
+    lake.catalog.commit(change).await.unwrap();
+    // Who asked a moment before the change still reads them.
+    for older_than in [NOW + 1, later - hour, later] {
+        let expired = lake.catalog.expire_snapshots(older_than, later).await;
+        assert_eq!(expired.unwrap(), [], "{older_than}");
+    }
+    let expired = lake.catalog.expire_snapshots(later + 1, later + hour).await;
+    let expired: Vec<i64> = expired.unwrap().iter().map(|file| file.id).collect();
+    assert_eq!(expired, ended);
+}
+
+#[tokio::test]
 async fn every_flipped_byte_is_found() {
     let lake = filled().await;
     let path = &paths(&lake, Table::Texts)[0];

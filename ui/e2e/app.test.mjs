@@ -184,6 +184,7 @@ inPage('German, and colours by choice, are kept', { locale: 'de-DE' }, async (pa
   assert.equal(await page.locator('html').getAttribute('lang'), 'de');
   await page.getByRole('button', { name: 'Sprache und Farben' }).click();
   await page.getByRole('combobox', { name: 'Farben', exact: true }).selectOption('dark');
+  await settled(page);
   await page.reload();
   await settled(page);
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');

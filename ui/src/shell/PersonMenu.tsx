@@ -4,6 +4,7 @@ import { Suspense, lazy, useState } from 'react';
 
 import { useMe, useSignOut, type Me } from '../api/access';
 import { forgetKey } from '../api/client';
+import { WithCommands } from '../components/WithCommands';
 import { useSetView } from '../view/use-view';
 import { PreferenceFields } from './PreferencesMenu';
 import { useTexts } from './preferences';
@@ -51,7 +52,7 @@ export function PersonMenu() {
 
 function Who({ me }: { me: Me }) {
   const texts = useTexts();
-  if (me.mode === 'open') return <p className="soft small">{texts.me.openHint}</p>;
+  if (me.mode === 'open') return <p className="soft small"><WithCommands text={texts.me.openHint} /></p>;
   if (me.person == null) return null;
   return (
     <p className="small">

@@ -5,6 +5,7 @@ import { useEffect, useState, type FormEvent } from 'react';
 import { useForgotten, useSignIn } from '../../api/access';
 import { Failure, hasKey, keepKey } from '../../api/client';
 import { TextField, Wrong } from '../../components/Forms';
+import { WithCommands } from '../../components/WithCommands';
 import { useTexts } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';
 import { Door } from './Door';
@@ -65,7 +66,9 @@ function ByPassword() {
         </span>
       </div>
       <Wrong error={forgotten.error} />
-      <p className="soft small">{words.signIn.forgot}</p>
+      <p className="soft small">
+        <WithCommands text={words.signIn.forgot} />
+      </p>
     </form>
   );
 }

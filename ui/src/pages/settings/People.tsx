@@ -23,7 +23,9 @@ export function People() {
   return (
     <>
       <Card title={words.section.people} hint={words.people.hint}>
-        {me?.mode === 'open' && !me.owner_exists && <p className="soft">{words.people.open}</p>}
+        {me?.mode === 'open' && !me.owner_exists && <p className="soft">
+            <WithCommands text={words.people.open} />
+          </p>}
         <Answered asked={people} height={240}>
           {(answer) => <Members people={answer.people} />}
         </Answered>

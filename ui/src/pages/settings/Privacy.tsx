@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 
 import { useMay } from '../../api/access';
 import { Card } from '../../components/Cards';
+import { WithCommands } from '../../components/WithCommands';
 import { usePart } from '../../texts/parts';
 
 export function Privacy() {
@@ -20,7 +21,9 @@ export function Privacy() {
           <dd key={`${mode} says`}>{says}</dd>,
         ])}
       </dl>
-      <p>{words.setHow}</p>
+      <p>
+        <WithCommands text={words.setHow} />
+      </p>
       <p className="soft">{words.recognised}</p>
       <p>
         {words.read} {mayAudit && <Link to="/settings" search={{ section: 'audit' }}>{audit}</Link>}

@@ -76,10 +76,10 @@ function Known() {
                         <th scope="row">{place(row)}</th>
                         <td className="amount">{whole(locale, row.sessions)}</td>
                         <td className="amount">{whole(locale, row.sessions_today)}</td>
-                        <td className="soft">
+                        <td className="soft unbroken">
                           {row.first_day} – {row.last_day}
                         </td>
-                        <td className="soft">{row.last_event == null ? '' : instant(locale, view.zone, row.last_event)}</td>
+                        <td className="soft unbroken">{row.last_event == null ? '' : instant(locale, view.zone, row.last_event)}</td>
                       </tr>
                     ))}
                   </tbody>

@@ -9,6 +9,7 @@ import { Copyable } from '../../components/Copy';
 import { SelectField, Sure, TextField, Wrong } from '../../components/Forms';
 import { Scrolls } from '../../components/Scrolls';
 import { Answered } from '../../components/States';
+import { WithCommands } from '../../components/WithCommands';
 import { instant } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';

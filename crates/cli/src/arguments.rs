@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use upshot_metrics::RowFormat;
 
 use crate::demo::DemoArguments;
+use crate::erase::EraseArguments;
 use crate::export::ExportArguments;
 use crate::keys::KeysArguments;
 use crate::paths::{FlowArguments, FunnelArguments, LiftArguments, PathArguments, TopicArguments};
@@ -141,6 +142,8 @@ pub enum Command {
     People(PeopleArguments),
     /// Keys by which programs ask the workspace
     Keys(KeysArguments),
+    /// Erase users: their conversations with all that was made of them, for good
+    Erase(EraseArguments),
     /// Answer over HTTP
     Serve(ServeArguments),
     /// Make and load believable conversations
@@ -161,7 +164,7 @@ pub enum Command {
     upshot import --mapping helpdesk.toml --dry-run tickets.csv\n  \
     zcat events.jsonl.gz | upshot import -\n\n\
     Importing a file again adds only what is new. A record that cannot be read is listed with its \
-    place and reason, and kept in DIR/rejected; the rest goes in.")]
+    place and reason, and kept in DIR/rejected/WORKSPACE; the rest goes in.")]
 pub struct ImportArguments {
     /// Files, folders, globs, or - for standard input; .gz and .zst are unpacked
     #[arg(required = true, value_name = "PATH")]

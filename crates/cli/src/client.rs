@@ -17,6 +17,18 @@ pub struct Client {
     key: Option<String>,
 }
 
+/// What became of events that were sent.
+pub struct Sent {
+    /// How many are new.
+    pub added: u64,
+    /// How many had been received before.
+    pub repeated: u64,
+    /// How many are of users who were erased.
+    pub erased: u64,
+    /// Positions of those that were refused, and why.
+    pub refused: Vec<(usize, String)>,
+}
+
 impl ServerChoice {
     /// The server that was chosen, if one was.
     pub fn client(&self) -> Option<Client> {
@@ -195,12 +207,8 @@ impl Client {
         Err(Failure::failed(format!("{url} is busy; try again later")))
     }
 
-    /// Sends events; gives how many were added and repeated, and which were refused.
-    pub async fn send(
-        &self,
-        workspace: &str,
-        events: &[Event],
-    ) -> Result<(u64, u64, Vec<(usize, String)>), Failure> {
+    /// Sends events; gives what became of them.
+    pub async fn send(&self, workspace: &str, events: &[Event]) -> Result<Sent, Failure> {
         let mut body = String::new();
         for event in events {
             body.push_str(&write_event(event));
@@ -234,7 +242,12 @@ impl Client {
                 )
             })
             .collect();
-        Ok((count("added"), count("repeated"), refused))
+        Ok(Sent {
+            added: count("added"),
+            repeated: count("repeated"),
+            erased: count("erased"),
+            refused,
+        })
     }
 }
 

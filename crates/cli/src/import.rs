@@ -34,6 +34,8 @@ pub struct ImportReport {
     pub added: u64,
     /// Events that had been imported before.
     pub repeated: u64,
+    /// Events of users who were erased, and of their conversations: they are not stored.
+    pub erased: u64,
     /// Records and events that were rejected.
     pub rejected: u64,
     /// The file that holds them.
@@ -216,7 +218,7 @@ impl<'a> Import<'a> {
         if batch.events.is_empty() {
             return Ok(());
         }
-        let (added, repeated, refused) = match &self.target {
+        let (added, repeated, erased, refused) = match &self.target {
             Target::Lake(lake) => {
                 let taker = Taker {
                     lake,
@@ -225,19 +227,19 @@ impl<'a> Import<'a> {
                     masker: &self.masker,
                 };
                 let taken = taker.store(&mut batch).await?;
-                (taken.added, taken.repeated, taken.refused)
+                (taken.added, taken.repeated, taken.erased, taken.refused)
             }
             Target::Server(client) => {
                 let sent = client.send(&self.common.workspace, &batch.events).await?;
-                let (added, repeated, refused) = sent;
-                let refused = refused.iter();
+                let refused = sent.refused.iter();
                 let refused = refused
                     .map(|(index, reason)| Rejection::refused(&batch.events[*index], reason));
-                (added, repeated, refused.collect())
+                (sent.added, sent.repeated, sent.erased, refused.collect())
             }
         };
         self.report.added += added;
         self.report.repeated += repeated;
+        self.report.erased += erased;
         refused
             .into_iter()
             .try_for_each(|refused| self.reject(refused))
@@ -246,7 +248,8 @@ impl<'a> Import<'a> {
     fn reject(&mut self, rejection: Rejection) -> Result<(), Failure> {
         self.report.rejected += 1;
         if self.rejected.is_none() {
-            let folder = self.common.data.join("rejected");
+            let folder = self.common.data.join(upshot_lake::REJECTED);
+            let folder = folder.join(&self.common.workspace);
             std::fs::create_dir_all(&folder)?;
             let path = folder.join(format!("{}.jsonl", now()));
             self.rejected = Some(BufWriter::new(File::create(&path)?));
@@ -294,6 +297,10 @@ fn print(common: &Common, report: &ImportReport) -> Result<(), Failure> {
         ("known before", number(report.repeated)),
         ("rejected", number(report.rejected)),
     ];
+    let mut rows = rows.to_vec();
+    if report.erased > 0 {
+        rows.push(("of erased users", number(report.erased)));
+    }
     output::pairs(common, &rows)?;
     print_examples(&report.examples);
     if let Some(path) = &report.rejected_file {

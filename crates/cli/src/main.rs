@@ -10,6 +10,7 @@ mod client;
 mod demo;
 mod drivers;
 mod dry_run;
+mod erase;
 mod explain;
 mod explained;
 mod export;
@@ -93,6 +94,7 @@ async fn run(line: CommandLine) -> Result<u8, Failure> {
         Command::Prices(arguments) => prices::run(common, arguments).await,
         Command::People(arguments) => people::run(common, arguments).await,
         Command::Keys(arguments) => keys::run(common, arguments).await,
+        Command::Erase(arguments) => erase::run(common, arguments).await,
         Command::Serve(arguments) => serve::run(common, arguments).await,
         Command::Demo(arguments) => demo::run(common, arguments).await,
         Command::Verify(arguments) => verify::run(common, &arguments).await,

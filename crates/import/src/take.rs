@@ -13,6 +13,8 @@ pub struct Taken {
     pub added: u64,
     /// Events that were there.
     pub repeated: u64,
+    /// Events of users who were erased, and of their conversations: they are not stored.
+    pub erased: u64,
     /// Events that were refused.
     pub refused: Vec<Rejection>,
     /// The log's position: everything up to it is on disk. 0 where nothing was stored.
@@ -64,6 +66,7 @@ fn taken(batch: &Batch, receipt: upshot_lake::Receipt) -> Taken {
     Taken {
         added: receipt.added as u64,
         repeated: receipt.repeated as u64,
+        erased: receipt.erased as u64,
         refused: refused.collect(),
         sequence: receipt.sequence,
     }

@@ -113,6 +113,9 @@ pub enum LakeError {
     /// A workspace that is not cleared.
     #[error("{0}")]
     ClearingRefused(String),
+    /// An erasure that is not at its end yet.
+    #[error("{0}")]
+    ErasureUnfinished(String),
     /// A snapshot that never was, or has expired.
     #[error("there is no snapshot {0}; it has expired or never was")]
     NoSnapshot(i64),

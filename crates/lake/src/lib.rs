@@ -15,6 +15,12 @@ pub mod schema;
 pub mod watched_files;
 
 pub use capture::{Capture, DataFile, KeptFacts, Labels, Preferences, TableCapture};
-pub use engine::{Cleared, Lake, LakeOptions, Receipt, Refused, Settings, Status};
+pub use engine::{
+    Cleared, Erasure, ErasureRequest, Foreseen, Lake, LakeOptions, Receipt, Refused, Settings,
+    Status,
+};
 pub use error::LakeError;
+
+/// The folder of a data directory in which imports leave what could not be taken in, by workspace.
+pub const REJECTED: &str = "rejected";
 pub use schema::Table;

@@ -125,7 +125,8 @@ impl Table {
     /// Columns with a bloom filter.
     pub const fn bloom_columns(self) -> &'static [&'static str] {
         match self {
-            Self::Events | Self::Texts => &["event_id", "conversation_id"],
+            Self::Events => &["event_id", "conversation_id", "user_id"],
+            Self::Texts => &["event_id", "conversation_id"],
             Self::Sessions => &["session_id", "conversation_id", "user_id"],
             Self::Messages | Self::Steps => &["conversation_id"],
         }

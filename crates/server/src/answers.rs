@@ -259,6 +259,14 @@ impl Answers {
         }
     }
 
+    /// Forgets all answers.
+    pub fn clear(&self) {
+        let mut state = self.state();
+        state.kept.clear();
+        state.by_use.clear();
+        state.bytes = 0;
+    }
+
     /// The turn of an answer: whoever holds it works on the answer, others of the same key wait.
     pub fn turn(self: &Arc<Self>, key: Key) -> Turn {
         let mutex = self.state().running.entry(key).or_default().clone();

@@ -51,6 +51,9 @@ pub struct Accepted {
     /// How many had been received before, and changed nothing.
     #[schema(examples(1))]
     pub repeated: u64,
+    /// How many are of users who were erased, or of their conversations. They are not stored.
+    #[schema(examples(0))]
+    pub erased: u64,
     /// How many could not be taken in.
     #[schema(examples(0))]
     pub rejected_count: u64,
@@ -99,6 +102,9 @@ pub(crate) struct PartlyAccepted<'a> {
     /// How many had been received before, and changed nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     repeated: Option<u64>,
+    /// How many are of users who were erased, or of their conversations. They are not stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<u64>,
     /// How many could not be taken in.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_count: Option<u64>,
@@ -286,6 +292,7 @@ async fn room_to_read(
 fn count(accepted: &mut Accepted, receipt: &Receipt, records: &[u64]) {
     accepted.added += receipt.added as u64;
     accepted.repeated += receipt.repeated as u64;
+    accepted.erased += receipt.erased as u64;
     accepted.sequence = accepted.sequence.max(receipt.sequence);
     for refused in &receipt.refused {
         let (reason, cure) = refused.reason.split_once("; ").unwrap_or((

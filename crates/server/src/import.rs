@@ -57,6 +57,8 @@ pub(crate) struct Imported {
     new: u64,
     /// Events that were there before, and change nothing.
     known: u64,
+    /// Events of users who were erased, and of their conversations: they are not stored.
+    erased: u64,
     /// Records and events that cannot be taken in.
     rejected: u64,
     /// How many events there are of each type.
@@ -239,6 +241,7 @@ fn answer(wanted: Wanted, account: Account, stored: Taken) -> Imported {
         conversations: account.conversations() as u64,
         new: stored.added,
         known: stored.repeated,
+        erased: stored.erased,
         rejected: account.rejected,
         first_time: first.map(instant),
         last_time: last.map(instant),
@@ -346,6 +349,7 @@ async fn take(
                     let taken = take_batch(&taker, wanted.dry_run, batch, &mut account).await?;
                     all.added += taken.added;
                     all.repeated += taken.repeated;
+                    all.erased += taken.erased;
                     all.sequence = all.sequence.max(taken.sequence);
                 }
                 Part::File { records, name } => account.file(records, name),

@@ -17,6 +17,7 @@ mod checks;
 mod conditional;
 pub mod demo;
 pub mod drilldown;
+pub mod erasures;
 pub mod events;
 mod explain;
 mod export;

@@ -361,7 +361,9 @@ impl From<LakeError> for Problem {
             LakeError::UnknownFactSet { .. } | LakeError::FactSetUnfinished(_) => {
                 Self::field(ProblemKind::BadRequest, "profile", error.to_string())
             }
-            LakeError::FactSetRefused(_) | LakeError::ClearingRefused(_) => {
+            LakeError::FactSetRefused(_)
+            | LakeError::ClearingRefused(_)
+            | LakeError::ErasureUnfinished(_) => {
                 Self::new(ProblemKind::Conflict, error.to_string())
             }
             LakeError::Prices(error) => error.clone().into(),

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
-    access, annotations, app, boards, changes, checks, conditional, demo, drilldown, events,
-    export, fact_sets, health, import, live, notes, observe, paths, prices, queries, query,
+    access, annotations, app, boards, changes, checks, conditional, demo, drilldown, erasures,
+    events, export, fact_sets, health, import, live, notes, observe, paths, prices, queries, query,
     registry, segments, sessions, settings, sources, under, views,
 };
 
@@ -56,6 +56,8 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(fact_sets::list, fact_sets::change))
         .routes(routes!(fact_sets::preview))
         .routes(routes!(fact_sets::remove))
+        .routes(routes!(erasures::list, erasures::erase_users))
+        .routes(routes!(erasures::preview))
         .routes(routes!(query::retention))
         .routes(routes!(live::show))
         .routes(routes!(checks::reported))

@@ -10,6 +10,7 @@ use upshot_metrics::Engine;
 use upshot_store::Store;
 
 use crate::access::digest;
+use crate::erasures;
 use crate::options::ServerOptions;
 use crate::router::router;
 use crate::state::ServerState;
@@ -104,6 +105,7 @@ pub async fn serve_on(
             std::future::pending::<()>().await;
         }
     };
+    erasures::settle_all(&state).await;
     let digests = tokio::spawn(digest::run(state.clone()));
     let served = tokio::select! {
         served = axum::serve(listener, routes).with_graceful_shutdown(signal) => Ok(served?),

@@ -109,6 +109,13 @@ impl Rejections {
         own.truncate(REMEMBERED);
     }
 
+    /// Forgets those of a workspace.
+    pub fn forget(&self, workspace: &str) {
+        let all = self.by_workspace.lock();
+        all.unwrap_or_else(PoisonError::into_inner)
+            .remove(workspace);
+    }
+
     fn of(&self, workspace: &str) -> Vec<RejectedLately> {
         let all = self.by_workspace.lock();
         let all = all.unwrap_or_else(PoisonError::into_inner);

@@ -159,6 +159,7 @@ impl Telemetry {
         for (result, count) in [
             ("added", accepted.added),
             ("repeated", accepted.repeated),
+            ("erased", accepted.erased),
             ("rejected", accepted.rejected_count),
         ] {
             self.events

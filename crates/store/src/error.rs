@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The database refused.
     #[error("the store: {0}")]
     Database(#[from] sqlx::Error),
+    /// Somebody reads it who does not end.
+    #[error("the store is being read by another program; end that, then try again")]
+    Busy,
     /// The file system refused.
     #[error("{action} {}: {source}", path.display())]
     Io {

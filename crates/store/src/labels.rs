@@ -173,7 +173,7 @@ impl Store {
         self.labels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn labels_changed(&self, workspace: &str) {
+    pub(crate) fn labels_changed(&self, workspace: &str) {
         let mut known = self.known_labels();
         known.changes += 1;
         known.known.remove(workspace);

@@ -22,6 +22,7 @@ pub mod notes;
 pub mod people;
 pub mod schema;
 pub mod segments;
+mod sessions;
 pub mod settings;
 pub mod sign_ins;
 mod store;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::new_without_default, missing_docs)]
 
 mod commands;
+mod erase;
 mod export;
 mod kill;
 mod mapping;

@@ -8,7 +8,8 @@ use sqlx::{Connection, Row, SqliteConnection};
 
 use super::load::{damaged, time};
 use super::{
-    Catalog, Counters, NewFile, TableState, Transaction, Writer, log_state, statistics, view,
+    Catalog, Counters, NewFile, TableState, Transaction, Writer, erasures, log_state, statistics,
+    view,
 };
 use crate::capture::DataFile;
 use crate::error::LakeError;
@@ -113,7 +114,8 @@ impl Catalog {
         writer.state.counters = made.counters;
         let workspaces = &mut writer.state.workspaces;
         workspaces.insert(change.workspace.clone(), made.tables);
-        writer.stale = false;
+        // An erasure narrows what is known of the tables: that is read anew.
+        writer.stale = change.erase.is_some();
         Ok(snapshot)
     }
 
@@ -203,6 +205,9 @@ async fn make(
     .await?;
     changed.save(&mut transaction, &tables).await?;
     log_state::apply(&mut transaction, change).await?;
+    if let Some(erase) = &change.erase {
+        erasures::apply(&mut transaction, &change.workspace, erase, &tables).await?;
+    }
     if files_change {
         let snapshot = Snapshot {
             changes: changed.describe(&tables, change.is_merge),

@@ -10,7 +10,7 @@ use super::expire::expire;
 use crate::error::LakeError;
 
 /// A time after all snapshots, in microseconds, that the catalog can still write.
-const LAST_TIME: i64 = 250_000_000_000_000_000;
+pub(crate) const LAST_TIME: i64 = 250_000_000_000_000_000;
 
 impl Catalog {
     /// Writes a copy of the catalog to a file that does not exist, and makes it durable. It knows the

@@ -9,6 +9,7 @@
 mod columns;
 mod commit;
 mod copy;
+mod erasures;
 mod expire;
 mod features;
 mod file_list;
@@ -31,10 +32,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
+pub(crate) use copy::LAST_TIME;
 pub use expire::ExpiredFile;
 pub use file_list::FileList;
 pub use merge::{MergeGroup, MergePolicy};
-pub use transaction::{Carry, Dirty, FactSet, FactSetRole, Marks, NewFile, Transaction};
+pub use transaction::{
+    Carry, Dirty, Erase, FactSet, FactSetRole, Marks, NewFile, StoredErasure, Transaction,
+};
 pub use verify::{Problem, ProblemKind, Report};
 
 use crate::capture::DataFile;

@@ -3,7 +3,7 @@
 /// The version of DuckLake that we write and read.
 pub(super) const DUCKLAKE_VERSION: &str = "1.0";
 /// The version of our own tables.
-pub(super) const CATALOG_VERSION: u32 = 2;
+pub(super) const CATALOG_VERSION: u32 = 3;
 
 /// The tables of DuckLake 1.0.
 pub(super) const DUCKLAKE: &[&str] = &[
@@ -54,16 +54,27 @@ pub(super) const OURS: &[&str] = &[
     "CREATE TABLE upshot_dirty(workspace TEXT NOT NULL, conversation_id TEXT NOT NULL, segment_from INTEGER NOT NULL, segment_to INTEGER NOT NULL, due_time INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(workspace, conversation_id)) WITHOUT ROWID",
     "CREATE TABLE upshot_carry(workspace TEXT NOT NULL, fact_set TEXT NOT NULL, conversation_id TEXT NOT NULL, at_time INTEGER NOT NULL, carry BLOB NOT NULL, PRIMARY KEY(workspace, fact_set, conversation_id, at_time)) WITHOUT ROWID",
     "CREATE TABLE upshot_fact_set(workspace TEXT NOT NULL, name TEXT NOT NULL, profile_toml TEXT NOT NULL, fold_version INTEGER NOT NULL, active INTEGER NOT NULL, role TEXT NOT NULL DEFAULT '', replaces TEXT NOT NULL DEFAULT '', built_to INTEGER NOT NULL DEFAULT 9223372036854775807, PRIMARY KEY(workspace, name)) WITHOUT ROWID",
+    "CREATE TABLE upshot_erased(workspace TEXT NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(workspace, hash)) WITHOUT ROWID",
+    "CREATE TABLE upshot_erasure(workspace TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, proof TEXT NOT NULL, sessions TEXT NOT NULL, PRIMARY KEY(workspace, id)) WITHOUT ROWID",
 ];
 
 /// What turns our tables of a version into those of the next.
-pub(super) const MIGRATIONS: &[(u32, &[&str])] = &[(
-    1,
-    &[
-        "ALTER TABLE upshot_fact_set ADD COLUMN role TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE upshot_fact_set ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE upshot_fact_set ADD COLUMN built_to INTEGER NOT NULL DEFAULT 9223372036854775807",
-        // Facts of a choice of profiles that was given up are gone.
-        "DELETE FROM upshot_fact_set WHERE NOT active",
-    ],
-)];
+pub(super) const MIGRATIONS: &[(u32, &[&str])] = &[
+    (
+        1,
+        &[
+            "ALTER TABLE upshot_fact_set ADD COLUMN role TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE upshot_fact_set ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE upshot_fact_set ADD COLUMN built_to INTEGER NOT NULL DEFAULT 9223372036854775807",
+            // Facts of a choice of profiles that was given up are gone.
+            "DELETE FROM upshot_fact_set WHERE NOT active",
+        ],
+    ),
+    (
+        2,
+        &[
+            "CREATE TABLE IF NOT EXISTS upshot_erased(workspace TEXT NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(workspace, hash)) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS upshot_erasure(workspace TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, proof TEXT NOT NULL, sessions TEXT NOT NULL, PRIMARY KEY(workspace, id)) WITHOUT ROWID",
+        ],
+    ),
+];

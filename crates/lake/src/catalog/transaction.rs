@@ -88,6 +88,28 @@ pub struct FactSet {
     pub built_to: i64,
 }
 
+/// Conversations of which nothing is left after a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Erase {
+    /// The conversations: none is dirty, no fold goes on in one.
+    pub conversations: Vec<String>,
+    /// Their keyed hashes, which the catalog keeps.
+    pub hashes: Vec<[u8; 16]>,
+    /// What is noted of the erasure.
+    pub erasure: StoredErasure,
+}
+
+/// What the catalog keeps of an erasure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredErasure {
+    /// Its id.
+    pub id: String,
+    /// The proof, as the engine writes it.
+    pub proof: String,
+    /// Ids of sessions that are gone and of which others are still to be told.
+    pub sessions: Vec<String>,
+}
+
 /// A change of one workspace that happens as a whole or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Transaction {
@@ -119,6 +141,8 @@ pub struct Transaction {
     pub fact_sets: Vec<FactSet>,
     /// Fact sets that are no more, by name. Happens before `fact_sets`.
     pub fact_sets_remove: Vec<String>,
+    /// What of the change is an erasure.
+    pub erase: Option<Erase>,
     /// The time of the change, microseconds.
     pub now: i64,
     /// What the change is, for people who read the catalog.

@@ -267,7 +267,7 @@ fn give_to_memory(
     }
 }
 
-fn capture(
+pub(crate) fn capture(
     inner: &Inner,
     name: &str,
     profile: Option<&str>,

@@ -13,9 +13,9 @@ use upshot_core::time::{DAY, day_of};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::codec::{Decoder, encode, read_bytes, read_text, read_varint, write_varint};
-use crate::engine::lookup;
 use crate::engine::state::{Incoming, Known};
 use crate::engine::{Inner, Lake, check_workspace_name};
+use crate::engine::{erased, lookup};
 use crate::error::LakeError;
 use crate::log::{Log, RecoveredFrame};
 
@@ -31,6 +31,8 @@ pub struct Receipt {
     pub added: usize,
     /// How many had been received before.
     pub repeated: usize,
+    /// How many are of users or conversations that were erased: they are not stored.
+    pub erased: usize,
     /// Those that cannot be accepted.
     pub refused: Vec<Refused>,
     /// The log's sequence of the newest; what has this sequence or a lower one is durable.
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Append(Request),
     /// Everything up to this sequence is in data files.
     Trim(u64),
+    /// Begin another segment of the log once all that came before this is in memory, then do as with `Trim`.
+    Turn(u64, oneshot::Sender<Result<(), LakeError>>),
     /// Answer, then end.
     Stop(oneshot::Sender<()>),
 }
@@ -97,6 +101,7 @@ pub(crate) fn prepare(
                 time: event.time,
                 id_hash: xxh3_128(event.event_id.as_bytes()),
                 event_id: event.event_id.clone(),
+                user_id: event.user_id.clone(),
                 conversation_id: event.conversation_id.clone(),
                 conversation: conversation_hash(workspace, &event.conversation_id),
                 bytes: buffer.as_slice().into(),
@@ -149,6 +154,7 @@ pub(crate) fn run(inner: &Arc<Inner>, mut log: Log, commands: &Receiver<Command>
         let mut bytes = 0;
         let mut next = Some(first);
         let mut stop = None;
+        let mut turn = None;
         while let Some(command) = next.take() {
             match command {
                 Command::Append(request) => {
@@ -164,13 +170,19 @@ pub(crate) fn run(inner: &Arc<Inner>, mut log: Log, commands: &Receiver<Command>
                         tracing::warn!(%error, "the log could not be trimmed");
                     }
                 }
+                Command::Turn(mark, reply) => turn = Some((mark, reply)),
                 Command::Stop(reply) => stop = Some(reply),
             }
-            if stop.is_none() && bytes < FRAME_BYTES {
+            if stop.is_none() && turn.is_none() && bytes < FRAME_BYTES {
                 next = commands.try_recv().ok();
             }
         }
         take_in(inner, &mut log, requests);
+        if let Some((mark, reply)) = turn {
+            let turned = log.rotate().and_then(|()| log.trim(mark));
+            // Whoever asked may have gone.
+            let _ = reply.send(turned);
+        }
         if let Some(reply) = stop {
             // Whoever asked may have gone.
             let _ = reply.send(());
@@ -188,6 +200,10 @@ fn take_in(inner: &Arc<Inner>, log: &mut Log, mut requests: Vec<Request>) {
         return;
     }
     let mut failed = None;
+    if let Err(error) = erased::leave_out(inner, &mut requests) {
+        answer_all(requests, &error);
+        return;
+    }
     if let Err(error) = leave_out_repeats(inner, &mut requests) {
         failed = Some(error.to_string());
     }
@@ -286,6 +302,7 @@ impl Lake {
         };
         let looking = tokio::task::spawn_blocking(move || {
             let mut requests = [request];
+            erased::foresee(&inner, &mut requests);
             leave_out_repeats(&inner, &mut requests)?;
             let [request] = requests;
             Ok(Receipt {

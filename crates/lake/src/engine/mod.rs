@@ -19,6 +19,9 @@ mod capture;
 mod clearing;
 mod compare;
 mod cuts;
+mod erased;
+mod erasing;
+mod erasure;
 mod fact_sets;
 mod flush;
 mod ingest;
@@ -49,6 +52,7 @@ use upshot_core::Event;
 pub use backup::{BackupReport, VerifyReport, restore, restore_with};
 pub use clearing::Cleared;
 pub use compare::Disagreement;
+pub use erasure::{Erasure, ErasureRequest, Foreseen};
 pub use fact_sets::{Begun, Building, FactSetInfo, FactSetList};
 pub use ingest::{Receipt, Refused};
 pub use open::FORMAT_VERSION;
@@ -157,6 +161,14 @@ pub(crate) struct Inner {
     pub built_in: Arc<Settings>,
     /// The key with which this data directory hides what names people.
     secret: [u8; 32],
+    /// Makes keyed hashes of who was erased.
+    pub keyed: erased::Keyed,
+    /// Held by whoever erases.
+    erasing: tokio::sync::Mutex<()>,
+    /// Whether an erasure was begun and is not at its end.
+    erasures_open: std::sync::atomic::AtomicBool,
+    /// Where the catalog is asked from threads of our own.
+    runtime: tokio::runtime::Handle,
     /// Tells the background tasks to end.
     closing: tokio::sync::watch::Sender<bool>,
     closed: std::sync::atomic::AtomicBool,
@@ -172,6 +184,8 @@ pub(crate) struct State {
     workspaces: BTreeMap<Arc<str>, Workspace>,
     /// The price lists that workspaces have of their own.
     prices: prices::PriceLists,
+    /// What was erased and is to stay away.
+    pub erased: erased::Erased,
     /// Everything up to this sequence of the log is in memory or in files.
     pub applied_sequence: u64,
 }

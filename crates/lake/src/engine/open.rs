@@ -17,7 +17,7 @@ use crate::engine::settings::Settings;
 use crate::engine::state::{Workspace, bucket_of};
 use crate::engine::status::Counters;
 use crate::engine::{
-    Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, flush, prices, upkeep,
+    Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, erased, erasing, flush, prices, upkeep,
 };
 use crate::error::LakeError;
 use crate::files::{Files, create_dir_durably, read_all, write_durably};
@@ -62,6 +62,10 @@ impl Layout {
     }
     pub fn data(&self) -> PathBuf {
         self.0.join("data")
+    }
+    /// What could not be taken in, by workspace; older ones lie in the folder itself.
+    pub fn rejected(&self) -> PathBuf {
+        self.0.join(crate::REJECTED)
     }
     /// What people set, by workspace.
     pub fn settings(&self) -> PathBuf {
@@ -117,11 +121,16 @@ impl Lake {
             );
         }
         state.applied_sequence = log.last_sequence();
+        let secret = parse_secret(&format.secret, &layout)?;
         let (sender, receiver) = mpsc::channel();
         let inner = Arc::new(Inner {
             cache: FileCache::new(files, CACHE_BYTES),
             built_in,
-            secret: parse_secret(&format.secret, &layout)?,
+            secret,
+            keyed: erased::Keyed::new(&secret),
+            erasing: tokio::sync::Mutex::new(()),
+            erasures_open: AtomicBool::new(false),
+            runtime: tokio::runtime::Handle::current(),
             catalog,
             watch,
             counters: Counters::default(),
@@ -142,6 +151,7 @@ impl Lake {
         inner.counters.note_flushed_sequence(newest_mark);
         upkeep::remove_leftovers(&inner).await?;
         upkeep::remove_orphans(&inner).await?;
+        erasing::load(&inner).await?;
         let worker = inner.clone();
         tokio::task::spawn_blocking(move || bring_back(&worker, &recovery.frames, &marks, &dirty))
             .await
@@ -155,6 +165,9 @@ impl Lake {
             tokio::spawn(flush::run(inner.clone(), inner.closing.subscribe())),
             tokio::spawn(building::run(inner.clone(), inner.closing.subscribe())),
         ];
+        if let Err(error) = erasing::go_on(&inner).await {
+            tracing::error!(%error, "an erasure that was begun could not be brought to its end; it is tried again");
+        }
         Ok(Self { inner })
     }
 
@@ -340,6 +353,7 @@ fn bring_back(
             }
             let (incoming, mut receipt) = ingest::prepare(&name, &events, i64::MAX / 2);
             let mut incoming = incoming;
+            erased::leave_out_recovered(inner, &name, &mut incoming);
             // A flush in portions puts events into files before it moves the mark.
             ingest::leave_out_filed(inner, &name, &mut incoming, &mut receipt)?;
             let mut state = inner.lock_state();

@@ -163,6 +163,8 @@ pub(crate) struct Incoming {
     pub id_hash: u128,
     /// Its id.
     pub event_id: Box<str>,
+    /// Its user, if it names one.
+    pub user_id: Option<Box<str>>,
     /// Its conversation.
     pub conversation_id: Box<str>,
     /// The hash of its conversation.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::catalog::MergeGroup;
-use crate::engine::{Inner, Lake};
+use crate::engine::{Inner, Lake, erasing};
 use crate::error::LakeError;
 
 impl Lake {
@@ -18,8 +18,9 @@ impl Lake {
     }
 }
 
-/// Merges, expires, removes.
+/// Goes on with erasures, merges, expires, removes.
 pub(crate) async fn run(inner: &Arc<Inner>) -> Result<(), LakeError> {
+    erasing::go_on(inner).await?;
     for workspace in inner.catalog.workspaces() {
         for group in inner.catalog.merge_plan(&workspace, &inner.options.merge)? {
             merge(inner, &workspace, group).await?;
@@ -85,12 +86,12 @@ pub(crate) async fn remove_leftovers(inner: &Arc<Inner>) -> Result<(), LakeError
     let mut removed = Vec::new();
     for file in expired {
         inner.cache.forget(&file.path);
-        if inner.options.files.exists(&file.path) {
-            inner
-                .options
-                .files
-                .remove(&file.path)
-                .map_err(LakeError::io("remove", &file.path))?;
+        if inner.options.files.exists(&file.path)
+            && let Err(error) = inner.options.files.remove(&file.path)
+            // Somebody else lets old snapshots go too.
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(LakeError::io("remove", &file.path)(error));
         }
         removed.push(file.id);
     }

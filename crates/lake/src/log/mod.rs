@@ -179,16 +179,30 @@ impl Log {
             .segments
             .last()
             .is_some_and(|info| info.bytes >= self.segment_bytes);
-        if full {
-            let (info, current) = begin_segment(
-                &*self.files,
-                &self.directory,
-                self.next_sequence,
-                &self.dictionary,
-            )?;
-            self.segments.push(info);
-            self.current = current;
+        if full { self.rotate() } else { Ok(()) }
+    }
+
+    /// Begins another segment, so that what was written before can go as soon as it is in data files. Nothing where
+    /// the newest is empty.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn rotate(&mut self) -> Result<(), LakeError> {
+        let is_empty = self
+            .segments
+            .last()
+            .is_some_and(|info| info.first_sequence == self.next_sequence);
+        if is_empty {
+            return Ok(());
         }
+        let (info, current) = begin_segment(
+            &*self.files,
+            &self.directory,
+            self.next_sequence,
+            &self.dictionary,
+        )?;
+        self.segments.push(info);
+        self.current = current;
         Ok(())
     }
 

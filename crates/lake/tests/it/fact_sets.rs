@@ -269,7 +269,7 @@ async fn facts_of_events_that_are_gone_stay_and_are_named() {
 }
 
 /// Takes the events of these days away, as keeping them for a limited time will.
-async fn forget_events_before(bench: &Bench, day: i32) {
+pub async fn forget_events_before(bench: &Bench, day: i32) {
     let folder = bench.folder.path().join("data");
     let files = std::sync::Arc::new(DiskFiles);
     let catalog = Catalog::open(

@@ -12,6 +12,7 @@ mod crashes;
 mod engine;
 mod engine_cost;
 mod engine_laws;
+mod erasing;
 mod fact_sets;
 mod interop;
 mod log_damage;

@@ -165,6 +165,17 @@ const ROUTES: &[(&str, Need, &str)] = &[
         may(Permission::Settings),
         "demo.clear",
     ),
+    ("GET /api/v1/erasures", may(Permission::Audit), ""),
+    (
+        "POST /api/v1/erasures",
+        may(Permission::Settings),
+        "user.erase",
+    ),
+    (
+        "POST /api/v1/erasures/preview",
+        may(Permission::Settings),
+        "",
+    ),
     (
         "PUT /api/v1/views/{name}",
         may(Permission::Define),

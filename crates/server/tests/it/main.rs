@@ -10,6 +10,7 @@ mod demo;
 mod description;
 mod doors;
 mod drilldown;
+mod erasures;
 mod events;
 mod export;
 mod fact_sets;

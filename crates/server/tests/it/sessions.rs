@@ -264,6 +264,10 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                     "/api/v1/drivers" => json!({"outcome": "resolution", "by": "topic"}),
                     "/api/v1/fact-sets" => json!({"profile": "default"}),
                     "/api/v1/fact-sets/preview" => json!({"profile": "indigo"}),
+                    "/api/v1/erasures" => {
+                        json!({"user_ids": [format!("nobody of {own}")], "reason": own})
+                    }
+                    "/api/v1/erasures/preview" => json!({"user_ids": ["nobody"]}),
                     "/api/v1/paths" => json!({"by": "channel"}),
                     "/api/v1/flows" => json!({"depth": 2}),
                     "/api/v1/funnel" => {

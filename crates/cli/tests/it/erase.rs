@@ -1,0 +1,59 @@
+//! Users are erased on the command line.
+
+use serde_json::json;
+
+use crate::{Scene, code, errors};
+
+fn events() -> String {
+    let said = |id: &str, minute: u32, user: &str| {
+        let event = json!({
+            "event_id": format!("{id}-{minute}"), "event_type": "message", "role": "user", "conversation_id": id,
+            "time": format!("2026-03-01T10:{minute:02}:00Z"), "user_id": user, "text": format!("words of {user}")
+        });
+        format!("{event}\n")
+    };
+    said("c1", 1, "anna") + &said("c1", 2, "anna") + &said("c2", 3, "ben")
+}
+
+#[test]
+fn a_user_is_erased_proven_and_stays_away() {
+    let scene = Scene::new();
+    let file = scene.file("events.jsonl", (events() + "no record\n").as_bytes());
+    let file = file.to_str().unwrap();
+    let import = ["import", file, "--output", "json", "--quiet"];
+    let imported = scene.run(&import);
+    assert_eq!(code(&imported), 3);
+    let rejected = scene.folder.path().join("data/rejected/main");
+    assert_eq!(std::fs::read_dir(&rejected).unwrap().count(), 1);
+    let look = ["erase", "--user", "anna", "--dry-run", "--output", "json"];
+    let foreseen = scene.json(&look);
+    assert_eq!(
+        (&foreseen["conversations"], &foreseen["events"]),
+        (&json!(1), &json!(2))
+    );
+    // Nobody sits at a terminal here.
+    let asked = scene.run(&["erase", "--user", "anna"]);
+    assert_eq!(code(&asked), 2);
+    assert!(errors(&asked).contains("--yes"), "{}", errors(&asked));
+    let erase = ["erase", "--user", "anna", "--yes", "--output", "json"];
+    let proof = scene.json(&erase);
+    assert_eq!(
+        (&proof["events"], &proof["verified"], &proof["by"]),
+        (&json!(2), &json!(true), &json!("the command line"))
+    );
+    assert_eq!(proof["rejected_files"], 1);
+    assert!(proof["finished"].is_string());
+    assert_eq!(std::fs::read_dir(&rejected).unwrap().count(), 0);
+    let listed = scene.json(&["erase", "--list", "--output", "json"]);
+    assert_eq!(listed, json!({"erasures": [proof]}));
+    assert!(scene.ok(&["erase", "--list"]).contains("the command line"));
+    let imported = scene.run(&import);
+    let report: serde_json::Value = serde_json::from_slice(&imported.stdout).unwrap();
+    assert_eq!(
+        (&report["erased"], &report["added"], &report["repeated"]),
+        (&json!(2), &json!(0), &json!(1))
+    );
+    scene.ok(&["verify", "--quiet"]);
+    let usage = scene.run(&["erase"]);
+    assert_eq!(code(&usage), 2);
+}

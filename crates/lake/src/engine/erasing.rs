@@ -1,0 +1,733 @@
+//! Erasing: of all conversations in which some users took part nothing is left, and they do not come back.
+//!
+//! 1. The users' keyed hashes and the wish are written down. From here on nothing of them comes in.
+//! 2. What is in memory is flushed. While nobody else commits, their conversations are found in the files; nothing of
+//!    these comes in any more either.
+//! 3. One transaction ends the files that hold some of it, adds what is left of them, and takes it out of what is dirty
+//!    and of the carries. A crash before it has taken nothing away, one after it brings nothing back.
+//! 4. Under the lock: it leaves memory. A query sees the switch as one.
+//! 5. What is left of it where no query looks goes: the log, old snapshots and their files, files of rejected records,
+//!    deleted rows of the catalog. Then it is looked for again.
+//!
+//! Where this breaks off after the first step, it goes on after the next opening or flush. The ids are not known then:
+//! the hashes of all users are compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::sync::oneshot;
+
+use crate::capture::DataFile;
+use crate::catalog::{Erase, FileList, LAST_TIME, NewFile, Transaction};
+use crate::engine::capture::capture;
+use crate::engine::erased::{Hash, List};
+use crate::engine::erasure::{Erasure, ErasureRequest, Foreseen};
+use crate::engine::ingest::Command;
+use crate::engine::open::{Layout, bucket_in};
+use crate::engine::sets::FactSet;
+use crate::engine::{Inner, Lake, check_workspace_name, flush, upkeep};
+use crate::error::LakeError;
+use crate::parquet_files::Keys;
+use crate::schema::Table;
+
+/// So often it is tried to find a moment in which no event of the conversations waits to be written to a file.
+const TRIES: usize = 20;
+
+/// Conversations with their buckets.
+type Conversations = FxHashMap<Box<str>, i32>;
+
+/// Who is looked for.
+#[derive(Clone)]
+enum Wanted {
+    /// Users by their ids.
+    Users(Keys),
+    /// Everything on the list.
+    Listed(Arc<List>),
+}
+
+impl Lake {
+    /// Erases users: all conversations in which they took part go, with everything that was made of them, and do not
+    /// come back. When this returns nothing of it is left in the data directory. What others keep by session is theirs
+    /// to remove: [`Lake::unsettled_erasures`], then [`Lake::settle_erasure`].
+    ///
+    /// # Errors
+    /// When files, log or catalog cannot be read or written. What was begun goes on later.
+    pub async fn erase(
+        &self,
+        workspace: &str,
+        request: ErasureRequest,
+    ) -> Result<Erasure, LakeError> {
+        check_workspace_name(workspace)?;
+        let inner = &self.inner;
+        let _erasing = inner.erasing.lock().await;
+        inner.check_durable()?;
+        let now = inner.now();
+        {
+            let _committing = inner.committing.lock().await;
+            inner.catalog.create_workspace(workspace, now).await?;
+        }
+        let erasure = Erasure {
+            id: random_id()?,
+            users: request.users,
+            by: request.by,
+            reason: request.reason,
+            asked: now,
+            ..Erasure::default()
+        };
+        let users = request.ids.iter();
+        let hashes: Vec<Hash> = users.map(|id| inner.keyed.user(workspace, id)).collect();
+        let stored = erasure.to_stored(Vec::new())?;
+        inner.erasures_open.store(true, Ordering::SeqCst);
+        let begun = inner.catalog.begin_erasure(workspace, &hashes, &stored);
+        inner.noted(begun.await)?;
+        inner.lock_state().erased.add(workspace, hashes);
+        let wanted = Wanted::Users(Keys::new("user_id", request.ids));
+        carry_out(inner, workspace, erasure, Vec::new(), wanted).await
+    }
+
+    /// What erasing users would take away.
+    ///
+    /// # Errors
+    /// When files cannot be read or written.
+    pub async fn foresee_erasure(
+        &self,
+        workspace: &str,
+        ids: &[String],
+    ) -> Result<Foreseen, LakeError> {
+        check_workspace_name(workspace)?;
+        flush::flush_all(&self.inner, false).await?;
+        let (inner, name) = (self.inner.clone(), workspace.to_owned());
+        let wanted = Wanted::Users(Keys::new("user_id", ids.iter().cloned()));
+        blocking(move || {
+            let files = inner.catalog.file_list(&name).unwrap_or_default();
+            let found = find(&inner, &name, &files, &wanted)?;
+            let held = hold(&inner, &files, &found)?;
+            let sessions = sessions_of(&inner, &name, &held, &found)?;
+            Ok(Foreseen {
+                conversations: found.len() as u64,
+                events: rows_of(&held, Table::Events),
+                sessions: sessions.active,
+                files: held.len() as u64,
+            })
+        })
+        .await
+    }
+
+    /// The proofs of all erasures in a workspace, the newest first.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn erasures(&self, workspace: &str) -> Result<Vec<Erasure>, LakeError> {
+        let stored = self.inner.catalog.erasures(workspace).await?;
+        stored.iter().rev().map(Erasure::from_stored).collect()
+    }
+
+    /// Erasures of which others are still to be told, each with the ids of the sessions that are gone.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn unsettled_erasures(
+        &self,
+        workspace: &str,
+    ) -> Result<Vec<(Erasure, Vec<String>)>, LakeError> {
+        let mut unsettled = Vec::new();
+        for stored in self.inner.catalog.erasures(workspace).await? {
+            let erasure = Erasure::from_stored(&stored)?;
+            if erasure.verified && erasure.finished.is_none() {
+                unsettled.push((erasure, stored.sessions));
+            }
+        }
+        Ok(unsettled)
+    }
+
+    /// Says that others have removed what they kept of the sessions of an erasure: so many notes and labels. Then all is
+    /// done.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub async fn settle_erasure(
+        &self,
+        workspace: &str,
+        mut erasure: Erasure,
+        remarks: u64,
+    ) -> Result<Erasure, LakeError> {
+        erasure.remarks = remarks;
+        erasure.finished = Some(self.inner.now());
+        let stored = erasure.to_stored(Vec::new())?;
+        let saved = self.inner.catalog.save_erasure(workspace, &stored).await;
+        self.inner.noted(saved)?;
+        Ok(erasure)
+    }
+}
+
+fn random_id() -> Result<String, LakeError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        let none = std::io::Error::other(error.to_string());
+        LakeError::io("draw an id for", "an erasure")(none)
+    })?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LakeError> + Send + 'static,
+) -> Result<T, LakeError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| LakeError::Stopped(error.to_string()))?
+}
+
+/// Reads who was erased, and whether an erasure is to go on.
+pub(crate) async fn load(inner: &Inner) -> Result<(), LakeError> {
+    for name in inner.catalog.workspaces() {
+        let hashes = inner.catalog.erased(&name).await?;
+        let erasures = inner.catalog.erasures(&name).await?;
+        let mut state = inner.lock_state();
+        if !hashes.is_empty() {
+            state.erased.add(&name, hashes);
+        }
+        for stored in erasures {
+            let erasure = Erasure::from_stored(&stored)?;
+            if !erasure.verified {
+                inner.erasures_open.store(true, Ordering::SeqCst);
+            }
+            if erasure.removed.is_none() {
+                state.erased.asked.insert(name.as_str().into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Brings erasures to their end that were begun.
+pub(crate) async fn go_on(inner: &Arc<Inner>) -> Result<(), LakeError> {
+    if !inner.erasures_open.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    // Whoever erases brings it to its end.
+    let Ok(_erasing) = inner.erasing.try_lock() else {
+        return Ok(());
+    };
+    for name in inner.catalog.workspaces() {
+        for stored in inner.catalog.erasures(&name).await? {
+            let erasure = Erasure::from_stored(&stored)?;
+            if !erasure.verified {
+                let list = inner.lock_state().erased.list(&name).unwrap_or_default();
+                let wanted = Wanted::Listed(list);
+                carry_out(inner, &name, erasure, stored.sessions, wanted).await?;
+            }
+        }
+    }
+    inner.erasures_open.store(false, Ordering::SeqCst);
+    Ok(())
+}
+
+async fn carry_out(
+    inner: &Arc<Inner>,
+    workspace: &str,
+    mut erasure: Erasure,
+    mut sessions: Vec<String>,
+    wanted: Wanted,
+) -> Result<Erasure, LakeError> {
+    let mut gone = Conversations::default();
+    if erasure.removed.is_none() {
+        (gone, sessions) = remove(inner, workspace, &mut erasure, &wanted).await?;
+    }
+    empty_log(inner).await?;
+    forget_snapshots(inner, workspace).await?;
+    erasure.rejected_files += remove_rejected(inner, workspace)?;
+    if !inner.noted(inner.catalog.purge().await)? {
+        return Err(unfinished(
+            workspace,
+            "another program reads the catalog; it goes on when that has ended",
+        ));
+    }
+    let (worker, name) = (inner.clone(), workspace.to_owned());
+    let left = blocking(move || is_left(&worker, &name, &wanted, &gone)).await?;
+    if left {
+        return Err(unfinished(
+            workspace,
+            "some of it was found again; it is tried again after the next flush",
+        ));
+    }
+    erasure.verified = true;
+    let stored = erasure.to_stored(sessions)?;
+    inner.noted(inner.catalog.save_erasure(workspace, &stored).await)?;
+    Ok(erasure)
+}
+
+fn unfinished(workspace: &str, why: &str) -> LakeError {
+    LakeError::ErasureUnfinished(format!(
+        "the erasure in workspace `{workspace}` is not at its end: {why}"
+    ))
+}
+
+/// Waits until all that came in before is in memory, and begins another segment of the log; removes those in which
+/// nothing is past `mark`.
+async fn turn(inner: &Inner, mark: u64) -> Result<(), LakeError> {
+    let (reply, answer) = oneshot::channel();
+    inner.send(Command::Turn(mark, reply))?;
+    answer
+        .await
+        .map_err(|_| LakeError::Stopped("the lake is closed".to_owned()))?
+}
+
+/// Takes it out of files and memory; gives the conversations, and the ids of the sessions that were made of them.
+async fn remove(
+    inner: &Arc<Inner>,
+    workspace: &str,
+    erasure: &mut Erasure,
+    wanted: &Wanted,
+) -> Result<(Conversations, Vec<String>), LakeError> {
+    for _ in 0..TRIES {
+        turn(inner, 0).await?;
+        flush::flush_all(inner, false).await?;
+        let _committing = inner.committing.lock().await;
+        inner.check_durable()?;
+        let files = inner.catalog.file_list(workspace).unwrap_or_default();
+        let (worker, name, who) = (inner.clone(), workspace.to_owned(), wanted.clone());
+        let list = files.clone();
+        let found = blocking(move || find(&worker, &name, &list, &who)).await?;
+        let hashes: Vec<Hash> = found
+            .keys()
+            .map(|id| inner.keyed.conversation(workspace, id))
+            .collect();
+        let listed = hashes.iter().copied();
+        inner.lock_state().erased.add(workspace, listed);
+        // What passed before that is in memory now.
+        turn(inner, 0).await?;
+        if waits(inner, workspace, &found) {
+            continue;
+        }
+        let (worker, name) = (inner.clone(), workspace.to_owned());
+        let (plan, found) = blocking(move || {
+            let plan = plan(&worker, &name, &files, &found);
+            plan.map(|plan| (plan, found))
+        })
+        .await?;
+        let sessions = take_away(inner, workspace, erasure, plan, (&found, hashes)).await?;
+        return Ok((found, sessions));
+    }
+    Err(unfinished(
+        workspace,
+        "events of the conversations keep coming in; it is tried again after the next flush",
+    ))
+}
+
+/// Whether an event of the conversations is in no file yet.
+fn waits(inner: &Inner, workspace: &str, found: &Conversations) -> bool {
+    let state = inner.lock_state();
+    let Some(memory) = state.workspace(workspace) else {
+        return false;
+    };
+    found.keys().any(|id| {
+        let known = memory.conversation(id);
+        known.is_some_and(|known| known.events.iter().any(|event| !event.flushed))
+    })
+}
+
+/// A column of text of a batch.
+fn texts<'a>(
+    batch: &'a RecordBatch,
+    column: &str,
+) -> Result<&'a arrow::array::StringArray, LakeError> {
+    let found = batch
+        .column_by_name(column)
+        .and_then(|column| column.as_string_opt::<i32>());
+    found.ok_or_else(|| LakeError::Damaged {
+        what: "a data file".to_owned(),
+        reason: format!("it lacks the column {column}"),
+    })
+}
+
+/// The conversations in which the users took part: by events, and by sessions whose events are no longer kept.
+fn find(
+    inner: &Inner,
+    workspace: &str,
+    files: &FileList,
+    wanted: &Wanted,
+) -> Result<Conversations, LakeError> {
+    const COLUMNS: [&str; 2] = ["conversation_id", "user_id"];
+    let mut found = Conversations::default();
+    for table in [Table::Events, Table::Sessions] {
+        for file in files.files(table, None, None) {
+            let batches = match wanted {
+                Wanted::Users(ids) => inner.read_rows(file, table, Some(&COLUMNS), ids)?,
+                Wanted::Listed(_) => inner.read_columns(file, table, &COLUMNS)?,
+            };
+            for batch in batches {
+                let conversations = texts(&batch, "conversation_id")?;
+                let users = texts(&batch, "user_id")?;
+                // Rows of one conversation follow each other, and mostly have one user.
+                let mut last = None;
+                for row in 0..batch.num_rows() {
+                    let id = conversations.value(row);
+                    let user = users.is_valid(row).then(|| users.value(row));
+                    if last == Some((id, user)) {
+                        continue;
+                    }
+                    last = Some((id, user));
+                    let matches = match wanted {
+                        Wanted::Users(_) => true,
+                        Wanted::Listed(list) => {
+                            let hash = |user| inner.keyed.user(workspace, user);
+                            user.is_some_and(|user| list.contains(&hash(user)))
+                                || list.contains(&inner.keyed.conversation(workspace, id))
+                        }
+                    };
+                    if matches && !found.contains_key(id) {
+                        found.insert(id.into(), bucket_in(inner, workspace, id));
+                    }
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A file that holds rows of the conversations.
+struct Held {
+    table: Table,
+    file: Arc<DataFile>,
+    /// How many rows.
+    rows: u64,
+    /// The sessions, where it is a file of sessions.
+    sessions: BTreeSet<Box<str>>,
+}
+
+/// The files that hold rows of the conversations.
+fn hold(inner: &Inner, files: &FileList, found: &Conversations) -> Result<Vec<Held>, LakeError> {
+    let mut by_bucket: BTreeMap<i32, Vec<&str>> = BTreeMap::new();
+    for (id, bucket) in found {
+        by_bucket.entry(*bucket).or_default().push(id);
+    }
+    let keys: BTreeMap<i32, Keys> = by_bucket
+        .into_iter()
+        .map(|(bucket, ids)| (bucket, Keys::new("conversation_id", ids)))
+        .collect();
+    let mut all = Vec::new();
+    for table in Table::ALL {
+        let columns: &[&'static str] = match table {
+            Table::Sessions => &["conversation_id", "session_id"],
+            _ => &["conversation_id"],
+        };
+        for file in files.files(table, None, None) {
+            let Some(keys) = keys.get(&file.bucket) else {
+                continue;
+            };
+            let mut held = Held {
+                table,
+                file: file.clone(),
+                rows: 0,
+                sessions: BTreeSet::new(),
+            };
+            for batch in inner.read_rows(file, table, Some(columns), keys)? {
+                held.rows += batch.num_rows() as u64;
+                if table == Table::Sessions {
+                    let ids = texts(&batch, "session_id")?.iter().flatten();
+                    held.sessions.extend(ids.map(Box::<str>::from));
+                }
+            }
+            if held.rows > 0 {
+                all.push(held);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn rows_of(held: &[Held], table: Table) -> u64 {
+    let of_table = held.iter().filter(|held| held.table == table);
+    of_table.map(|held| held.rows).sum()
+}
+
+/// Sessions of conversations.
+struct SessionsOf {
+    /// How many a question of the active fact set counts.
+    active: u64,
+    /// The ids of all, in all fact sets.
+    all: Vec<String>,
+}
+
+/// The sessions that were made of the conversations, in files and in memory.
+fn sessions_of(
+    inner: &Inner,
+    workspace: &str,
+    held: &[Held],
+    found: &Conversations,
+) -> Result<SessionsOf, LakeError> {
+    let sets = inner.sets(workspace);
+    let active = sets.active().name.clone();
+    let is_active = |name: &str| *active == *name || sets.kept.iter().any(|kept| **kept == *name);
+    let mut all: BTreeSet<Box<str>> = BTreeSet::new();
+    let mut counted: BTreeSet<Box<str>> = BTreeSet::new();
+    for held in held {
+        all.extend(held.sessions.iter().cloned());
+        if is_active(&held.file.fact_set) {
+            counted.extend(held.sessions.iter().cloned());
+        }
+    }
+    let in_memory = {
+        let state = inner.lock_state();
+        let memory = state.workspace(workspace);
+        memory.is_some_and(|memory| found.keys().any(|id| memory.conversation(id).is_some()))
+    };
+    let whole = sets.folded().iter().filter(|set| set.is_whole());
+    for set in whole.filter(|_| in_memory) {
+        let of_set = in_memory_sessions(inner, workspace, set, found)?;
+        if set.name == active {
+            counted.retain(|id| !of_set.replaced.contains(id));
+            counted.extend(of_set.sessions.iter().cloned());
+        }
+        all.extend(of_set.sessions);
+    }
+    Ok(SessionsOf {
+        active: counted.len() as u64,
+        all: all.into_iter().map(String::from).collect(),
+    })
+}
+
+/// What memory makes of conversations.
+struct InMemory {
+    sessions: Vec<Box<str>>,
+    replaced: FxHashSet<Box<str>>,
+}
+
+fn in_memory_sessions(
+    inner: &Inner,
+    workspace: &str,
+    set: &FactSet,
+    found: &Conversations,
+) -> Result<InMemory, LakeError> {
+    let captured = capture(inner, workspace, Some(&set.name), &[Table::Sessions])?;
+    let mut of_set = InMemory {
+        sessions: Vec::new(),
+        replaced: FxHashSet::default(),
+    };
+    for part in captured.tables {
+        of_set.replaced.extend(part.replaced.iter().cloned());
+        for batch in &part.memory {
+            let ids = texts(batch, "session_id")?;
+            let conversations = texts(batch, "conversation_id")?;
+            for row in 0..batch.num_rows() {
+                if found.contains_key(conversations.value(row)) {
+                    of_set.sessions.push(ids.value(row).into());
+                }
+            }
+        }
+    }
+    Ok(of_set)
+}
+
+/// What the transaction will consist of.
+struct Plan {
+    held: Vec<Held>,
+    add: Vec<NewFile>,
+    sessions: SessionsOf,
+    /// Names of kept facts of which nothing is left.
+    kept_gone: Vec<Arc<str>>,
+}
+
+fn plan(
+    inner: &Inner,
+    workspace: &str,
+    files: &FileList,
+    found: &Conversations,
+) -> Result<Plan, LakeError> {
+    let held = hold(inner, files, found)?;
+    let sessions = sessions_of(inner, workspace, &held, found)?;
+    let add = write_others(inner, workspace, &held, found)?;
+    let ended: FxHashSet<i64> = held.iter().map(|held| held.file.id).collect();
+    let is_gone = |name: &Arc<str>| {
+        let live = |table| files.files(table, None, Some(name));
+        let mut live = Table::FACTS.into_iter().flat_map(live);
+        !live.any(|file| !ended.contains(&file.id))
+            && !add.iter().any(|new| *new.fact_set == **name)
+    };
+    let kept_gone = inner.sets(workspace).kept.clone();
+    let kept_gone = kept_gone.into_iter().filter(is_gone).collect();
+    Ok(Plan {
+        held,
+        add,
+        sessions,
+        kept_gone,
+    })
+}
+
+/// Writes the other rows of these files, as one file for each partition. One partition at a time is in memory.
+fn write_others(
+    inner: &Inner,
+    workspace: &str,
+    held: &[Held],
+    found: &Conversations,
+) -> Result<Vec<NewFile>, LakeError> {
+    let mut partitions: BTreeMap<(Table, &str, i32, i32), Vec<&DataFile>> = BTreeMap::new();
+    for held in held {
+        let file = &*held.file;
+        let partition = (held.table, file.fact_set.as_str(), file.day, file.bucket);
+        partitions.entry(partition).or_default().push(file);
+    }
+    let mut added = Vec::new();
+    let mut write = || -> Result<(), LakeError> {
+        for ((table, fact_set, day, bucket), files) in &partitions {
+            let mut rows = Vec::new();
+            for file in files {
+                for batch in inner.read_whole(file, *table)? {
+                    let others = without(&batch, found)?;
+                    if others.num_rows() > 0 {
+                        rows.push(others);
+                    }
+                }
+            }
+            if !rows.is_empty() {
+                let partition = (*table, *day, *bucket);
+                added.push(inner.write_file(workspace, partition, fact_set, &rows)?);
+            }
+        }
+        Ok(())
+    };
+    match write() {
+        Ok(()) => Ok(added),
+        Err(error) => {
+            inner.catalog.discard(workspace, &added);
+            Err(error)
+        }
+    }
+}
+
+/// The rows that are of none of these conversations.
+fn without(batch: &RecordBatch, found: &Conversations) -> Result<RecordBatch, LakeError> {
+    let ids = texts(batch, "conversation_id")?;
+    let keep: BooleanArray = ids
+        .iter()
+        .map(|id| Some(id.is_none_or(|id| !found.contains_key(id))))
+        .collect();
+    Ok(filter_record_batch(batch, &keep)?)
+}
+
+/// The transaction, and memory after it; gives the ids of the sessions that are gone.
+async fn take_away(
+    inner: &Arc<Inner>,
+    name: &str,
+    erasure: &mut Erasure,
+    plan: Plan,
+    (found, hashes): (&Conversations, Vec<Hash>),
+) -> Result<Vec<String>, LakeError> {
+    let now = inner.now();
+    erasure.conversations = found.len() as u64;
+    erasure.events = rows_of(&plan.held, Table::Events);
+    erasure.sessions = plan.sessions.active;
+    erasure.files = plan.held.len() as u64;
+    erasure.removed = Some(now);
+    let sessions = plan.sessions.all;
+    let kept_gone = plan.kept_gone.iter().map(ToString::to_string);
+    let change = Transaction {
+        workspace: name.to_owned(),
+        end: plan.held.iter().map(|held| held.file.id).collect(),
+        fact_sets_remove: kept_gone.collect(),
+        erase: Some(Erase {
+            conversations: found.keys().map(ToString::to_string).collect(),
+            hashes,
+            erasure: erasure.to_stored(sessions.clone())?,
+        }),
+        now,
+        message: "erase".to_owned(),
+        add: plan.add,
+        ..Transaction::default()
+    };
+    inner.counters.wrote_files(&change.add);
+    inner.commit(change).await?;
+    let mut state = inner.lock_state();
+    if let Some(memory) = state.workspace_mut(name) {
+        for id in found.keys() {
+            memory.release(id);
+        }
+        if !plan.kept_gone.is_empty() {
+            let sets = Arc::make_mut(&mut memory.sets);
+            sets.kept.retain(|kept| !plan.kept_gone.contains(kept));
+        }
+        memory.files = inner.catalog.file_list(name).unwrap_or_default();
+        memory.version += 1;
+    }
+    state.erased.asked.remove(name);
+    Ok(sessions)
+}
+
+/// Moves what the log holds into files and removes it there.
+async fn empty_log(inner: &Arc<Inner>) -> Result<(), LakeError> {
+    turn(inner, 0).await?;
+    let sequence = inner.lock_state().applied_sequence;
+    flush::flush_all(inner, false).await?;
+    turn(inner, sequence).await
+}
+
+/// Lets all snapshots but the last go at once, and the files that only they need.
+pub(crate) async fn forget_snapshots(inner: &Arc<Inner>, workspace: &str) -> Result<(), LakeError> {
+    let now = inner.now();
+    let expired = inner.catalog.expire_snapshots(LAST_TIME, now).await;
+    inner.noted(expired)?;
+    upkeep::remove_leftovers(inner).await?;
+    for table in Table::ALL {
+        let folder = inner.catalog.table_dir(workspace, table);
+        if inner.options.files.exists(&folder) {
+            let synced = inner.options.files.sync_dir(&folder);
+            synced.map_err(LakeError::io("sync folder", &folder))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what imports left of records that they could not read: nobody knows of whom these are.
+fn remove_rejected(inner: &Inner, workspace: &str) -> Result<u64, LakeError> {
+    let files = inner.options.files.as_ref();
+    let folder = Layout(inner.options.directory.clone()).rejected();
+    let mut removed = 0;
+    for folder in [folder.join(workspace), folder] {
+        if !files.exists(&folder) {
+            continue;
+        }
+        let entries = files.list(&folder);
+        let entries = entries.map_err(LakeError::io("list", &folder))?;
+        let paths: Vec<PathBuf> = entries
+            .into_iter()
+            .filter(|entry| !entry.is_dir)
+            .map(|entry| entry.path)
+            .collect();
+        for path in &paths {
+            files.remove(path).map_err(LakeError::io("remove", path))?;
+        }
+        if !paths.is_empty() {
+            let synced = files.sync_dir(&folder);
+            synced.map_err(LakeError::io("sync folder", &folder))?;
+        }
+        removed += paths.len() as u64;
+    }
+    Ok(removed)
+}
+
+/// Whether anything of it is found in files or memory.
+fn is_left(
+    inner: &Inner,
+    workspace: &str,
+    wanted: &Wanted,
+    gone: &Conversations,
+) -> Result<bool, LakeError> {
+    let files = inner.catalog.file_list(workspace).unwrap_or_default();
+    if !find(inner, workspace, &files, wanted)?.is_empty() || !hold(inner, &files, gone)?.is_empty()
+    {
+        return Ok(true);
+    }
+    let state = inner.lock_state();
+    let Some(memory) = state.workspace(workspace) else {
+        return Ok(false);
+    };
+    let list = state.erased.list(workspace).unwrap_or_default();
+    let shards = memory.shards.iter();
+    let mut ids = shards.flat_map(|shard| shard.conversations.keys());
+    Ok(ids.any(|id| list.contains(&inner.keyed.conversation(workspace, id))))
+}

@@ -99,7 +99,7 @@ async fn a_user_is_erased_with_everything_and_stays_away() {
     assert_eq!(sessions(&bench, "main").await.len(), 2);
 
     let record = bench.get("/api/v1/audit").await;
-    let entry = &record.json()["entries"][0];
+    let entry = &record.json()["entries"][1];
     assert_eq!(
         (&entry["action"], &entry["subject"]),
         (&json!("user.erase"), &proof["id"])

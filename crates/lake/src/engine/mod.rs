@@ -24,6 +24,7 @@ mod erasing;
 mod erasure;
 mod fact_sets;
 mod flush;
+mod holding;
 mod ingest;
 mod lookup;
 mod open;

@@ -163,3 +163,24 @@ inPage('/boards is whole and accessible, empty and with views', {}, async (page)
   await fits(page);
   await accessible(page);
 });
+
+inPage('a user is erased: what would go is shown before, and a proof stays', {}, async (page) => {
+  const { sessions } = await server.ask('/api/v1/sessions?filter=user_id%20is%20not%20null&limit=1');
+  const user = sessions[0].user_id;
+  const count = async () => (await server.ask('/api/v1/query', { metrics: ['sessions'], filters: [`user_id = "${user}"`], range: { last: '10y' } })).totals.sessions.value;
+  assert.ok((await count()) > 0);
+  await page.goto(`${server.address}/settings?section=privacy`);
+  await page.getByText('Nobody was erased.').waitFor();
+  await page.getByLabel('Their ids').fill(`${user}\n`);
+  await page.getByLabel('Reason').fill('request of 2026-03-09');
+  await page.getByRole('button', { name: 'See what would go' }).click();
+  await page.getByText(/^Would go: conversations [1-9]/).waitFor();
+  assert.ok((await count()) > 0);
+  await page.getByRole('button', { name: 'Erase for good' }).click();
+  await page.getByRole('button', { name: /^Yes, erase/ }).click();
+  await page.getByText(/^Erased: /).waitFor();
+  await page.getByText(/nothing was found any more/).waitFor();
+  await accessible(page);
+  assert.equal(await count(), 0);
+  assert.ok(!(await page.locator('main').innerText()).includes(user));
+});

@@ -16,10 +16,10 @@ function number(language: string, options: Intl.NumberFormatOptions): Intl.Numbe
   return once(`n ${language} ${JSON.stringify(options)}`, () => new Intl.NumberFormat(language, options));
 }
 
-/** A length of time in its two largest units: `1 h 5 min`, `2.4 s`, `320 ms`. */
+/** A length of time in its two largest units: `1h 5m`, `2.4s`, `320ms`. */
 export function seconds(language: string, value: number): string {
   const unit = (amount: number, name: string, digits = 0): string =>
-    number(language, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(amount);
+    number(language, { style: 'unit', unit: name, unitDisplay: 'narrow', maximumFractionDigits: digits }).format(amount);
   const size = Math.abs(value);
   if (size < 1) return unit(Math.round(value * 1000), 'millisecond');
   if (size < 60) return unit(value, 'second', size < 10 ? 1 : 0);

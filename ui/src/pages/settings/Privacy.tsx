@@ -5,30 +5,35 @@ import { useMay } from '../../api/access';
 import { Card } from '../../components/Cards';
 import { WithCommands } from '../../components/WithCommands';
 import { usePart } from '../../texts/parts';
+import { Erasing } from './Erasing';
 
 export function Privacy() {
   const words = usePart('settings').privacy;
   const audit = usePart('settings').section.audit;
   const mayAudit = useMay('audit');
   return (
-    <Card title={usePart('settings').section.privacy} hint={words.hint}>
-      <h3>{words.modes}</h3>
-      <dl className="facts">
-        {words.mode.map(([mode, says]) => [
-          <dt key={mode} className="mono">
-            {mode}
-          </dt>,
-          <dd key={`${mode} says`}>{says}</dd>,
-        ])}
-      </dl>
-      <p>
-        <WithCommands text={words.setHow} />
-      </p>
-      <p className="soft">{words.recognised}</p>
-      <p>
-        {words.read} {mayAudit && <Link to="/settings" search={{ section: 'audit' }}>{audit}</Link>}
-      </p>
-      <p className="soft small">{words.missing}</p>
-    </Card>
+    <>
+      <Card title={usePart('settings').section.privacy} hint={words.hint}>
+        <h3>{words.modes}</h3>
+        <dl className="facts">
+          {words.mode.map(([mode, says]) => [
+            <dt key={mode} className="mono">
+              {mode}
+            </dt>,
+            <dd key={`${mode} says`}>{says}</dd>,
+          ])}
+        </dl>
+        <p>
+          <WithCommands text={words.setHow} />
+        </p>
+        <p className="soft">
+          <WithCommands text={words.recognised} />
+        </p>
+        <p>
+          {words.read} {mayAudit && <Link to="/settings" search={{ section: 'audit' }}>{audit}</Link>}
+        </p>
+      </Card>
+      <Erasing />
+    </>
   );
 }

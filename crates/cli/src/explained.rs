@@ -36,6 +36,7 @@ fn print_pass(pass: &PassExplanation) -> Result<(), Failure> {
         PassPurpose::Compared => "to compare with",
         PassPurpose::Ranking => "to rank groups",
         PassPurpose::Subtotals => "for subtotals",
+        PassPurpose::Baseline => "for the baseline",
     };
     output::line(&format!(
         "  {} {purpose}: {} of {} files, {} rows read ({} of them in memory), {} skipped, {:.1} ms",

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use upshot_server::settings::{BotName, NewSettings, Settings};
+use upshot_server::settings::{Baseline, BotName, NewSettings, Settings};
 
 use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::failure::Failure;
@@ -19,7 +19,8 @@ const PATH: &str = "/api/v1/settings";
     upshot settings\n  \
     upshot settings set --timezone Europe/Berlin --week-start monday\n  \
     upshot settings set --currency EUR --cost agent_minute=0.9 --cost human_contact=6.5\n  \
-    upshot settings set --bot shop='Shop assistant'\n\n\
+    upshot settings set --bot shop='Shop assistant'\n  \
+    upshot settings set --ticket-baseline 2025-10-01..2025-12-31\n\n\
     Questions that name no time zone are asked in that of the workspace."
 )]
 pub struct SettingsArguments {
@@ -59,6 +60,9 @@ pub struct SetSettings {
     /// What a bot is called; may be repeated
     #[arg(long = "bot", value_name = "ID=NAME")]
     pub bots: Vec<String>,
+    /// With what ticket_reduction compares: FROM..TO, a share of inquiries as 0.42, or none
+    #[arg(long, value_name = "BASELINE")]
+    pub ticket_baseline: Option<String>,
     /// Where to set them.
     #[command(flatten)]
     pub server: ServerChoice,
@@ -105,7 +109,33 @@ fn changed(mut new: NewSettings, set: &SetSettings) -> Result<NewSettings, Failu
         let (id, name) = (id.to_owned(), name.to_owned());
         new.bots.push(BotName { id, name });
     }
+    if let Some(text) = &set.ticket_baseline {
+        new.ticket_baseline = baseline(text)?;
+    }
     Ok(new)
+}
+
+/// A baseline as the command line writes it.
+fn baseline(text: &str) -> Result<Baseline, Failure> {
+    if text == "none" {
+        return Ok(Baseline::default());
+    }
+    if let Some((from, to)) = text.split_once("..") {
+        return Ok(Baseline {
+            rate: None,
+            from: Some(from.trim().to_owned()),
+            to: Some(to.trim().to_owned()),
+        });
+    }
+    let rate = text.parse().map_err(|_| {
+        Failure::usage(format!(
+            "--ticket-baseline {text}: write 2025-10-01..2025-12-31, a share as 0.42, or none"
+        ))
+    })?;
+    Ok(Baseline {
+        rate: Some(rate),
+        ..Baseline::default()
+    })
 }
 
 fn pair<'a>(text: &'a str, option: &str, example: &str) -> Result<(&'a str, &'a str), Failure> {
@@ -204,6 +234,16 @@ fn print(common: &Common, settings: &Settings) -> Result<(), Failure> {
                 cost(settings.costs.human_contact),
             ),
             ("bots with names", bots.join(", ")),
+            ("baseline of tickets", told(&settings.ticket_baseline)),
         ],
     )
+}
+
+/// A baseline in words.
+fn told(baseline: &Baseline) -> String {
+    match (baseline.rate, &baseline.from, &baseline.to) {
+        (Some(rate), ..) => format!("{rate} of inquiries"),
+        (_, Some(from), Some(to)) => format!("{from} to {to}"),
+        _ => "not set".to_owned(),
+    }
 }

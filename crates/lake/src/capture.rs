@@ -69,8 +69,23 @@ pub struct KeptFacts {
     pub last_day: i32,
 }
 
+/// With what a workspace compares how many inquiries need people.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum TicketBaseline {
+    /// With this share of inquiries.
+    Rate(f64),
+    /// With what is found in a range of time: its first and last days or instants, as people write them, in the
+    /// zone of the workspace.
+    Range {
+        /// The first day or instant.
+        from: String,
+        /// The last day, which still belongs to it, or the instant at which it ends.
+        to: String,
+    },
+}
+
 /// What people set in a workspace, as far as answers depend on it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Preferences {
     /// Filters that are saved under a name.
     pub segments: BTreeMap<String, String>,
@@ -78,6 +93,8 @@ pub struct Preferences {
     pub time_zone: Option<String>,
     /// With which day weeks begin where a question names none.
     pub week_start: WeekStart,
+    /// With what `ticket_reduction` compares; nothing where the workspace states none.
+    pub ticket_baseline: Option<TicketBaseline>,
     /// What people called sessions.
     pub labels: Labels,
 }

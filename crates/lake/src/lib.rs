@@ -14,7 +14,9 @@ pub mod parquet_files;
 pub mod schema;
 pub mod watched_files;
 
-pub use capture::{Capture, DataFile, KeptFacts, Labels, Preferences, TableCapture};
+pub use capture::{
+    Capture, DataFile, KeptFacts, Labels, Preferences, TableCapture, TicketBaseline,
+};
 pub use engine::{
     Cleared, Erasure, ErasureRequest, Foreseen, Lake, LakeOptions, Receipt, Refused, Settings,
     Status,

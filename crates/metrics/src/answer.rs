@@ -9,6 +9,7 @@ use upshot_lake::{Capture, Preferences};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::assemble::{Key, Part, Passes, assemble, ordered, row};
+use crate::baseline::{self, Baselines};
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, ProblemCode, QueryError};
 use crate::explain::{PassPurpose, Trace};
@@ -16,7 +17,7 @@ use crate::pass;
 use crate::query::Query;
 use crate::query::optimise::optimise;
 use crate::query::plan::{Plan, plan};
-use crate::query::resolve::{GroupSource, Resolved, resolve};
+use crate::query::resolve::{Resolved, resolve};
 use crate::result::{QueryResult, Row};
 use crate::run::groups::Kept;
 use crate::time::Range;
@@ -133,21 +134,29 @@ impl Engine {
             None => Vec::new(),
             Some(range) => plans(&resolved.compared(), range)?,
         };
+        let baselines = baseline::asked(resolved);
+        let of_baselines = baseline::plans_of(&baselines, kept)?;
+        let both = own + previous.len();
         let plans: Vec<Plan> = current.into_iter().chain(previous).collect();
-        let sets = self.sets(&plans, from.capture).await?;
-        let complete = plans.into_iter().map(|plan| Plan {
+        let plans = plans.into_iter().map(|plan| Plan {
             kept: kept.cloned(),
-            ..plan.map(|predicate| sets.put_into(predicate))
+            ..plan
         });
+        let plans: Vec<Plan> = plans.chain(of_baselines).collect();
+        let sets = self.sets(&plans, from.capture).await?;
+        let complete = plans.into_iter();
+        let complete = complete.map(|plan| plan.map(|predicate| sets.put_into(predicate)));
         let mut parts = match from.rounds {
             Some(rounds) => rounds.run(complete.collect()).await?,
             None => self.parts(complete.collect(), from.capture).await?,
         };
+        let found = parts.split_off(both);
         let compared = parts.split_off(own);
         Ok(Passes {
             range: ranges.current,
             parts,
             previous: ranges.compared.map(|range| (range, compared)),
+            baselines: Baselines::new(baselines, found),
         })
     }
 
@@ -173,9 +182,7 @@ impl Engine {
         from: Origin<'_>,
         trace: &mut Trace,
     ) -> Result<Option<Kept>, QueryError> {
-        let groups = resolved.groups.iter().enumerate();
-        let beside_time = groups.filter(|(_, group)| !matches!(group.source, GroupSource::Time(_)));
-        let dimensions: Vec<usize> = beside_time.map(|(index, _)| index).collect();
+        let dimensions = resolved.beside_time();
         let Some(limit) = resolved
             .limit
             .filter(|_| resolved.other && !dimensions.is_empty())
@@ -226,7 +233,7 @@ impl Engine {
 }
 
 /// The passes that answer a query for one range.
-fn plans(resolved: &Resolved, range: Range) -> Result<Vec<Plan>, QueryError> {
+pub(crate) fn plans(resolved: &Resolved, range: Range) -> Result<Vec<Plan>, QueryError> {
     let passes = resolved.passes().into_iter();
     let plans = passes.map(|key| plan(resolved, key, range));
     Ok(plans.collect::<Result<_, _>>()?)

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
+use crate::baseline::Baselines;
 use crate::explain::{PassPurpose, Trace};
 use crate::measure::{Basis, Measured, Quotients, compare, measure};
 use crate::notes;
@@ -30,6 +31,8 @@ pub(crate) struct Passes {
     pub(crate) range: Range,
     pub(crate) parts: Vec<Part>,
     pub(crate) previous: Option<(Range, Vec<Part>)>,
+    /// What reductions are measured with.
+    pub(crate) baselines: Baselines,
 }
 
 impl Passes {
@@ -47,18 +50,21 @@ impl Passes {
         };
         let previous = self.previous.iter().flat_map(|(_, parts)| parts);
         previous.for_each(|part| trace.pass(compared, part));
+        let baselines = self.baselines.parts();
+        baselines.for_each(|part| trace.pass(PassPurpose::Baseline, part));
     }
 
     fn all(&self) -> impl Iterator<Item = &Part> {
         let previous = self.previous.iter().flat_map(|(_, parts)| parts);
-        self.parts.iter().chain(previous)
+        let parts = self.parts.iter().chain(previous);
+        parts.chain(self.baselines.parts())
     }
 }
 
 pub(crate) type Key = Vec<GroupValue>;
 
 /// The cells of one group in one range, by part; nothing where the part has no rows of the group.
-type Cells<'a> = Vec<Option<&'a Filled>>;
+pub(crate) type Cells<'a> = Vec<Option<&'a Filled>>;
 
 /// A group's cells in both ranges.
 struct Group<'a> {
@@ -76,7 +82,8 @@ pub(crate) fn ordered(
     let groups = groups(resolved, passes, notes).into_iter();
     let mut rows: Vec<(Key, Vec<MetricValue>)> = groups
         .map(|group| {
-            let values = group_values(resolved, passes, &group.current, &group.previous);
+            let cells = (&group.current, &group.previous);
+            let values = group_values(resolved, passes, Some(&group.key), cells);
             (group.key, values)
         })
         .collect();
@@ -94,7 +101,7 @@ fn totals(resolved: &Resolved, passes: &Passes) -> Vec<MetricValue> {
     let current: Cells<'_> = parts.map(|part| Some(&part.gathered.totals)).collect();
     let previous = passes.previous.iter().flat_map(|(_, parts)| parts);
     let previous: Cells<'_> = previous.map(|part| Some(&part.gathered.totals)).collect();
-    group_values(resolved, passes, &current, &previous)
+    group_values(resolved, passes, None, (&current, &previous))
 }
 
 /// A row of the answer.
@@ -258,18 +265,23 @@ fn fill_gaps(groupings: &[Grouping], keys: &mut BTreeSet<Key>, notes: &mut Vec<N
     }
 }
 
-/// The values of every metric in one group.
+/// The values of every metric in one group, or in all groups together.
 fn group_values(
     resolved: &Resolved,
     passes: &Passes,
-    current: &Cells<'_>,
-    previous: &Cells<'_>,
+    key: Option<&Key>,
+    (current, previous): (&Cells<'_>, &Cells<'_>),
 ) -> Vec<MetricValue> {
-    let now = measured(resolved, &passes.parts, current);
-    let before = passes
-        .previous
-        .as_ref()
-        .map(|(range, parts)| (*range, measured(resolved, parts, previous)));
+    let against_baseline = |mut values: Vec<Measured>, compared| {
+        let baselines = &passes.baselines;
+        baselines.put_against(resolved, key, &mut values, compared);
+        values
+    };
+    let now = against_baseline(measured(resolved, &passes.parts, current), false);
+    let before = passes.previous.as_ref().map(|(range, parts)| {
+        let before = measured(resolved, parts, previous);
+        (*range, against_baseline(before, true))
+    });
     now.iter()
         .enumerate()
         .map(|(index, measured)| {
@@ -283,8 +295,9 @@ fn group_values(
         .collect()
 }
 
-/// The values of every metric in one group of one range, in the order of the query.
-fn measured(resolved: &Resolved, parts: &[Part], cells: &Cells<'_>) -> Vec<Measured> {
+/// The values of every metric in one group of one range, in the order of the query; reductions as the rates that
+/// they are of.
+pub(crate) fn measured(resolved: &Resolved, parts: &[Part], cells: &Cells<'_>) -> Vec<Measured> {
     let mut values: Vec<(usize, Measured)> = Vec::with_capacity(resolved.metrics.len());
     let empty: Vec<Filled> = parts
         .iter()

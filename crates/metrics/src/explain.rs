@@ -57,6 +57,8 @@ pub enum PassPurpose {
     Ranking,
     /// Totals of a prefix of the dimensions.
     Subtotals,
+    /// The rates of the workspace's baseline.
+    Baseline,
 }
 
 /// What one pass read.

@@ -8,6 +8,7 @@
 
 mod answer;
 mod assemble;
+mod baseline;
 mod columns;
 pub mod drilldown;
 pub mod drivers;

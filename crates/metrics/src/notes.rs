@@ -5,11 +5,13 @@ use upshot_core::time::start_of_day;
 use upshot_lake::Capture;
 
 use crate::assemble::{Part, Passes, elapsed};
+use crate::present;
 use crate::query::EnvironmentChoice;
+use crate::query::baseline::{Baseline, is_reduction};
 use crate::query::plan::{Grouping, MetricPlan};
 use crate::query::remarks::PlannedRemark;
 use crate::query::resolve::Resolved;
-use crate::registry::{Maturity, Subject};
+use crate::registry::{Maturity, Subject, Unit};
 use crate::result::{Note, NoteCode};
 use crate::retention::unlinkable_note;
 
@@ -90,12 +92,44 @@ fn counted_notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {
             count: 0,
         });
     }
+    notes.extend(baseline_note(resolved, passes));
     for grouping in passes.groupings() {
         if let Grouping::List(column) = grouping {
             notes.push(many_valued_note(column));
         }
     }
     notes
+}
+
+/// With what reductions are measured.
+fn baseline_note(resolved: &Resolved, passes: &Passes) -> Option<Note> {
+    let metric = resolved
+        .metrics
+        .iter()
+        .find(|metric| is_reduction(metric))?;
+    let share = |value| present::value(Unit::Share, value);
+    let (what, count) = match resolved.baseline.as_ref()? {
+        Baseline::Rate(rate) => {
+            let what = format!(
+                "{}, as the settings of the workspace state it",
+                share(*rate)
+            );
+            (what, 0)
+        }
+        Baseline::Range { told, .. } => {
+            let found = &passes.baselines.totals().first()?.value;
+            let what = match found.value {
+                Some(value) => format!("{}, found {told}", share(value)),
+                None => format!("unknown, because there is nothing to compare with {told}"),
+            };
+            (what, found.n)
+        }
+    };
+    Some(Note {
+        code: NoteCode::Baseline,
+        text: format!("the baseline of `{}` is {what}", metric.id),
+        count,
+    })
 }
 
 /// The name of the price list.

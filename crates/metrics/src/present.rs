@@ -79,6 +79,15 @@ pub fn worked(metric: &Metric, found: &MetricValue) -> String {
     };
     match (metric.kind, found.numerator, found.denominator) {
         (Kind::Quantile { .. }, ..) => format!("{shown} of {}", found.n),
+        (Kind::Reduction { .. }, Some(numerator), Some(denominator)) => {
+            let baseline = found.baseline.as_ref();
+            let counted = baseline.and_then(|rate| rate.numerator.zip(rate.denominator));
+            let baseline = match (counted, baseline.and_then(|rate| rate.value)) {
+                (Some((above, below)), _) => format!("({above} / {below})"),
+                (None, rate) => rate.unwrap_or_default().to_string(),
+            };
+            format!("1 − ({numerator} / {denominator}) / {baseline} = {shown}")
+        }
         (_, Some(numerator), Some(denominator)) => {
             format!("{} / {denominator} = {shown}", above(numerator))
         }

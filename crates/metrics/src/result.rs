@@ -106,9 +106,27 @@ pub struct MetricValue {
     /// Why there is no value.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// With what it is measured: the rate of the workspace's baseline.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<BaselineRate>,
     /// The same in the other range.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub compare: Option<Comparison>,
+}
+
+/// The rate of the workspace's baseline: the value is 1 − (`numerator` / `denominator` of the value) / this rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BaselineRate {
+    /// The rate, from 0 to 1.
+    #[serde(serialize_with = "number")]
+    pub value: Option<f64>,
+    /// What was counted in the baseline; null where the workspace states the rate itself.
+    #[serde(serialize_with = "number")]
+    pub numerator: Option<f64>,
+    /// What it was divided by.
+    #[serde(serialize_with = "number")]
+    pub denominator: Option<f64>,
 }
 
 /// How an interval was made.
@@ -129,6 +147,8 @@ pub enum IntervalMethod {
     /// Clustered by user; what is divided and by what were found apart, so the interval is as wide as it
     /// may have to be.
     ClusteredApart,
+    /// Recovered from the intervals of two rates, one of which is divided by the other.
+    Recovered,
 }
 
 /// A value against that of another range.
@@ -252,6 +272,8 @@ pub enum NoteCode {
     OverlappingSegments,
     /// Rows for stretches without data were not added, because there would be too many.
     GapsNotFilled,
+    /// With what a number against the workspace's baseline is measured.
+    Baseline,
 }
 
 // The serializer hands references over.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::{Request, State};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use upshot_core::time::WeekStart;
-use upshot_lake::{Labels, Preferences};
-use upshot_metrics::time::parse_zone;
-use upshot_store::{Store, StoreError, WorkspaceSettings};
+use upshot_lake::{Labels, Preferences, TicketBaseline as StatedBaseline};
+use upshot_metrics::RangeSpec;
+use upshot_metrics::time::{parse_zone, resolve_range};
+use upshot_store::{Store, StoreError, TicketBaseline, WorkspaceSettings};
 use utoipa::ToSchema;
 
 use crate::facts::instant;
@@ -42,6 +44,8 @@ pub struct Settings {
     pub costs: Costs,
     /// The names of bots, by id. A bot that is not here is shown by its id.
     pub bots: Vec<BotName>,
+    /// With what `ticket_reduction` compares.
+    pub ticket_baseline: Baseline,
     /// When they were last set; null where they never were.
     #[schema(format = DateTime)]
     pub changed: Option<String>,
@@ -57,6 +61,23 @@ pub struct Costs {
     /// A contact that people serve from its beginning to its end, as a call or a ticket.
     #[schema(examples(6.5))]
     pub human_contact: Option<f64>,
+}
+
+/// With what `ticket_reduction` compares how many inquiries need people: with a rate, or with what is found in a
+/// range of time; all null where nobody said.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = TicketBaseline)]
+pub struct Baseline {
+    /// The share of inquiries that needed people, more than 0 and at most 1.
+    #[schema(examples(0.42))]
+    pub rate: Option<f64>,
+    /// The first day of the range, in the zone of the workspace, or the instant at which it begins.
+    #[schema(examples("2025-10-01"))]
+    pub from: Option<String>,
+    /// The last day of the range, or the instant at which it ends.
+    #[schema(examples("2025-12-31"))]
+    pub to: Option<String>,
 }
 
 /// What a bot is called.
@@ -89,6 +110,9 @@ pub struct NewSettings {
     /// The names of bots.
     #[serde(deserialize_with = "named_members_of_each")]
     pub bots: Vec<BotName>,
+    /// With what `ticket_reduction` compares.
+    #[serde(deserialize_with = "named_members")]
+    pub ticket_baseline: Baseline,
 }
 
 impl Settings {
@@ -113,6 +137,7 @@ impl Settings {
                 .unwrap_or_else(|| WeekStart::default().to_string()),
             currency: settings.currency.unwrap_or_else(|| "USD".to_owned()),
             locale: settings.locale,
+            ticket_baseline: settings.ticket_baseline.into(),
             changed: changed.map(instant),
         }
     }
@@ -126,6 +151,62 @@ impl Settings {
             locale: self.locale,
             costs: self.costs,
             bots: self.bots,
+            ticket_baseline: self.ticket_baseline,
+        }
+    }
+}
+
+impl From<Option<TicketBaseline>> for Baseline {
+    fn from(stored: Option<TicketBaseline>) -> Self {
+        match stored {
+            None => Self::default(),
+            Some(TicketBaseline::Rate(rate)) => Self {
+                rate: Some(rate),
+                ..Self::default()
+            },
+            Some(TicketBaseline::Range(from, to)) => Self {
+                rate: None,
+                from: Some(from),
+                to: Some(to),
+            },
+        }
+    }
+}
+
+impl Baseline {
+    /// Checks it; `zone` is that of the workspace.
+    fn checked(self, zone: &str) -> Result<Option<TicketBaseline>, FieldProblem> {
+        let refused = |detail: String| wrong("ticket_baseline", detail, None);
+        match (self.rate, self.from, self.to) {
+            (None, None, None) => Ok(None),
+            (Some(rate), None, None) if rate > 0.0 && rate <= 1.0 => {
+                Ok(Some(TicketBaseline::Rate(rate)))
+            }
+            (Some(rate), None, None) => {
+                let detail = format!("{rate} is no rate; expected more than 0 and at most 1");
+                Err(wrong("ticket_baseline.rate", detail, None))
+            }
+            (None, Some(from), Some(to)) => {
+                let spec = RangeSpec {
+                    from: Some(from.clone()),
+                    to: Some(to.clone()),
+                    last: None,
+                };
+                // A zone that there is not has a problem of its own.
+                let zone = parse_zone(zone).unwrap_or(TimeZone::UTC);
+                let range = resolve_range(&spec, &zone.into(), 0);
+                range.map_err(|problem| {
+                    let field = problem.field.replace("range", "ticket_baseline");
+                    wrong(&field, problem.message, None)
+                })?;
+                Ok(Some(TicketBaseline::Range(from, to)))
+            }
+            (Some(_), ..) => Err(refused(
+                "a rate and a range exclude each other; give one".to_owned(),
+            )),
+            _ => Err(refused(
+                "a range has a beginning and an end; give `from` and `to`".to_owned(),
+            )),
         }
     }
 }
@@ -158,6 +239,9 @@ impl NewSettings {
             }
             costs.insert(name.to_owned(), cost);
         }
+        let zone = self.time_zone.as_deref().unwrap_or("UTC");
+        let ticket_baseline = self.ticket_baseline.checked(zone);
+        let ticket_baseline = ticket_baseline.map_err(|problem| problems.push(problem));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -169,6 +253,7 @@ impl NewSettings {
             locale: self.locale,
             costs,
             bots: bots.collect(),
+            ticket_baseline: ticket_baseline.ok().flatten(),
         })
     }
 }
@@ -261,6 +346,10 @@ pub async fn preferences(store: &Store, workspace: &str) -> Result<Preferences, 
         },
         time_zone: settings.time_zone,
         week_start: week_start.unwrap_or_default(),
+        ticket_baseline: settings.ticket_baseline.map(|stated| match stated {
+            TicketBaseline::Rate(rate) => StatedBaseline::Rate(rate),
+            TicketBaseline::Range(from, to) => StatedBaseline::Range { from, to },
+        }),
     })
 }
 
@@ -300,7 +389,8 @@ pub(crate) async fn show(
         "currency": "EUR",
         "locale": "de-DE",
         "costs": { "agent_minute": 0.9, "human_contact": 6.5 },
-        "bots": [{ "id": "shop", "name": "Shop assistant" }]
+        "bots": [{ "id": "shop", "name": "Shop assistant" }],
+        "ticket_baseline": { "from": "2025-10-01", "to": "2025-12-31" }
     })),
     responses(
         (status = 200, description = "The settings as they are now", body = Settings),

@@ -143,3 +143,35 @@ pub fn difference_from_intervals(
     }
     .finite()
 }
+
+/// The interval of `first / second` for two independent values that are never negative, from the interval of
+/// each: the method of variance estimates recovery for ratios (Li, Tang and Wong, 2014; Newcombe, 2016). Also
+/// where the first is 0.
+///
+/// `None` where a value lies outside its own interval, or the second may be 0, so that the ratio has no bound.
+pub fn ratio_from_intervals(first: (f64, Interval), second: (f64, Interval)) -> Option<Interval> {
+    let ((first, above), (second, below)) = (first, second);
+    if !above.contains(first) || !below.contains(second) || above.lower < 0.0 || below.lower <= 0.0
+    {
+        return None;
+    }
+    // The ratios r at which `first − r·second` is no longer more than 0, or no longer less, by its own interval.
+    let product = first * second;
+    let root = |limit_above: f64, limit_below: f64| {
+        let constant = limit_above * (2.0 * first - limit_above);
+        let square = limit_below * (2.0 * second - limit_below);
+        let root = (product * product - constant * square).max(0.0).sqrt();
+        (constant, square, root)
+    };
+    let (constant, _, lower_root) = root(above.lower, below.upper);
+    let (_, square, upper_root) = root(above.upper, below.lower);
+    let lower = match product + lower_root {
+        sum if sum > 0.0 => constant / sum,
+        _ => 0.0,
+    };
+    Interval {
+        lower: lower.max(0.0),
+        upper: (product + upper_root) / square,
+    }
+    .finite()
+}

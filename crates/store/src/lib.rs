@@ -38,7 +38,7 @@ pub use mail::MailSettings;
 pub use notes::Note;
 pub use people::{Member, Person, Role};
 pub use segments::Segment;
-pub use settings::WorkspaceSettings;
+pub use settings::{TicketBaseline, WorkspaceSettings};
 pub use sign_ins::SignIn;
 pub use store::{STORE_FILE, Store, restore};
 pub use views::{Board, BoardContent, View, ViewContent};

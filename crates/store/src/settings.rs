@@ -24,6 +24,18 @@ pub struct WorkspaceSettings {
     pub costs: BTreeMap<String, f64>,
     /// The names of bots, by their ids.
     pub bots: BTreeMap<String, String>,
+    /// With what it is compared how many inquiries need people.
+    pub ticket_baseline: Option<TicketBaseline>,
+}
+
+/// With what it is compared how many inquiries need people: a share, or a range of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketBaseline {
+    /// A share of inquiries.
+    Rate(f64),
+    /// The first and last days or instants of a range.
+    Range(String, String),
 }
 
 impl Store {

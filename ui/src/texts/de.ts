@@ -124,6 +124,7 @@ export const de: Texts = {
       clustered: 'nach Nutzer gebündelt',
       clustered_sample: 'nach Nutzer gebündelt, aus einer Stichprobe geschätzt',
       clustered_apart: 'nach Nutzer gebündelt, so weit, wie es sein kann',
+      recovered: 'aus den Intervallen beider Raten',
     },
     fraction: (numerator: string, denominator: string) => `${numerator} von ${denominator}`,
   },

@@ -122,6 +122,7 @@ export const en = {
       clustered: 'clustered by user',
       clustered_sample: 'clustered by user, estimated from a sample',
       clustered_apart: 'clustered by user, as wide as it may be',
+      recovered: 'from the intervals of both rates',
     },
     fraction: (numerator: string, denominator: string) => `${numerator} of ${denominator}`,
   },

@@ -128,6 +128,7 @@ export const metricsDe: Record<MetricId, string> = {
   handover_sessions: 'Sitzungen mit Bitte um Übergabe',
   sessions_without_handover: 'Sitzungen ohne Bitte um Übergabe',
   containment_rate: 'Rate ohne Übergabe',
+  ticket_reduction: 'Rückgang der Tickets',
   handover_requests: 'Bitten um Übergabe',
   handover_requests_direct: 'Bitten um Übergabe, in Worten',
   handover_requests_after_fallback: 'Bitten um Übergabe nach einem Rückfall',

@@ -130,3 +130,33 @@ fn the_demo_is_cleared_unless_something_else_came_in() {
     );
     assert!(asked(&scene).as_u64().unwrap() > 60);
 }
+
+#[test]
+fn tickets_are_compared_with_the_baseline_that_is_stated() {
+    let scene = Scene::new();
+    demo(&scene);
+    let asked = |scene: &Scene| {
+        let query = ["query", "--metrics", "ticket_reduction", "--output", "json"];
+        let answer = scene.json(&[&query[..], &NOW].concat());
+        answer["totals"]["ticket_reduction"].clone()
+    };
+    let unset = asked(&scene);
+    assert_eq!(unset["value"], Value::Null, "{unset}");
+    assert_eq!(unset["reason"], "the workspace states no baseline");
+    let set = |baseline: &str| scene.ok(&["settings", "set", "--ticket-baseline", baseline]);
+    assert!(set("0.5").contains("0.5 of inquiries"));
+    let stated = asked(&scene);
+    let part = |name: &str| stated[name].as_f64().unwrap();
+    let expected = 1.0 - part("numerator") / part("denominator") / 0.5;
+    assert!((part("value") - expected).abs() < 1e-9, "{stated}");
+    assert_eq!(stated["baseline"]["value"], 0.5);
+    // Against all that there is, now is as before.
+    set("2020-01-01..2026-12-31");
+    let same = asked(&scene);
+    assert_eq!(same["value"].as_f64(), Some(0.0), "{same}");
+    assert_eq!(same["baseline"]["numerator"], same["numerator"]);
+    set("none");
+    assert_eq!(asked(&scene), unset);
+    let wrong = scene.run(&["settings", "set", "--ticket-baseline", "much"]);
+    assert_eq!(code(&wrong), 2, "{}", errors(&wrong));
+}

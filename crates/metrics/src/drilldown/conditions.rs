@@ -50,7 +50,11 @@ pub(super) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
         }
         Kind::TopShare { within, .. } => (vec![within.to_owned()], None, None),
         Kind::Stickiness { key, within, .. } => (vec![within.to_owned()], None, Some(key)),
-        Kind::Rate { denominator, .. } | Kind::Per { denominator, .. } if !numerator => {
+        Kind::Rate { denominator, .. }
+        | Kind::Reduction { denominator, .. }
+        | Kind::Per { denominator, .. }
+            if !numerator =>
+        {
             (vec![denominator.to_owned()], None, None)
         }
         Kind::DistinctRate {
@@ -94,6 +98,10 @@ pub(super) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
             numerator,
             denominator,
         } => (
+        }
+        | Kind::Reduction {
+            numerator,
+            denominator,
             vec![numerator.to_owned(), denominator.to_owned()],
             None,
             None,

@@ -1,9 +1,11 @@
 //! From filled cells to values: what each kind of metric makes of its parts, with interval and test.
 
 mod quotient;
+mod reduction;
 mod users;
 
 pub(crate) use quotient::Quotients;
+pub(crate) use reduction::{Against, reduced};
 
 use upshot_stats::mean::{self, Moments};
 use upshot_stats::ratio::{self, ClusterSums};
@@ -139,6 +141,7 @@ fn no_data(metric: &Metric, basis: Basis<'_>, pending: u64) -> String {
     let subject = basis.subject;
     let cohort = match metric.kind {
         Kind::Rate { denominator, .. }
+        | Kind::Reduction { denominator, .. }
         | Kind::Per { denominator, .. }
         | Kind::DistinctRate { denominator, .. } => denominator,
         Kind::Mean { within, .. } | Kind::Quantile { within, .. } | Kind::Ratio { within, .. } => {

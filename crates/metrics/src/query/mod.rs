@@ -5,6 +5,7 @@
 //! functions, [`plan`](plan::plan) compiles it to the cells of one pass over the sessions, and
 //! [`crate::run`] fills the cells.
 
+pub(crate) mod baseline;
 pub(crate) mod having;
 pub(crate) mod optimise;
 pub(crate) mod pass_key;

@@ -461,6 +461,10 @@ impl Cells {
             Kind::Rate {
                 numerator,
                 denominator,
+            }
+            | Kind::Reduction {
+                numerator,
+                denominator,
             } => self.rate(condition(numerator), cohort(denominator)),
             Kind::Per {
                 numerator,

@@ -11,6 +11,7 @@ use crate::filter::{
     Predicate, ResolveContext, TextSource, definition, parse, parse_duration,
     resolve as resolve_filter,
 };
+use crate::query::baseline::Baseline;
 use crate::query::having::Having;
 use crate::query::pass_key::PassKey;
 use crate::query::scope::mature;
@@ -71,6 +72,8 @@ pub(crate) struct Resolved {
     pub(crate) calendar: Calendar,
     pub(crate) zone_name: String,
     pub(crate) now: i64,
+    /// With what reductions are measured; nothing where the workspace states it not.
+    pub(crate) baseline: Option<Baseline>,
     /// How old a session must be to be judged, in microseconds.
     pub(crate) maturity: i64,
     pub(crate) identity: Identity,
@@ -114,6 +117,13 @@ impl Resolved {
             compared.filter = filter.clone();
         }
         compared
+    }
+
+    /// The positions of the dimensions that are not of time.
+    pub(crate) fn beside_time(&self) -> Vec<usize> {
+        let groups = self.groups.iter().enumerate();
+        let beside_time = groups.filter(|(_, group)| !matches!(group.source, GroupSource::Time(_)));
+        beside_time.map(|(index, _)| index).collect()
     }
 
     /// The same query cut by some of its dimensions only, with all rows.
@@ -188,6 +198,10 @@ pub(crate) fn resolve(
         resolve_range(&query.range, &calendar, query.now),
     );
     let having = having(&query.having, &metrics, &mut problems);
+    let baseline = keep(
+        &mut problems,
+        Baseline::of(&metrics, preferences, query.now),
+    );
     let order = order(&query.order, &metrics, &groups, &mut problems);
     problems.extend(without_limit(query));
     let (Some(range), Some(window), true) = (range, window, problems.is_empty()) else {
@@ -204,6 +218,7 @@ pub(crate) fn resolve(
         calendar,
         zone_name: zone_name(zone, preferences).to_owned(),
         now: query.now,
+        baseline: baseline.flatten(),
         maturity,
         identity: query.identity,
         window,

@@ -152,6 +152,13 @@ fn formula(metric: &Metric) -> String {
             format!("`{numerator}` among {}.", condition(denominator))
         }
         Kind::Per {
+        Kind::Reduction {
+            numerator,
+            denominator,
+        } => format!(
+            "1 − `{numerator}` among {}, over the same share in the baseline.",
+            condition(denominator)
+        ),
             numerator,
             denominator,
         } => format!(

@@ -7,53 +7,9 @@ use super::remarks::Remark;
 use super::section::Section;
 use super::sources::Sources;
 use super::total::{Amount, Total};
+use super::unit::Unit;
 use crate::filter::Measure;
 use crate::query::terms::Terms;
-
-/// The unit of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// A number of sessions.
-    Sessions,
-    /// A number of conversations.
-    Conversations,
-    /// A number of users.
-    Users,
-    /// A number of messages.
-    Messages,
-    /// A number of exchanges.
-    Exchanges,
-    /// A number of survey answers or thumbs.
-    Answers,
-    /// A number of people who serve users.
-    Agents,
-    /// A number of options.
-    Options,
-    /// A number of requests for a person, and of what people then do.
-    Requests,
-    /// A number of calls of models or tools.
-    Calls,
-    /// A number of visits of topics.
-    Visits,
-    /// A number of questions of the bot.
-    Questions,
-    /// A number of searches of knowledge.
-    Searches,
-    /// A number of tokens.
-    Tokens,
-    /// US dollars.
-    Dollars,
-    /// A share of one, shown as per cent.
-    Share,
-    /// Seconds.
-    Seconds,
-    /// An answer on a survey's scale.
-    Score,
-    /// Points from −100 to 100.
-    Points,
-}
 
 /// What is counted: a metric is about the rows of one table of facts.
 #[derive(
@@ -175,6 +131,13 @@ pub enum Kind {
     },
     /// Rows that fulfil one condition among those that fulfil another.
     Rate {
+        /// What is counted; rows outside the denominator never count.
+        numerator: &'static str,
+        /// Among which.
+        denominator: &'static str,
+    },
+    /// One minus such a rate over that of the workspace's baseline: by how much less.
+    Reduction {
         /// What is counted; rows outside the denominator never count.
         numerator: &'static str,
         /// Among which.
@@ -313,6 +276,10 @@ impl Kind {
             Self::Quotient { above, below } => vec![above.within, below.within],
             Self::Count { of } => vec![of],
             Self::Rate {
+                numerator,
+                denominator,
+            }
+            | Self::Reduction {
                 numerator,
                 denominator,
             }

@@ -38,14 +38,16 @@ pub(crate) mod remarks;
 mod section;
 mod sources;
 mod total;
+mod unit;
 
 pub use crate::columns::Owner;
 pub use dimensions::{Dimension, DimensionOrigin, dimension, dimensions};
 pub use document::{describe, markdown};
 pub use fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
-pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Subject, Told, Unit};
+pub use kinds::{Clock, Direction, Example, Kind, Maturity, Metric, Subject, Told};
 pub use metrics::{Family, families, family, metric, metrics};
 pub use remarks::{Made, Remark};
 pub use section::Section;
 pub use sources::Sources;
 pub use total::{Amount, Total};
+pub use unit::Unit;

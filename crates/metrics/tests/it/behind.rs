@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use upshot_core::words::{Environment, MessageKind, OptionStage, Role, StepKind, Word};
 use upshot_core::{Message, Step};
-use upshot_lake::Preferences;
+use upshot_lake::{Preferences, TicketBaseline};
 use upshot_metrics::drilldown::{Cell, CellPart, DrillDown, Page};
 use upshot_metrics::registry::{Kind, Metric, Subject, metric, metrics};
 use upshot_metrics::result::{MetricValue, QueryResult};
@@ -256,6 +256,10 @@ fn held(facts: &Facts, layout: Layout) -> Held {
     let named = named.map(|(name, filter)| (name.to_owned(), filter.to_owned()));
     held.capture.preferences = Arc::new(Preferences {
         segments: named.into_iter().collect(),
+        ticket_baseline: Some(TicketBaseline::Range {
+            from: "2026-01-05".to_owned(),
+            to: "2026-01-06".to_owned(),
+        }),
         ..Preferences::default()
     });
     held

@@ -11,7 +11,7 @@ use upshot_metrics::{Engine, QueryError};
 use crate::command::query;
 use crate::facts::{Layout, capture_all, facts as tables};
 use crate::render::table;
-use crate::worked::engine;
+use crate::worked::{baseline, engine};
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(engine);
 
@@ -76,13 +76,15 @@ fn read(text: &str) -> Golden {
     golden
 }
 
-async fn answer(facts: &str, command: &str) -> String {
-    let facts = tables(facts);
+async fn answer(golden: &Golden, command: &str) -> String {
+    let facts = tables(&golden.facts);
+    let (baseline, _) = baseline(&golden.head);
     let mut answers = Vec::new();
     for layout in [Layout::Memory(2), Layout::Files, Layout::Mixed] {
         let mut held = capture_all(&facts, layout);
         held.capture.preferences = Arc::new(Preferences {
             segments: named(),
+            ticket_baseline: baseline.clone(),
             ..Preferences::default()
         });
         answers.push(match ENGINE.run(&query(command), &held.capture).await {
@@ -131,7 +133,7 @@ async fn golden_queries_answer_as_written() {
         let mut expected = golden.head.trim_end().to_owned();
         expected.push('\n');
         for (command, written) in &golden.queries {
-            let found = answer(&golden.facts, command).await;
+            let found = answer(&golden, command).await;
             if found.trim_end() != written.trim_end() && !update {
                 wrong.push(format!(
                     "{}\nquery: {command}\nfound:\n{found}\nwritten:\n{written}",

@@ -214,7 +214,7 @@ proptest! {
             let total = &result.totals[metric.id];
             let parts: Vec<&MetricValue> =
                 result.rows.iter().map(|row| &row.metrics[metric.id]).collect();
-            if let Kind::Rate { .. } | Kind::DistinctRate { .. } = metric.kind {
+            if let Kind::Rate { .. } | Kind::Reduction { .. } | Kind::DistinctRate { .. } = metric.kind {
                 for value in parts.iter().copied().chain([total]) {
                     prop_assert!(value.numerator <= value.denominator, "{}", metric.id);
                 }

@@ -1,5 +1,8 @@
 //! Every metric's worked example, from the registry itself, in every layout.
 
+use std::sync::Arc;
+
+use upshot_lake::{Preferences, TicketBaseline};
 use upshot_metrics::registry::{markdown, metrics};
 use upshot_metrics::{Engine, EngineOptions, Query, RangeSpec, present};
 
@@ -18,10 +21,15 @@ pub fn engine() -> Engine {
 async fn every_worked_example_gives_what_it_says() {
     let engine = engine();
     for metric in metrics() {
-        let (range, tables) = range(metric.example.sessions);
+        let (baseline, rest) = baseline(metric.example.sessions);
+        let (range, tables) = range(rest);
         let facts = facts(tables);
         for layout in [Layout::Memory(3), Layout::Files, Layout::Mixed] {
-            let held = capture_all(&facts, layout);
+            let mut held = capture_all(&facts, layout);
+            held.capture.preferences = Arc::new(Preferences {
+                ticket_baseline: baseline.clone(),
+                ..Preferences::default()
+            });
             let query = Query {
                 metrics: vec![metric.id.to_owned()],
                 range: range.clone(),
@@ -37,6 +45,25 @@ async fn every_worked_example_gives_what_it_says() {
             );
         }
     }
+}
+
+/// The baseline that the first line of an example or of golden queries says, and the rest.
+pub fn baseline(text: &str) -> (Option<TicketBaseline>, &str) {
+    let text = text.trim_start_matches('\n');
+    let Some((said, rest)) = text
+        .strip_prefix("baseline: ")
+        .and_then(|rest| rest.split_once('\n'))
+    else {
+        return (None, text);
+    };
+    let baseline = match said.split_once("..") {
+        Some((from, to)) => TicketBaseline::Range {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        },
+        None => TicketBaseline::Rate(said.parse().unwrap()),
+    };
+    (Some(baseline), rest)
 }
 
 /// The range that the first line of an example says, and its tables.

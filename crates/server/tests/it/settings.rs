@@ -18,14 +18,16 @@ async fn settings_are_kept_for_each_workspace() {
     let bench = Bench::new().await;
     let unset = json!({
         "time_zone": "UTC", "week_start": "monday", "currency": "USD", "locale": null,
-        "costs": {"agent_minute": null, "human_contact": null}, "bots": [], "changed": null
+        "costs": {"agent_minute": null, "human_contact": null}, "bots": [],
+        "ticket_baseline": {"rate": null, "from": null, "to": null}, "changed": null
     });
     let shown = bench.get(PATH).await;
     assert_eq!(shown.json(), unset);
     let tag = shown.header("etag").to_owned();
     let new = json!({
         "time_zone": "Europe/Berlin", "week_start": "sunday", "currency": "EUR", "locale": "de-DE",
-        "costs": {"agent_minute": 0.9}, "bots": [{"id": "shop", "name": "Shop assistant"}]
+        "costs": {"agent_minute": 0.9}, "bots": [{"id": "shop", "name": "Shop assistant"}],
+        "ticket_baseline": {"rate": 0.5}
     });
     let saved = set(&bench, "main", &new).await;
     assert_eq!(saved["changed"], "2026-03-10T12:00:00.000000Z");
@@ -33,6 +35,8 @@ async fn settings_are_kept_for_each_workspace() {
         saved["costs"],
         json!({"agent_minute": 0.9, "human_contact": null})
     );
+    let baseline = json!({"rate": 0.5, "from": null, "to": null});
+    assert_eq!(saved["ticket_baseline"], baseline);
     let shown = bench.get(PATH).await;
     assert_eq!(shown.json(), saved);
     assert_ne!(shown.header("etag"), tag);
@@ -55,6 +59,7 @@ async fn lists_are_no_objects() {
     for wrong in [
         json!({"costs": [null, null]}),
         json!({"bots": [["shop", "Shop assistant"]]}),
+        json!({"ticket_baseline": [0.4]}),
     ] {
         let answer = bench.send_json("PUT", PATH, wrong.to_string()).await;
         answer.problem(400, "invalid-query");
@@ -80,6 +85,31 @@ async fn what_cannot_be_a_setting_is_refused_with_its_field() {
         (
             json!({"costs": {"agent_minute": -1}}),
             "costs.agent_minute",
+            Value::Null,
+        ),
+        (
+            json!({"ticket_baseline": {"rate": 42}}),
+            "ticket_baseline.rate",
+            Value::Null,
+        ),
+        (
+            json!({"ticket_baseline": {"rate": 0.4, "from": "2025-10-01"}}),
+            "ticket_baseline",
+            Value::Null,
+        ),
+        (
+            json!({"ticket_baseline": {"from": "2025-10-01"}}),
+            "ticket_baseline",
+            Value::Null,
+        ),
+        (
+            json!({"ticket_baseline": {"from": "2025-10-01", "to": "soon"}}),
+            "ticket_baseline.to",
+            Value::Null,
+        ),
+        (
+            json!({"ticket_baseline": {"from": "2025-10-01", "to": "2025-09-01"}}),
+            "ticket_baseline.to",
             Value::Null,
         ),
         (

@@ -4,7 +4,7 @@ use upshot_stats::mean::Moments;
 use upshot_stats::ratio::ClusterSums;
 use upshot_stats::{
     Confidence, Interval, change, count, difference_from_intervals, impact, mean, proportion,
-    quantile, ratio,
+    quantile, ratio, ratio_from_intervals,
 };
 
 use crate::close;
@@ -180,4 +180,38 @@ fn difference_by_recovery() {
         },
     );
     assert_eq!(difference_from_intervals(around(1.0, 1.0), outside), None);
+}
+
+#[test]
+fn ratio_by_recovery() {
+    let of = |successes: u64, total: u64| {
+        let interval = proportion::interval(successes, total, LEVEL).unwrap();
+        (successes as f64 / total as f64, interval)
+    };
+    // Solved on paper: (r·0.4 − 0.2)² = 0.1² + (r·0.2)², so that r is (0.08 ± √0.0028) / 0.12 less what the other end is.
+    let around = |value: f64, reach: f64| {
+        let (lower, upper) = (value - reach, value + reach);
+        (value, Interval { lower, upper })
+    };
+    let found = ratio_from_intervals(around(0.2, 0.1), around(0.4, 0.2)).unwrap();
+    let root = 0.0028_f64.sqrt();
+    close(found.lower, (0.08 - root) / 0.12);
+    close(found.upper, (0.08 + root) / 0.12);
+    // The ratio lies within, also of nothing, and the more is known the narrower it is.
+    for (above, below) in [
+        (of(0, 20), of(5, 20)),
+        (of(3, 10), of(9, 10)),
+        (of(4, 4), of(4, 4)),
+    ] {
+        let found = ratio_from_intervals(above, below).unwrap();
+        assert!(found.contains(above.0 / below.0), "{found:?}");
+        assert!(found.lower >= 0.0);
+    }
+    let (few, many) = (
+        ratio_from_intervals(of(3, 10), of(6, 10)).unwrap(),
+        ratio_from_intervals(of(300, 1_000), of(600, 1_000)).unwrap(),
+    );
+    assert!(many.width() < few.width() / 4.0);
+    // What may be divided by nothing has no bound.
+    assert_eq!(ratio_from_intervals(of(3, 10), of(0, 10)), None);
 }

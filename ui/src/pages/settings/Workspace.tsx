@@ -46,7 +46,7 @@ export function WorkspaceForm({ settings, done }: { settings: Settings; done?: (
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate(
-      { time_zone: zone, week_start: week, currency: currency.trim().toUpperCase(), locale: settings.locale ?? null, costs: { agent_minute: amount(minute), human_contact: amount(contact) }, bots: settings.bots },
+      { time_zone: zone, week_start: week, currency: currency.trim().toUpperCase(), locale: settings.locale ?? null, costs: { agent_minute: amount(minute), human_contact: amount(contact) }, bots: settings.bots, ticket_baseline: settings.ticket_baseline },
       { onSuccess: () => done?.() },
     );
   };

@@ -74,6 +74,40 @@ pub(super) const METRICS: &[Metric] = &[
     .higher(),
 ];
 
+/// Before the bot three of four inquiries needed people, now two of five do.
+const BASELINE: &str = "
+baseline: 2025-10-01..2025-12-31
+range: 2026-01-05..
+start            | outcome   | handover_requests | bot_messages | agent_messages
+2025-10-06T10:00 | escalated | 1                 | 3            | 4
+2025-11-03T10:00 |           | 0                 | 0            | 5
+2025-12-01T10:00 | abandoned | 1                 | 4            | 0
+2025-12-08T10:00 | resolved  | 0                 | 2            | 0
+2026-01-05T10:00 | resolved  | 0                 | 2            | 0
+2026-01-05T11:00 | resolved  | 0                 | 3            | 0
+2026-01-06T10:00 | escalated | 1                 | 2            | 3
+2026-01-06T11:00 | abandoned | 0                 | 5            | 0
+2026-01-07T10:00 |           | 0                 | 0            | 2
+";
+
+pub(super) const REDUCED: &[Metric] = &[Metric::new(
+    SECTION,
+    "ticket_reduction",
+    "Ticket reduction",
+    Unit::Share,
+    Kind::Reduction {
+        numerator: "handover_requested or with_person",
+        denominator: "engaged or human_contact",
+    },
+    "By how much fewer inquiries need people than in the baseline that the settings of the workspace state: one minus \
+     the rate of now over that of the baseline. The rate is the share of inquiries in which a person was asked for, a \
+     ticket was written or a person took part; inquiries are engaged sessions, and contacts that people served without a \
+     bot as far as they were imported. The baseline is a rate, or a range of time, of which the same filters and \
+     dimensions hold; stretches of time are measured with the whole of it.",
+    example(BASELINE, "1 − (2 / 5) / (3 / 4) = 46.7 %"),
+)
+.higher()];
+
 const REQUESTS: &str = "
 steps:
 session | kind     | handover_stage | handover_trigger | handover_kind

@@ -24,7 +24,8 @@ mod users;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::kinds::{Example, Kind, Metric, Subject, Unit};
+use super::Unit;
+use super::kinds::{Example, Kind, Metric, Subject};
 use super::section::Section;
 use crate::filter::Measure;
 
@@ -55,6 +56,7 @@ pub fn metrics() -> &'static [Metric] {
             clicks::METRICS,
             questions::METRICS,
             handover::METRICS,
+            handover::REDUCED,
             handover::REQUESTED,
             handover::STAGES,
             handover::WAITING,

@@ -229,6 +229,9 @@ impl fmt::Display for Predicate {
             },
             Self::TextContains(source, part) => write!(formatter, "{source} contains \"{part}\""),
             Self::ListHas(column, value) => write!(formatter, "{column} has \"{value}\""),
+            Self::ListHasOther(column, values) => {
+                write!(formatter, "{column} has other than ({})", values.join(", "))
+            }
             Self::OnClock(column, clock, position) => {
                 write!(formatter, "{column} at {}", clock.label(*position))
             }

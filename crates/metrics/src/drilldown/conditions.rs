@@ -1,8 +1,9 @@
 //! Parts of values and values of dimensions as filters.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::CellPart;
+use crate::assemble::Key;
 use crate::columns::Owner;
 use crate::error::{Problem, ProblemCode};
 use crate::filter::{MOST_CHARACTERS, Measure};
@@ -97,11 +98,11 @@ pub(super) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
         Kind::Rate {
             numerator,
             denominator,
-        } => (
         }
         | Kind::Reduction {
             numerator,
             denominator,
+        } => (
             vec![numerator.to_owned(), denominator.to_owned()],
             None,
             None,
@@ -206,41 +207,19 @@ pub(crate) fn condition(
     }
 }
 
-/// The condition of the rows that are in none of these groups.
+/// The condition of the rows that stand in a group that is none of these. A row may stand in several: it has each
+/// value of a list together with each of another.
 ///
 /// # Errors
 /// When it is longer than a filter may be.
 pub(super) fn none_of(
-    groups: &[&GroupBy],
-    keys: &HashSet<Vec<GroupValue>>,
+    groups: &[GroupBy],
+    keys: &HashSet<Key>,
     key: PassKey,
     terms: &Terms,
 ) -> Result<String, Problem> {
-    let text = |value: &GroupValue| match value {
-        GroupValue::Text(text) => Some(text.to_string()),
-        GroupValue::Thousandths(number) => Some((*number as f64 / 1e3).to_string()),
-        _ => None,
-    };
-    let mut alone: Vec<String> = Vec::new();
-    let mut values: Vec<String> = Vec::new();
-    for group_values in keys {
-        if let ([group], [GroupValue::Text(value)]) = (groups, group_values.as_slice())
-            && matches!(group.source, GroupSource::Text(_))
-        {
-            values.push(quoted(value));
-            continue;
-        }
-        let parts = groups.iter().zip(group_values).map(|(group, value)| {
-            format!("({})", condition(group, text(value).as_deref(), key, terms))
-        });
-        alone.push(format!("({})", parts.collect::<Vec<_>>().join(" and ")));
-    }
-    if let ([group], [_, ..]) = (groups, values.as_slice()) {
-        values.sort_unstable();
-        alone.push(format!("{} in ({})", field(group), values.join(", ")));
-    }
-    alone.sort_unstable();
-    let condition = format!("not ({})", alone.join(" or "));
+    let rows: Vec<&[GroupValue]> = keys.iter().map(Vec::as_slice).collect();
+    let condition = beside(groups, &rows, key, terms).unwrap_or_default();
     if condition.chars().count() > MOST_CHARACTERS / 2 {
         let message = format!(
             "{} groups stand by themselves; a filter that leaves out so many would be too long, so ask with a \
@@ -250,6 +229,77 @@ pub(super) fn none_of(
         return Err(wrong("other", message));
     }
     Ok(condition)
+}
+
+/// The condition of standing beside these groups: with a value of the first dimension that none of them has, or with
+/// one that some have and, in the other dimensions, beside those. Nothing where there is no dimension to differ in.
+fn beside(
+    groups: &[GroupBy],
+    rows: &[&[GroupValue]],
+    key: PassKey,
+    terms: &Terms,
+) -> Option<String> {
+    let (group, rest) = groups.split_first()?;
+    let mut by_value: BTreeMap<&GroupValue, Vec<&[GroupValue]>> = BTreeMap::new();
+    for row in rows {
+        if let Some((value, others)) = row.split_first() {
+            by_value.entry(value).or_default().push(others);
+        }
+    }
+    let values: Vec<Option<String>> = by_value.keys().map(|value| text(value)).collect();
+    let mut parts = vec![other_than(group, &values, key, terms)];
+    for (value, others) in values.iter().zip(by_value.values()) {
+        let within = beside(rest, others, key, terms);
+        parts.extend(within.map(|within| {
+            let own = condition(group, value.as_deref(), key, terms);
+            format!("(({own}) and {within})")
+        }));
+    }
+    Some(format!("({})", parts.join(" or ")))
+}
+
+/// The condition of having a value of a dimension that is none of these; to have none is one, too.
+fn other_than(group: &GroupBy, values: &[Option<String>], key: PassKey, terms: &Terms) -> String {
+    let named: Vec<String> = values.iter().flatten().map(|value| quoted(value)).collect();
+    let (named, missing) = (named.join(", "), values.contains(&None));
+    let field = match group.source {
+        GroupSource::Sources => key.source_list().to_owned(),
+        _ => field(group),
+    };
+    match (&group.source, named.is_empty(), missing) {
+        // Nothing stands by itself where the limit is 0.
+        (GroupSource::List(_) | GroupSource::Sources | GroupSource::Text(_), true, false) => {
+            format!("({field} is null or {field} is not null)")
+        }
+        (GroupSource::List(_) | GroupSource::Sources | GroupSource::Text(_), true, true) => {
+            format!("{field} is not null")
+        }
+        (GroupSource::List(_) | GroupSource::Sources, false, true) => {
+            format!("{field} has other than ({named})")
+        }
+        (GroupSource::List(_) | GroupSource::Sources, false, false) => {
+            format!("({field} is null or {field} has other than ({named}))")
+        }
+        (GroupSource::Text(_), false, true) => {
+            format!("({field} is not null and {field} not in ({named}))")
+        }
+        (GroupSource::Text(_), false, false) => format!("{field} not in ({named})"),
+        _ => {
+            let each = values.iter();
+            let each =
+                each.map(|value| format!("({})", condition(group, value.as_deref(), key, terms)));
+            format!("not ({})", each.collect::<Vec<_>>().join(" or "))
+        }
+    }
+}
+
+/// The value as a row of an answer has it.
+fn text(value: &GroupValue) -> Option<String> {
+    match value {
+        GroupValue::Text(text) => Some(text.to_string()),
+        GroupValue::Thousandths(number) => Some((*number as f64 / 1e3).to_string()),
+        _ => None,
+    }
 }
 
 /// The name by which filters know a dimension.

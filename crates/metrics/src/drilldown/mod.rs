@@ -6,7 +6,7 @@
 
 mod conditions;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use upshot_lake::Capture;
 
 use self::conditions::{condition, none_of, part, pass, quoted, wrong};
 use crate::answer::{Origin, Ranges};
+use crate::assemble::Key;
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, QueryError};
 use crate::explain::Trace;
@@ -126,12 +127,12 @@ struct Behind {
     factor: f64,
 }
 
-/// The groups that stand together as one.
+/// The groups that stand together as one: all but some.
 struct Others {
-    /// The dimensions of which they are.
-    dimensions: Vec<String>,
-    /// What their rows fulfil.
-    condition: String,
+    /// The dimensions by which groups are kept or not.
+    groups: Vec<GroupBy>,
+    /// The groups that stand by themselves.
+    kept: HashSet<Key>,
 }
 
 impl Engine {
@@ -152,7 +153,7 @@ impl Engine {
         let range = bounded(&resolved, capture, self.resources()).await?;
         let others = match cell.other {
             false => None,
-            true => Some(self.others(&resolved, cell, range, capture).await?),
+            true => Some(self.others(&resolved, range, capture).await?),
         };
         let behind = behind(query, &resolved, cell, range, others)?;
         let list = session_query(query, &resolved, &behind, page);
@@ -193,11 +194,10 @@ impl Engine {
         })
     }
 
-    /// The condition of all groups that do not stand by themselves.
+    /// Which groups stand together.
     async fn others(
         &self,
         resolved: &Resolved,
-        cell: &Cell,
         range: Range,
         capture: &Capture,
     ) -> Result<Others, QueryError> {
@@ -214,26 +214,11 @@ impl Engine {
         let Some(kept) = kept else {
             return Err(wrong("other", "the answer has no row of all others".to_owned()).into());
         };
-        let groups: Vec<&GroupBy> = kept
-            .dimensions
-            .iter()
-            .map(|index| &resolved.groups[*index])
-            .collect();
-        if groups
-            .iter()
-            .any(|group| matches!(group.source, GroupSource::List(_) | GroupSource::Sources))
-        {
-            let message =
-                "a session may stand under values of a list that stand by themselves and under \
-                           others; no filter lists those of the others"
-                    .to_owned();
-            return Err(wrong("other", message).into());
-        }
-        let key = pass(resolved.metrics[0], CellPart::Denominator);
-        let terms = resolved.terms(cell_range(resolved, cell, range)?);
+        let dimensions = kept.dimensions.iter();
+        let groups = dimensions.map(|index| resolved.groups[*index].clone());
         Ok(Others {
-            dimensions: groups.iter().map(|group| group.id.clone()).collect(),
-            condition: none_of(&groups, &kept.keys, key, &terms)?,
+            groups: groups.collect(),
+            kept: kept.keys,
         })
     }
 
@@ -310,10 +295,13 @@ fn behind(
     let (rows, measure, key) = part(metric, cell.part)?;
     let pass = pass(metric, cell.part);
     conditions.extend(rows.iter().map(|text| terms.fill(text).into_owned()));
-    let alone = others.as_ref().map_or(&[][..], |others| &others.dimensions);
-    conditions.extend(others.as_ref().map(|others| others.condition.clone()));
+    let mut together: &[GroupBy] = &[];
+    if let Some(others) = &others {
+        together = &others.groups;
+        conditions.push(none_of(together, &others.kept, pass, &terms)?);
+    }
     for (id, value) in &cell.dimensions {
-        if alone.contains(id) {
+        if together.iter().any(|group| group.id == *id) {
             continue;
         }
         let found = match resolved.groups.iter().find(|group| group.id == *id) {

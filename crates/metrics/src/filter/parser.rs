@@ -72,6 +72,8 @@ pub enum Expression {
     Compare(Operand, Comparison, Operand),
     /// A field is one of several values.
     In(Operand, Vec<Operand>),
+    /// A list has a value that is none of these.
+    HasOther(Operand, Vec<Operand>),
     /// A field holds nothing.
     IsNull(Operand),
     /// The session has a message or step that fulfils the condition; without one, any at all.
@@ -277,7 +279,7 @@ impl Parser {
             ));
         }
         if self.keyword("has") {
-            return Ok(Expression::Compare(field, Comparison::Has, self.value()?));
+            return self.has(field);
         }
         if self.keyword("not") {
             return self.negated_condition(field);
@@ -305,11 +307,27 @@ impl Parser {
         } else if self.keyword("contains") {
             Expression::Compare(field, Comparison::Contains, self.value()?)
         } else if self.keyword("has") {
-            Expression::Compare(field, Comparison::Has, self.value()?)
+            self.has(field)?
         } else {
             return Err(self.expected("`in`, `contains` or `has`"));
         };
         Ok(negate_if(true, condition))
+    }
+
+    /// What follows `field has`: a value, or `other than` a list of them.
+    fn has(&mut self, field: Operand) -> Result<Expression, Problem> {
+        let is_other = match self.tokens.get(self.next..self.next + 3) {
+            Some([first, second, third]) => {
+                let words = first.token.is_keyword("other") && second.token.is_keyword("than");
+                words && third.token == Token::Open
+            }
+            _ => false,
+        };
+        if is_other {
+            self.next += 2;
+            return Ok(Expression::HasOther(field, self.list()?));
+        }
+        Ok(Expression::Compare(field, Comparison::Has, self.value()?))
     }
 
     fn field(&mut self) -> Result<Operand, Problem> {

@@ -188,6 +188,8 @@ pub enum Predicate {
     TextContains(TextSource, Box<str>),
     /// The column's list has this value.
     ListHas(&'static str, Box<str>),
+    /// The column's list has a value that is none of these, which stand in order.
+    ListHasOther(&'static str, Vec<Box<str>>),
     /// The number compares so; of an attribute, the number that its text spells.
     Number(Measure, NumberTest),
     /// The number that an attribute's text spells compares so.
@@ -399,7 +401,9 @@ impl Predicate {
             Self::TextPresent(source) | Self::TextIn(source, _) | Self::TextContains(source, _) => {
                 columns.insert(text(source));
             }
-            Self::ListHas(column, _) | Self::OnClock(column, ..) => {
+            Self::ListHas(column, _)
+            | Self::ListHasOther(column, _)
+            | Self::OnClock(column, ..) => {
                 columns.insert(column);
             }
             Self::Exists(..) | Self::Path(_) | Self::Funnel(_) | Self::InSessions(_) => {

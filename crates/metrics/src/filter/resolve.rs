@@ -134,6 +134,7 @@ pub fn resolve(
         Expression::Flag(name) => flag(name, context)?,
         Expression::IsNull(name) => present(&find(name, context)?).negated(),
         Expression::In(name, values) => one_of(name, values, context)?,
+        Expression::HasOther(name, values) => has_other(name, values, context)?,
         Expression::Compare(name, comparison, value) => compare(name, *comparison, value, context)?,
         Expression::Any { of, condition } => {
             let inner = context.within(*of);
@@ -300,6 +301,28 @@ fn one_of(
     Ok(Predicate::Any(each))
 }
 
+fn has_other(
+    name: &Operand,
+    values: &[Operand],
+    context: &ResolveContext<'_>,
+) -> Result<Predicate, Problem> {
+    let refused = |what: &str| {
+        let message = format!("`{}` holds a {what}, not a list; use `not in`", name.text);
+        Err(wrong(name, message))
+    };
+    let field = match find(name, context)? {
+        Found::Field(field) => field,
+        Found::Attribute(_) => return refused("text"),
+    };
+    match (field.kind, field.origin) {
+        (ValueKind::List, FieldOrigin::Column(column)) => {
+            let values = values.iter().map(|value| value.text.as_str());
+            Ok(Predicate::ListHasOther(column, in_order(values)))
+        }
+        _ => refused(field.kind.describe()),
+    }
+}
+
 fn text_column(field: &FilterField) -> Option<TextSource> {
     match (field.kind, field.origin) {
         (ValueKind::Text | ValueKind::Word(_), FieldOrigin::Column(column)) => {
@@ -310,10 +333,14 @@ fn text_column(field: &FilterField) -> Option<TextSource> {
 }
 
 fn text_in<'a>(source: TextSource, values: impl Iterator<Item = &'a str>) -> Predicate {
+    Predicate::TextIn(source, in_order(values))
+}
+
+fn in_order<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Box<str>> {
     let mut values: Vec<Box<str>> = values.map(Into::into).collect();
     values.sort_unstable();
     values.dedup();
-    Predicate::TextIn(source, values)
+    values
 }
 
 /// A field with a closed vocabulary is compared with its words only: anything else is a mistake.

@@ -188,6 +188,12 @@ impl<'a> Evaluator<'a> {
                     text.split(TOPIC_SEPARATOR).any(|item| item == &**value)
                 })
             }
+            Predicate::ListHasOther(column, known) => {
+                let source = TextSource::Column(column);
+                let is_other =
+                    |item: &str| known.binary_search_by(|one| (**one).cmp(item)).is_err();
+                self.texts_where(&source, |text| text.split(TOPIC_SEPARATOR).any(is_other))
+            }
             Predicate::OnClock(column, clock, position) => {
                 let values = self.numbers(column);
                 let Numbers::Integer(times) = &values.numbers else {

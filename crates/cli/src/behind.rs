@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 use upshot_lake::Table;
 use upshot_metrics::drilldown::Page;
 use upshot_metrics::registry::{Subject, metric};
-use upshot_metrics::{Cell, CellPart, DrillDown, Query, present};
+use upshot_metrics::{Cell, CellPart, Query, present};
 use upshot_server::drilldown::SessionsBehind;
 
-use crate::arguments::{Common, OutputFormat, Scope};
+use crate::arguments::{Common, OutputFormat, Scope, ServerChoice};
+use crate::client::read;
 use crate::failure::Failure;
 use crate::output::{self, Column, number};
 use crate::query::{self, order_of, with_segments};
 use crate::session::{capture, engine, instant_or_now, open_existing};
 use crate::sessions;
+
+const PATH: &str = "/api/v1/drilldown";
 
 /// Which number's sessions are listed.
 #[derive(Debug, Args)]
@@ -83,19 +87,35 @@ pub async fn run(
     (scope, segments): (&Scope, &[String]),
     behind: &BehindArguments,
     (limit, cursor): (usize, Option<String>),
+    server: &ServerChoice,
 ) -> Result<u8, Failure> {
     let (query, cell) = asked(scope, segments, behind)?;
     let page = Page {
         order: None,
-        // One more, so that it is known whether there are more.
-        limit: Some(limit.saturating_add(1)),
+        limit: Some(limit),
         cursor,
     };
-    let lake = open_existing(common).await?;
-    let capture = capture(common, &lake, query.profile.as_deref(), &Table::FACTS).await?;
-    let found = engine()?.drilldown(&query, &cell, &page, &capture).await;
-    lake.close().await?;
-    print(common, &cell, found.map_err(query::failure)?, limit)?;
+    let found = match server.client() {
+        Some(client) => {
+            let body = json!({"query": query, "cell": cell, "page": page});
+            let body = body.to_string().into_bytes();
+            let answer = client.post(PATH, &common.workspace, "application/json", body);
+            read(answer.await?)?
+        }
+        None => {
+            let lake = open_existing(common).await?;
+            let capture = capture(common, &lake, query.profile.as_deref(), &Table::FACTS).await?;
+            // One more, so that it is known whether there are more.
+            let page = Page {
+                limit: Some(limit.saturating_add(1)),
+                ..page
+            };
+            let found = engine()?.drilldown(&query, &cell, &page, &capture).await;
+            lake.close().await?;
+            SessionsBehind::page(found.map_err(query::failure)?, limit)
+        }
+    };
+    print(common, &cell, &found)?;
     Ok(0)
 }
 
@@ -158,9 +178,9 @@ fn asked(
     Ok((with_segments(query, segments), cell))
 }
 
-fn print(common: &Common, cell: &Cell, found: DrillDown, limit: usize) -> Result<(), Failure> {
+fn print(common: &Common, cell: &Cell, found: &SessionsBehind) -> Result<(), Failure> {
     if common.output == OutputFormat::Json {
-        return output::json(&SessionsBehind::page(found, limit));
+        return output::json(found);
     }
     let mut columns = sessions::columns(common);
     let rows_counted = found.subject != Subject::Sessions;
@@ -174,9 +194,8 @@ fn print(common: &Common, cell: &Cell, found: DrillDown, limit: usize) -> Result
     let rows: Vec<Vec<String>> = found
         .sessions
         .iter()
-        .take(limit)
         .map(|behind| {
-            let mut row = sessions::row(common, &behind.session);
+            let mut row = sessions::row(common, behind.session());
             row.extend(rows_counted.then(|| behind.rows.to_string()));
             row.extend(
                 found
@@ -187,12 +206,12 @@ fn print(common: &Common, cell: &Cell, found: DrillDown, limit: usize) -> Result
         })
         .collect();
     output::rows(common, &columns, &rows)?;
-    note(common, found, limit, &amount);
+    note(common, found, &amount);
     Ok(())
 }
 
 /// Says how much there is in all, and how to ask for the same sessions.
-fn note(common: &Common, found: DrillDown, limit: usize, amount: &dyn Fn(f64) -> String) {
+fn note(common: &Common, found: &SessionsBehind, amount: &dyn Fn(f64) -> String) {
     let mut told = match found.session_count {
         1 => "1 session".to_owned(),
         count => format!("{} sessions", number(count)),
@@ -212,8 +231,7 @@ fn note(common: &Common, found: DrillDown, limit: usize, amount: &dyn Fn(f64) ->
         told.push_str(&format!(", {} in all", amount(sum)));
     }
     output::note(common, &format!("\n{told}"));
-    let page = SessionsBehind::page(found, limit);
-    if let Some(cursor) = page.next_cursor() {
+    if let Some(cursor) = &found.next_cursor {
         output::note(
             common,
             &format!("the same with --cursor '{cursor}' shows the next"),

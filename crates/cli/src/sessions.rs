@@ -6,9 +6,11 @@ use upshot_core::words::Word;
 use upshot_core::{Attributes, FieldKind, FieldSink, Record, Session};
 use upshot_metrics::sessions::cursor_after;
 use upshot_metrics::{SessionQuery, tables_of_filters};
+use upshot_server::sessions::SessionPage;
 
-use crate::arguments::{Common, OutputFormat, Scope};
+use crate::arguments::{Common, OutputFormat, Scope, ServerChoice};
 use crate::behind::{self, BehindArguments};
+use crate::client::{Client, read};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
@@ -32,6 +34,9 @@ pub struct SessionsArguments {
     /// Only the sessions of this saved filter; with --of several stand side by side
     #[arg(long = "segment", value_name = "NAME")]
     pub segments: Vec<String>,
+    /// Where to ask.
+    #[command(flatten)]
+    pub server: ServerChoice,
     /// Which number's sessions.
     #[command(flatten)]
     pub behind: BehindArguments,
@@ -48,7 +53,7 @@ pub async fn run(common: &Common, arguments: SessionsArguments) -> Result<u8, Fa
             (scope, &*arguments.segments),
             (arguments.limit, arguments.cursor),
         );
-        return behind::run(common, scope, &arguments.behind, page).await;
+        return behind::run(common, scope, &arguments.behind, page, &arguments.server).await;
     }
     let mut filters = scope.filters.clone();
     // A session is listed that is in all of them.
@@ -65,26 +70,69 @@ pub async fn run(common: &Common, arguments: SessionsArguments) -> Result<u8, Fa
         now: instant_or_now(scope.now.as_deref())?,
         ..SessionQuery::default()
     };
-    let lake = open_existing(common).await?;
-    let tables = tables_of_filters(&asked.filters);
-    let capture = capture(common, &lake, asked.profile.as_deref(), &tables).await?;
-    let found = engine()?
-        .sessions(&asked, &capture)
-        .await
-        .map_err(query::failure);
-    lake.close().await?;
-    let mut found = found?;
-    let more = found.len() > arguments.limit;
-    found.truncate(arguments.limit);
+    let (found, cursor) = match arguments.server.client() {
+        Some(client) => ask_server(common, &client, &asked, arguments.limit).await?,
+        None => look(common, &asked, arguments.limit).await?,
+    };
     print(common, &found)?;
-    let cursor = found.last().filter(|_| more);
-    if let Some(cursor) = cursor.and_then(|last| cursor_after(&asked, last)) {
+    if let Some(cursor) = cursor {
         output::note(
             common,
             &format!("the same with --cursor '{cursor}' shows the next"),
         );
     }
     Ok(0)
+}
+
+/// A page of sessions, and where the list goes on.
+type Page = (Vec<Session>, Option<String>);
+
+/// The page in the data directory.
+async fn look(common: &Common, asked: &SessionQuery, limit: usize) -> Result<Page, Failure> {
+    let lake = open_existing(common).await?;
+    let tables = tables_of_filters(&asked.filters);
+    let capture = capture(common, &lake, asked.profile.as_deref(), &tables).await?;
+    let found = engine()?
+        .sessions(asked, &capture)
+        .await
+        .map_err(query::failure);
+    lake.close().await?;
+    let mut found = found?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let last = found.last().filter(|_| more);
+    let cursor = last.and_then(|last| cursor_after(asked, last));
+    Ok((found, cursor))
+}
+
+/// The page of a running server.
+async fn ask_server(
+    common: &Common,
+    client: &Client,
+    asked: &SessionQuery,
+    limit: usize,
+) -> Result<Page, Failure> {
+    let limit = limit.to_string();
+    let mut parameters = vec![
+        ("limit", limit.as_str()),
+        ("environment", asked.environment.name()),
+    ];
+    parameters.extend(asked.filters.iter().map(|text| ("filter", text.as_str())));
+    let said = [
+        ("from", &asked.range.from),
+        ("to", &asked.range.to),
+        ("last", &asked.range.last),
+        ("time_zone", &asked.time_zone),
+        ("profile", &asked.profile),
+        ("cursor", &asked.cursor),
+    ];
+    let said = said.into_iter();
+    parameters.extend(said.filter_map(|(name, text)| Some((name, text.as_deref()?))));
+    let answer = client
+        .get("/api/v1/sessions", &common.workspace, &parameters)
+        .await?;
+    let page: SessionPage = read(answer)?;
+    Ok(page.into_sessions())
 }
 
 /// The condition of being in a segment.

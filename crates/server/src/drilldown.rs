@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use serde::{Deserialize, Serialize};
+use upshot_core::Session;
 use upshot_lake::Table;
 use upshot_metrics::drilldown::{Contribution, Page};
 use upshot_metrics::registry::Subject;
@@ -31,38 +32,33 @@ pub(crate) struct DrillDownQuery {
 }
 
 /// What is behind a number.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SessionsBehind {
     /// What is counted.
-    subject: Subject,
+    pub subject: Subject,
     /// How many sessions there are in all.
-    session_count: u64,
+    pub session_count: u64,
     /// How many rows were counted in all: those of the sessions and those outside any.
-    row_count: u64,
+    pub row_count: u64,
     /// How many of the rows belong to no session.
-    rows_without_session: u64,
+    pub rows_without_session: u64,
     /// What all rows add up to, where the number is a sum, in the unit of the metric.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amount: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub amount: Option<f64>,
     /// How many different keys the rows have, where those are counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    distinct: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub distinct: Option<u64>,
     /// A page of the sessions.
-    sessions: Vec<SessionBehind>,
+    pub sessions: Vec<SessionBehind>,
     /// Send this as `page.cursor`, with everything else as it was, for the next page; null on the last.
-    next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
     /// The filters with which `/api/v1/sessions` lists the same sessions.
-    filters: Vec<String>,
+    pub filters: Vec<String>,
     /// The range with which it does.
-    range: RangeSpec,
+    pub range: RangeSpec,
 }
 
 impl SessionsBehind {
-    /// Where the list goes on.
-    pub fn next_cursor(&self) -> Option<&str> {
-        self.next_cursor.as_deref()
-    }
-
     /// A page of this many sessions, of what was found when one more was asked for.
     pub fn page(mut found: DrillDown, limit: usize) -> Self {
         let more = found.sessions.len() > limit;
@@ -85,15 +81,22 @@ impl SessionsBehind {
 }
 
 /// A session behind a number.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SessionBehind {
     /// Its facts.
     session: SessionFacts,
     /// How many of the counted rows it holds; 1 where sessions are counted.
-    rows: u64,
+    pub rows: u64,
     /// What it adds to a sum, in the unit of the metric.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amount: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub amount: Option<f64>,
+}
+
+impl SessionBehind {
+    /// Its facts.
+    pub fn session(&self) -> &Session {
+        &self.session.0
+    }
 }
 
 impl From<Contribution> for SessionBehind {

@@ -7,10 +7,12 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use upshot_core::facts::{HASH_FIELDS, LIST_FIELDS, TOPIC_SEPARATOR};
-use upshot_core::{Attributes, Event, Field, FieldKind, FieldSink, Message, Record, Session, Step};
+use upshot_core::{
+    Attributes, Event, Field, FieldKind, FieldSink, FieldSource, Message, Record, Session, Step,
+};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -98,6 +100,68 @@ pub(crate) struct Facts<R>(pub R);
 impl<R: Record> Serialize for Facts<R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         facts_of(&self.0).serialize(serializer)
+    }
+}
+
+impl<'de, R: Record> Deserialize<'de> for Facts<R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = Map::<String, Value>::deserialize(deserializer)?;
+        Ok(Self(R::read(&JsonSource::of(R::FIELDS, object))))
+    }
+}
+
+/// The facts that an answer shows, by the positions of their fields. What is of another shape is as if it were not
+/// there: an answer of a newer server may hold more.
+struct JsonSource {
+    values: Vec<Option<Value>>,
+}
+
+impl JsonSource {
+    fn of(fields: &[Field], mut object: Map<String, Value>) -> Self {
+        let value = |field: &Field| match object.remove(field.name)? {
+            Value::Array(list) => {
+                let parts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+                Some(Value::from(parts.join(&TOPIC_SEPARATOR.to_string())))
+            }
+            value => Some(value),
+        };
+        Self {
+            values: fields.iter().map(value).collect(),
+        }
+    }
+
+    fn value(&self, index: usize) -> Option<&Value> {
+        self.values.get(index)?.as_ref()
+    }
+}
+
+impl FieldSource for JsonSource {
+    fn text(&self, index: usize) -> Option<&str> {
+        self.value(index)?.as_str()
+    }
+
+    fn integer(&self, index: usize) -> Option<i64> {
+        let value = self.value(index)?;
+        let time = |text: &str| text.parse().ok().map(Timestamp::as_microsecond);
+        // A hash is written as text.
+        let written = |text: &str| text.parse().ok().or_else(|| time(text));
+        value.as_i64().or_else(|| written(value.as_str()?))
+    }
+
+    fn real(&self, index: usize) -> Option<f64> {
+        self.value(index)?.as_f64()
+    }
+
+    fn flag(&self, index: usize) -> Option<bool> {
+        self.value(index)?.as_bool()
+    }
+
+    fn map(&self, index: usize) -> Attributes {
+        let members = self.value(index).and_then(Value::as_object);
+        let members = members.into_iter().flatten();
+        members
+            .filter_map(|(name, value)| Some((name.as_str().into(), value.as_str()?.into())))
+            .collect()
     }
 }
 
@@ -193,6 +257,7 @@ fn field_schema(field: &Field) -> RefOr<Schema> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use serde_json::json;
 
@@ -222,5 +287,12 @@ mod tests {
         for absent in ["outcome", "model_cost", "channel", "resolved_time"] {
             assert_eq!(shown.get(absent), None, "{absent}");
         }
+        // What is shown can be read again.
+        let read: Facts<Session> = serde_json::from_value(Value::Object(shown)).unwrap();
+        let finite = Session {
+            model_cost: None,
+            ..session
+        };
+        assert_eq!(read.0, finite);
     }
 }

@@ -40,7 +40,7 @@ mod registry;
 mod router;
 pub mod segments;
 mod serve;
-mod sessions;
+pub mod sessions;
 pub mod settings;
 mod sources;
 mod state;

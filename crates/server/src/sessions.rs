@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use upshot_core::{Event, Session};
 use upshot_lake::Table;
 use upshot_metrics::sessions::cursor_after;
@@ -25,12 +25,20 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 1000;
 
 /// A page of sessions.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SessionPage {
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SessionPage {
     /// The sessions, in the order that was asked for.
     sessions: Vec<SessionFacts>,
     /// Send this as `cursor`, with everything else as it was, for the next page; null on the last.
     next_cursor: Option<String>,
+}
+
+impl SessionPage {
+    /// The sessions, and where the list goes on.
+    pub fn into_sessions(self) -> (Vec<Session>, Option<String>) {
+        let sessions = self.sessions.into_iter().map(|Facts(session)| session);
+        (sessions.collect(), self.next_cursor)
+    }
 }
 
 /// A session with all that was said and done in it.

@@ -82,9 +82,39 @@ fn import_and_query_work_through_a_server_that_holds_the_data() {
         .chain(["--server", url.as_str()])
         .collect();
     let answer = scene.json(&through);
+    let lists = [
+        &["sessions", "--limit", "1"][..],
+        &["sessions", "--of", "messages", "--limit", "1"],
+        &[
+            "sessions",
+            "--of",
+            "user_messages",
+            "--cell",
+            "message.role=user",
+        ],
+    ];
+    let now = ["--environment", "all", "--now", "2030-01-01T00:00:00Z"];
+    let listed = |server: &[&str]| -> Vec<(serde_json::Value, String)> {
+        let ask = |list: &&[&str]| {
+            let line = [list, &now[..], server].concat();
+            let table = scene.run(&line);
+            let table = format!(
+                "{}{}",
+                String::from_utf8_lossy(&table.stdout),
+                errors(&table)
+            );
+            (
+                scene.json(&[&line[..], &["--output", "json"]].concat()),
+                table,
+            )
+        };
+        lists.iter().map(ask).collect()
+    };
+    let of_server = listed(&["--server", &url]);
     drop(served);
     // Killed, not closed: what was acknowledged is there all the same.
     assert_eq!(scene.json(&query)["totals"], answer["totals"]);
+    assert_eq!(listed(&[]), of_server);
 }
 
 #[test]

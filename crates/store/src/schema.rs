@@ -10,7 +10,7 @@ use sqlx::{Connection, SqliteConnection};
 use crate::error::StoreError;
 
 /// The migrations, the oldest first; the database's version says how many of them were made.
-const MIGRATIONS: &[&str] = &[
+pub(crate) const MIGRATIONS: &[&str] = &[
     // 1: segments, filters that are saved under a name.
     "CREATE TABLE segments (
         workspace TEXT NOT NULL,

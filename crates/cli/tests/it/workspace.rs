@@ -132,6 +132,24 @@ fn the_demo_is_cleared_unless_something_else_came_in() {
 }
 
 #[test]
+fn verify_finds_damage_in_what_people_set() {
+    let scene = Scene::new();
+    demo(&scene);
+    scene.ok(&["settings", "set", "--ticket-baseline", "0.5"]);
+    let whole = scene.json(&["verify", "--skip-facts", "--output", "json"]);
+    assert_eq!(whole["problems"], json!([]));
+    assert!(whole["store_rows"].as_u64().unwrap() > 0, "{whole}");
+    let path = scene.folder.path().join("data/store.sqlite");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[100..160].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    let found = scene.run(&["verify", "--skip-facts"]);
+    assert_eq!(code(&found), 5, "{}", errors(&found));
+    let told = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert!(told.contains("store.sqlite: "), "{told}");
+}
+
+#[test]
 fn tickets_are_compared_with_the_baseline_that_is_stated() {
     let scene = Scene::new();
     demo(&scene);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod people;
+mod verify;
 
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;

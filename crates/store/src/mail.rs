@@ -108,19 +108,17 @@ impl Store {
         Ok(())
     }
 
-    /// Who wants the digest and was sent none since this time, of the workspaces that send mail.
+    /// Who wants the digest, of the workspaces that send mail, by workspace.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn digests_due(&self, since: i64) -> Result<Vec<(String, Member)>, StoreError> {
+    pub async fn digests_wanted(&self) -> Result<Vec<(String, Member)>, StoreError> {
         let rows = sqlx::query(
             "SELECT people.*, members.workspace, members.role, members.digest, members.digest_sent
              FROM members JOIN people ON people.id = members.person
-             WHERE members.digest AND coalesce(members.digest_sent, 0) < ?1
-                AND members.workspace IN (SELECT workspace FROM mail)
+             WHERE members.digest AND members.workspace IN (SELECT workspace FROM mail)
              ORDER BY members.workspace, people.id",
         )
-        .bind(since)
         .fetch_all(&self.pool)
         .await?;
         rows.iter()

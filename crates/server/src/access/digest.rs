@@ -8,7 +8,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use upshot_metrics::present;
 use upshot_metrics::result::Verdict;
+use upshot_metrics::time::parse_zone;
 use upshot_metrics::{Query, QueryResult, RangeSpec, tables_needed};
+use upshot_store::{Member, Person};
 
 use super::mail::send;
 use crate::problem::Problem;
@@ -60,41 +62,62 @@ pub(crate) async fn run(state: ServerState) {
 /// # Errors
 /// When the store or the lake cannot be read.
 pub async fn send_due(state: &ServerState) -> Result<usize, Problem> {
-    let now = state.now();
-    let Some(monday) = last_monday(now) else {
-        return Ok(0);
-    };
-    let since = monday.timestamp().as_microsecond();
     let mut sent = 0;
-    let mut last: Option<(String, String)> = None;
-    for (workspace, member) in state.store.digests_due(since).await? {
-        let Some(settings) = state.store.mail(&workspace).await? else {
-            continue;
-        };
-        let text = match last.take().filter(|(of, _)| *of == workspace) {
-            Some((_, text)) => text,
-            None => digest(state, &workspace, &monday).await?,
-        };
-        let subject = format!("The week of {workspace} in Upshot");
-        let to = &member.person.email;
-        match send(&settings, to, &subject, text.clone()).await {
-            Ok(()) => {
-                let id = &member.person.id;
-                state.store.digest_sent(&workspace, id, now).await?;
-                sent += 1;
-            }
-            Err(error) => tracing::warn!(%error, workspace, "a digest was not sent"),
-        }
-        last = Some((workspace, text));
+    let wanted = state.store.digests_wanted().await?;
+    for of_workspace in wanted.chunk_by(|(one, _), (other, _)| one == other) {
+        sent += send_of(state, of_workspace).await?;
     }
     Ok(sent)
 }
 
-/// When the last digest was due.
-fn last_monday(now: i64) -> Option<Zoned> {
-    let now = Timestamp::from_microsecond(now)
-        .ok()?
-        .to_zoned(TimeZone::UTC);
+/// Sends the digest of one workspace to those of these to whom it is due.
+async fn send_of(state: &ServerState, wanted: &[(String, Member)]) -> Result<usize, Problem> {
+    let Some((workspace, _)) = wanted.first() else {
+        return Ok(0);
+    };
+    let now = state.now();
+    let Some(monday) = last_monday(now, zone(state, workspace).await?) else {
+        return Ok(0);
+    };
+    let since = monday.timestamp().as_microsecond();
+    let is_due = |member: &&Member| member.digest_sent.is_none_or(|sent| sent < since);
+    let due: Vec<&Member> = wanted
+        .iter()
+        .map(|(_, member)| member)
+        .filter(is_due)
+        .collect();
+    let settings = state.store.mail(workspace).await?;
+    let (false, Some(settings)) = (due.is_empty(), settings) else {
+        return Ok(0);
+    };
+    let text = digest(state, workspace, &monday).await?;
+    let subject = format!("The week of {workspace} in Upshot");
+    let mut sent = 0;
+    for member in due {
+        let Person { id, email, .. } = &member.person;
+        match send(&settings, email, &subject, text.clone()).await {
+            Ok(()) => {
+                state.store.digest_sent(workspace, id, now).await?;
+                sent += 1;
+            }
+            Err(error) => tracing::warn!(%error, workspace, "a digest was not sent"),
+        }
+    }
+    Ok(sent)
+}
+
+/// The zone of a workspace: that in which its questions are asked.
+async fn zone(state: &ServerState, workspace: &str) -> Result<TimeZone, Problem> {
+    let settings = state.store.settings(workspace).await?;
+    let named = settings.and_then(|(settings, _)| settings.time_zone);
+    // What is stored was checked.
+    let zone = named.and_then(|name| parse_zone(&name).ok());
+    Ok(zone.unwrap_or(TimeZone::UTC))
+}
+
+/// When the last digest was due in a zone.
+fn last_monday(now: i64, zone: TimeZone) -> Option<Zoned> {
+    let now = Timestamp::from_microsecond(now).ok()?.to_zoned(zone);
     let days = now.weekday().since(Weekday::Monday);
     let monday = now
         .checked_sub(i64::from(days).days())
@@ -189,17 +212,41 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn check(zone: &str, now: &str, due: &str) {
+        let now: Timestamp = now.parse().unwrap();
+        let monday = last_monday(now.as_microsecond(), parse_zone(zone).unwrap()).unwrap();
+        assert_eq!(monday.timestamp().to_string(), due, "{zone} {now}");
+    }
+
     #[test]
     fn a_digest_is_due_on_mondays_at_seven() {
-        for (now, due) in [
-            ("2026-03-09T06:59:59Z", "2026-03-02T07:00:00Z"),
-            ("2026-03-09T07:00:00Z", "2026-03-09T07:00:00Z"),
-            ("2026-03-10T12:00:00Z", "2026-03-09T07:00:00Z"),
-            ("2026-03-15T23:59:59Z", "2026-03-09T07:00:00Z"),
-        ] {
-            let now: Timestamp = now.parse().unwrap();
-            let monday = last_monday(now.as_microsecond()).unwrap();
-            assert_eq!(monday.timestamp().to_string(), due, "{now}");
-        }
+        check("UTC", "2026-03-09T06:59:59Z", "2026-03-02T07:00:00Z");
+        check("UTC", "2026-03-09T07:00:00Z", "2026-03-09T07:00:00Z");
+        check("UTC", "2026-03-10T12:00:00Z", "2026-03-09T07:00:00Z");
+        check("UTC", "2026-03-15T23:59:59Z", "2026-03-09T07:00:00Z");
+    }
+
+    #[test]
+    fn seven_is_that_of_the_workspace_in_summer_and_winter() {
+        let berlin = |now, due| check("Europe/Berlin", now, due);
+        berlin("2026-03-23T05:59:59Z", "2026-03-16T06:00:00Z");
+        berlin("2026-03-23T06:00:00Z", "2026-03-23T06:00:00Z");
+        // The clock goes forward on the 29th, a Sunday: the week has an hour less.
+        berlin("2026-03-30T04:59:59Z", "2026-03-23T06:00:00Z");
+        berlin("2026-03-30T05:00:00Z", "2026-03-30T05:00:00Z");
+        // And back on the 25th of October.
+        berlin("2026-10-26T05:59:59Z", "2026-10-19T05:00:00Z");
+        berlin("2026-10-26T06:00:00Z", "2026-10-26T06:00:00Z");
+        // Where it is Monday already, and where it is still Sunday.
+        check(
+            "Pacific/Auckland",
+            "2026-07-05T19:00:00Z",
+            "2026-07-05T19:00:00Z",
+        );
+        check(
+            "America/Los_Angeles",
+            "2026-07-06T13:59:59Z",
+            "2026-06-29T14:00:00Z",
+        );
     }
 }

@@ -52,6 +52,9 @@ pub(crate) struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<bool>,
     /// The shared view; left out where it is none.
+    /// Whether the workspace sends mail at all, without which no digest comes; left out where it is no person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sends_mail: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<MyShare>,
 }
@@ -115,7 +118,8 @@ impl Me {
     /// What is told of a caller.
     pub(super) async fn of(state: &ServerState, caller: &Caller) -> Result<Self, Problem> {
         let mut workspaces = Vec::new();
-        let (mut person, mut share, mut digest) = (None, None, None);
+        let (mut person, mut share) = (None, None);
+        let (mut digest, mut sends_mail) = (None, None);
         let mode = match &*caller.who {
             Who::Open | Who::Operator => {
                 let known = state.lake.workspaces().await?;
@@ -133,6 +137,7 @@ impl Me {
                 let member = state.store.member(workspace, id).await?;
                 digest = member.map(|member| member.digest);
                 person = Some(MePerson {
+                sends_mail = Some(state.store.mail(workspace).await?.is_some());
                     id: sign_in.person.id.clone(),
                     name: sign_in.person.name.clone(),
                     email: sign_in.person.email.clone(),
@@ -163,6 +168,7 @@ impl Me {
             owner_exists: state.guard.owner_exists(&state.store).await?,
             digest,
             share,
+            sends_mail,
         })
     }
 }
@@ -199,6 +205,7 @@ pub(crate) async fn show(
     request_body(content = MyChange, example = json!({
         "name": "Anna Example",
         "password": { "old": "correct horse battery", "new": "battery horse correct" }
+        "digest": true,
     })),
     responses(
         (status = 200, description = "Who asks, as it is now", body = Me),

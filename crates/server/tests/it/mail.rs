@@ -237,7 +237,10 @@ async fn the_digest_is_sent_once_a_week_to_whoever_wants_it() {
         .put("/api/v1/me", &json!({"digest": true}))
         .await
         .json();
-    assert_eq!(me["digest"], true);
+    assert_eq!(
+        (&me["digest"], &me["sends_mail"]),
+        (&json!(true), &json!(true))
+    );
     // The conversations are of the tenth of March, so they are told of on the sixteenth.
     bench
         .clock
@@ -272,4 +275,33 @@ async fn the_digest_is_sent_once_a_week_to_whoever_wants_it() {
         .clock
         .fetch_add(7 * DAY, std::sync::atomic::Ordering::Relaxed);
     assert_eq!(bench.send_digests().await, 0);
+}
+
+#[tokio::test]
+async fn the_digest_comes_at_seven_by_the_clock_of_the_workspace() {
+    let postbox = Postbox::open().await;
+    let bench = Bench::new().await;
+    let mut owner = Visitor::owner(&bench).await;
+    owner.put("/api/v1/mail", &settings(postbox.port)).await;
+    owner
+        .put(
+            "/api/v1/settings",
+            &json!({"time_zone": "Pacific/Auckland"}),
+        )
+        .await;
+    owner.put("/api/v1/me", &json!({"digest": true})).await;
+    // It is noon in UTC on Tuesday, the tenth of March; the last Monday is over everywhere.
+    assert_eq!(bench.send_digests().await, 1);
+    let advance = |time: i64| {
+        bench
+            .clock
+            .fetch_add(time, std::sync::atomic::Ordering::Relaxed)
+    };
+    // Seven in the morning there is six in the evening of Sunday, the fifteenth.
+    advance(5 * DAY + 6 * HOUR - 1);
+    assert_eq!(bench.send_digests().await, 0);
+    advance(1);
+    assert_eq!(bench.send_digests().await, 1);
+    let mail = postbox.wait_for(2).await[1].clone();
+    assert!(mail.contains("From 2026-03-09 to 2026-03-15"), "{mail}");
 }

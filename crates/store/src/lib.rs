@@ -7,7 +7,7 @@
 //! secret either: passwords, keys and links reach it as hashes. What belongs to a workspace is asked for by its name, and
 //! nothing of another is ever given; people alone stand above workspaces. Where to start reading: [`Store`] opens the
 //! database, [`schema`] has its tables and how older ones become newer; [`settings`], [`segments`], [`views`],
-//! [`annotations`], [`labels`], [`notes`], [`people`], [`sign_ins`], [`links`], [`keys`] and [`audit`] are its content; [`mod@verify`] says whether it is whole.
+//! [`annotations`], [`labels`], [`notes`], [`people`], [`sign_ins`], [`links`], [`keys`], [`tries`] and [`audit`] are its content; [`mod@verify`] says whether it is whole.
 
 pub mod annotations;
 pub mod audit;
@@ -26,6 +26,7 @@ mod sessions;
 pub mod settings;
 pub mod sign_ins;
 mod store;
+pub mod tries;
 pub mod verify;
 pub mod views;
 

@@ -162,6 +162,14 @@ pub(crate) const MIGRATIONS: &[&str] = &[
         workspace TEXT NOT NULL PRIMARY KEY,
         filled INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID",
+    // 4: what was tried in vain, each as a hash.
+    "CREATE TABLE tries (
+        tried BLOB NOT NULL PRIMARY KEY,
+        failed INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        next INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tries_by_time ON tries (last)",
 ];
 
 /// The version that this program knows.

@@ -1,14 +1,15 @@
 //! How often somebody tried to sign in in vain: for an account and for an address, with growing delays.
 //!
 //! An account is what was typed, whether or not anybody has it, so that a delay tells nothing. A try counts as failed
-//! when it begins, so that many at once are no way round. All of it is in memory and bounded.
+//! when it begins, so that many at once are no way round. All of it is in the store, so that a restart is none either,
+//! and bounded.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use upshot_core::time::{HOUR, SECOND};
+use upshot_store::Store;
+use upshot_store::tries::{Remembered, Tried};
 
 use crate::problem::{Problem, ProblemKind};
 
@@ -18,114 +19,75 @@ const FREE_OF_ACCOUNT: u32 = 5;
 const FREE_OF_ADDRESS: u32 = 30;
 /// The longest delay, in seconds.
 const LONGEST_DELAY: i64 = 15 * 60;
-/// After so long without a try all is forgotten.
-const MEMORY: i64 = 24 * HOUR;
-/// How many accounts and addresses are remembered.
-const MOST: usize = 10_000;
+/// How many accounts and addresses are remembered, and for how long without a try.
+const REMEMBERED: Remembered = Remembered {
+    time: 24 * HOUR,
+    most: 10_000,
+};
 
-/// See the module.
-#[derive(Default)]
-pub(crate) struct Attempts {
-    tries: Mutex<HashMap<Tried, Tries>>,
+/// Counts a try.
+///
+/// # Errors
+/// When one has to wait, or the store cannot be written.
+pub(super) async fn begin(
+    store: &Store,
+    account: &str,
+    address: Option<IpAddr>,
+    now: i64,
+) -> Result<(), Problem> {
+    let tried: Vec<Tried> = std::iter::once(of_account(account))
+        .chain(address.map(of_address))
+        .collect();
+    let wait = store.begin_try(&tried, now, REMEMBERED, &delay).await?;
+    let Some(next) = wait else { return Ok(()) };
+    let seconds = u32::try_from((next - now + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
+    Err(Problem::retry(
+        ProblemKind::TooManyTries,
+        format!("too many tries; wait {seconds} s"),
+        seconds,
+    ))
 }
 
-/// An account, as a hash of what was typed, or an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Tried {
-    Account([u8; 32]),
-    Address(IpAddr),
+/// The try that began was right.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(super) async fn succeeded(
+    store: &Store,
+    account: &str,
+    address: Option<IpAddr>,
+) -> Result<(), Problem> {
+    let address = address.map(of_address);
+    let account = of_account(account);
+    Ok(store.try_succeeded(&account, address.as_ref()).await?)
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Tries {
-    failed: u32,
-    last: i64,
-    /// The next is allowed from then on.
-    next: i64,
-}
-
-impl Attempts {
-    /// Counts a try; an error where one has to wait.
-    pub fn begin(&self, account: &str, address: Option<IpAddr>, now: i64) -> Result<(), Problem> {
-        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-        let tried = both(account, address);
-        let waits = tried.iter().flatten().filter_map(|tried| tries.get(tried));
-        let next = waits.map(|tries| tries.next).max().unwrap_or(now);
-        if next > now {
-            let seconds = u32::try_from((next - now + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
-            return Err(Problem::retry(
-                ProblemKind::TooManyTries,
-                format!("too many tries; wait {seconds} s"),
-                seconds,
-            ));
-        }
-        for tried in tried.into_iter().flatten() {
-            make_room(&mut tries, now);
-            let entry = tries.entry(tried).or_default();
-            entry.failed += 1;
-            entry.last = now;
-            entry.next = now + delay(tried, entry.failed);
-        }
-        Ok(())
-    }
-
-    /// The try that began was right.
-    pub fn succeeded(&self, account: &str, address: Option<IpAddr>) {
-        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-        let [account, address] = both(account, address);
-        if let Some(account) = account {
-            tries.remove(&account);
-        }
-        if let Some(entry) = address.and_then(|address| tries.get_mut(&address)) {
-            // What was tried before from the address in vain stays.
-            entry.failed = entry.failed.saturating_sub(1);
-            entry.next = entry.last;
-        }
-    }
-}
-
-fn both(account: &str, address: Option<IpAddr>) -> [Option<Tried>; 2] {
-    let account = Sha256::digest(account.as_bytes()).into();
-    [
-        Some(Tried::Account(account)),
-        address.map(|address| Tried::Address(network(address))),
-    ]
+fn of_account(account: &str) -> Tried {
+    Sha256::digest(account.as_bytes()).into()
 }
 
 /// Whoever has an address of IPv6 has the 2^64 beside it.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
+fn of_address(address: IpAddr) -> Tried {
+    let network = match address.to_canonical() {
         IpAddr::V6(address) => {
             let network = address.to_bits() >> 64 << 64;
             IpAddr::V6(network.into())
         }
         address => address,
-    }
+    };
+    // No account is typed so: it would be no e-mail address.
+    Sha256::digest(format!("address {network}").as_bytes()).into()
 }
 
-/// How long to wait after so many tries.
-fn delay(tried: Tried, failed: u32) -> i64 {
-    let free = match tried {
-        Tried::Account(_) => FREE_OF_ACCOUNT,
-        Tried::Address(_) => FREE_OF_ADDRESS,
+/// How long to wait after so many tries, of the account (the first) or from the address.
+fn delay(position: usize, failed: u32) -> i64 {
+    let free = match position {
+        0 => FREE_OF_ACCOUNT,
+        _ => FREE_OF_ADDRESS,
     };
     match failed.checked_sub(free) {
         None => 0,
         Some(more) => (1 << more.min(20)).min(LONGEST_DELAY) * SECOND,
-    }
-}
-
-fn make_room(tries: &mut HashMap<Tried, Tries>, now: i64) {
-    if tries.len() < MOST {
-        return;
-    }
-    tries.retain(|_, entry| now - entry.last < MEMORY);
-    let oldest = tries.iter().min_by_key(|(_, entry)| entry.last);
-    if let Some(oldest) = oldest
-        .map(|(tried, _)| *tried)
-        .filter(|_| tries.len() >= MOST)
-    {
-        tries.remove(&oldest);
     }
 }
 
@@ -134,22 +96,37 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn address(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    struct Tries {
+        store: Store,
+        _folder: tempfile::TempDir,
     }
 
-    #[test]
-    fn delays_grow_and_end_with_success() {
-        let attempts = Attempts::default();
-        let home = address("192.0.2.1");
+    impl Tries {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            Self {
+                store: Store::open(folder.path()).await.unwrap(),
+                _folder: folder,
+            }
+        }
+
+        async fn begin(&self, account: &str, address: &str, now: i64) -> Result<(), Problem> {
+            begin(&self.store, account, address.parse().ok(), now).await
+        }
+    }
+
+    #[tokio::test]
+    async fn delays_grow_and_end_with_success() {
+        let tries = Tries::new().await;
+        let (anna, home) = ("anna@example.org", "192.0.2.1");
         for _ in 0..FREE_OF_ACCOUNT {
-            attempts.begin("anna@example.org", home, 0).unwrap();
+            tries.begin(anna, home, 0).await.unwrap();
         }
         let mut waited = Vec::new();
         let mut now = 0;
         for _ in 0..12 {
             let mut seconds = 0;
-            while attempts.begin("anna@example.org", None, now).is_err() {
+            while tries.begin(anna, "", now).await.is_err() {
                 seconds += 1;
                 now += SECOND;
             }
@@ -157,31 +134,22 @@ mod tests {
         }
         assert_eq!(waited, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
         // Others, from anywhere, are not held up.
-        attempts.begin("ben@example.org", home, 0).unwrap();
-        attempts.succeeded("anna@example.org", home);
-        attempts.begin("anna@example.org", home, now).unwrap();
+        tries.begin("ben@example.org", home, 0).await.unwrap();
+        let address = home.parse().ok();
+        succeeded(&tries.store, anna, address).await.unwrap();
+        tries.begin(anna, home, now).await.unwrap();
     }
 
-    #[test]
-    fn many_accounts_from_one_address_are_held_up_too() {
-        let attempts = Attempts::default();
+    #[tokio::test]
+    async fn many_accounts_from_one_address_are_held_up_too() {
+        let tries = Tries::new().await;
         for number in 0..FREE_OF_ADDRESS {
             let account = format!("{number}@example.org");
-            attempts.begin(&account, address("2001:db8::1"), 0).unwrap();
+            tries.begin(&account, "2001:db8::1", 0).await.unwrap();
         }
-        let held = attempts.begin("other@example.org", address("2001:db8::2"), 0);
+        let held = tries.begin("other@example.org", "2001:db8::2", 0).await;
         assert_eq!(held.unwrap_err().kind(), ProblemKind::TooManyTries);
-        let elsewhere = address("2001:db8:1::1");
-        attempts.begin("other@example.org", elsewhere, 0).unwrap();
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded() {
-        let attempts = Attempts::default();
-        for number in 0..MOST as i64 + 100 {
-            let account = format!("{number}@example.org");
-            attempts.begin(&account, None, number).unwrap();
-        }
-        assert_eq!(attempts.tries.lock().unwrap().len(), MOST);
+        let elsewhere = tries.begin("other@example.org", "2001:db8:1::1", 0).await;
+        elsewhere.unwrap();
     }
 }

@@ -17,7 +17,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use upshot_store::{Store, StoreError};
 
-use super::attempts::Attempts;
 use super::caller::{Caller, Found, Who, find, named_workspace};
 use super::origin::{Page, is_https, only_reads, page};
 use super::password::Passwords;
@@ -32,7 +31,6 @@ use crate::state::ServerState;
 #[derive(Default)]
 pub(crate) struct Guard {
     pub(super) key_hash: Option<[u8; 32]>,
-    pub(super) attempts: Attempts,
     pub(super) passwords: Passwords,
     /// Whether an owner was seen. The last owner of a workspace stays, so it never turns back.
     owned: AtomicBool,

@@ -367,7 +367,7 @@ pub(crate) async fn forgotten(
     let Forgotten { email } = json(&state, request).await?;
     let email = check_email(&email).unwrap_or_default();
     // Mails are counted apart from passwords, so that neither holds the other up.
-    check_turn(&state, &format!("mail to {email}"), address)?;
+    check_turn(&state, &format!("mail to {email}"), address).await?;
     // Nobody waits for it: how long it takes would tell whether there is an account.
     tokio::spawn(async move {
         if let Err(problem) = write_to(&state, &email).await {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use upshot_store::{Purpose, Role};
 use utoipa::ToSchema;
 
+use super::attempts;
 use super::caller::{Caller, Who};
 use super::permission::{Permission, RoleName};
 use super::record::Done;
@@ -51,10 +52,10 @@ pub(crate) struct Me {
     /// Whether the person wants the weekly digest of the workspace; left out where it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<bool>,
-    /// The shared view; left out where it is none.
     /// Whether the workspace sends mail at all, without which no digest comes; left out where it is no person.
     #[serde(skip_serializing_if = "Option::is_none")]
     sends_mail: Option<bool>,
+    /// The shared view; left out where it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<MyShare>,
 }
@@ -136,8 +137,8 @@ impl Me {
                 let (workspace, id) = (&caller.workspace, &sign_in.person.id);
                 let member = state.store.member(workspace, id).await?;
                 digest = member.map(|member| member.digest);
-                person = Some(MePerson {
                 sends_mail = Some(state.store.mail(workspace).await?.is_some());
+                person = Some(MePerson {
                     id: sign_in.person.id.clone(),
                     name: sign_in.person.name.clone(),
                     email: sign_in.person.email.clone(),
@@ -167,8 +168,8 @@ impl Me {
             workspaces: workspaces.into_iter().map(workspace).collect(),
             owner_exists: state.guard.owner_exists(&state.store).await?,
             digest,
-            share,
             sends_mail,
+            share,
         })
     }
 }
@@ -204,8 +205,8 @@ pub(crate) async fn show(
     tag = "people",
     request_body(content = MyChange, example = json!({
         "name": "Anna Example",
-        "password": { "old": "correct horse battery", "new": "battery horse correct" }
         "digest": true,
+        "password": { "old": "correct horse battery", "new": "battery horse correct" }
     })),
     responses(
         (status = 200, description = "Who asks, as it is now", body = Me),
@@ -228,7 +229,7 @@ pub(crate) async fn change(
     if let Some(PasswordChange { old, new }) = &change.password {
         super::password::check(new)?;
         let email = &sign_in.person.email;
-        check_turn(&state, email, address)?;
+        check_turn(&state, email, address).await?;
         let hash = state.store.person(id).await?.map(|(_, hash)| hash);
         if !state.guard.passwords.verify(old, hash).await? {
             let detail = "the old password is wrong";
@@ -238,7 +239,7 @@ pub(crate) async fn change(
                 detail,
             ));
         }
-        state.guard.attempts.succeeded(email, address);
+        attempts::succeeded(&state.store, email, address).await?;
         let hash = state.guard.passwords.hash(new).await?;
         state
             .store

@@ -12,6 +12,7 @@ use upshot_core::time::SECOND;
 use upshot_store::people::check_email;
 use utoipa::ToSchema;
 
+use super::attempts;
 use super::caller::{Caller, LONGEST, Who};
 use super::cookies::Jar;
 use super::me::Me;
@@ -56,12 +57,12 @@ pub(super) fn client_address(state: &ServerState, request: &Request) -> Option<I
 }
 
 /// Leave to try a password of this account once.
-pub(super) fn check_turn(
+pub(super) async fn check_turn(
     state: &ServerState,
     email: &str,
     address: Option<IpAddr>,
 ) -> Result<(), Problem> {
-    state.guard.attempts.begin(email, address, state.now())
+    attempts::begin(&state.store, email, address, state.now()).await
 }
 
 /// The id of the person of this address and password. Whoever has no account waits as long and is told the same.
@@ -72,13 +73,13 @@ pub(super) async fn recognise(
     address: Option<IpAddr>,
 ) -> Result<String, Problem> {
     let email = check_email(email).unwrap_or_default();
-    check_turn(state, &email, address)?;
+    check_turn(state, &email, address).await?;
     let found = state.store.person_by_email(&email).await?;
     let (person, hash) = found.unzip();
     let is_right = state.guard.passwords.verify(password, hash).await?;
     match person.filter(|_| is_right) {
         Some(person) => {
-            state.guard.attempts.succeeded(&email, address);
+            attempts::succeeded(&state.store, &email, address).await?;
             Ok(person.id)
         }
         None => {

@@ -24,7 +24,7 @@ pub struct Bench {
     pub router: Router,
     pub clock: Arc<AtomicI64>,
     pub state: ServerState,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 pub struct Answer {
@@ -113,7 +113,23 @@ impl Bench {
             router: router(state.clone()),
             state,
             clock,
-            _folder: folder,
+            _folder: Some(folder),
+        }
+    }
+
+    /// The same data, with a server that was started anew.
+    pub fn restarted(&self) -> Self {
+        let clock = self.clock.clone();
+        let options = ServerOptions::new(Arc::new(move || clock.load(Ordering::Relaxed)));
+        let (lake, store) = (self.lake.clone(), self.store.clone());
+        let state = ServerState::new(lake.clone(), engine(), store.clone(), options);
+        Self {
+            lake,
+            store,
+            router: router(state.clone()),
+            state,
+            clock: self.clock.clone(),
+            _folder: None,
         }
     }
 

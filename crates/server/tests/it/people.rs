@@ -151,6 +151,16 @@ async fn whether_there_is_an_account_is_never_told() {
     // Even the right password has to wait.
     let held = visitor.sign_in("olga@example.org", PASSWORD).await;
     held.problem(429, "too-many-tries");
+    // So it has after a restart.
+    let again = bench.restarted();
+    let held = Visitor::new(&again)
+        .sign_in("olga@example.org", PASSWORD)
+        .await;
+    held.problem(429, "too-many-tries");
+    pass(&bench, SECOND);
+    let mut visitor = Visitor::new(&again);
+    let welcome = visitor.sign_in("olga@example.org", PASSWORD).await;
+    assert_eq!(welcome.status, 200, "{}", welcome.text());
     pass(&bench, SECOND);
     let answer = visitor.sign_in(" OLGA@example.org", PASSWORD).await;
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -5,6 +5,7 @@ use std::path::Path;
 use sqlx::{Connection, SqliteConnection};
 use upshot_store::links::{Invited, MOST_LINKS, NewPerson};
 use upshot_store::people::{check_email, check_person_name};
+use upshot_store::tries::Remembered;
 use upshot_store::{Deed, Link, Purpose, Role, STORE_FILE, Store, StoreError};
 
 use crate::store;
@@ -250,4 +251,34 @@ fn addresses_and_names_are_checked() {
     for bad in ["", " ", "a\nb", &"x".repeat(101)] {
         assert!(check_person_name(bad).is_err(), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn what_was_tried_in_vain_is_remembered_bounded() {
+    let (store, folder) = crate::store().await;
+    let remembered = Remembered { time: 100, most: 3 };
+    let delay = |_: usize, failed: u32| i64::from(failed / 2) * 10;
+    let begin = async |store: &Store, number: u8, now: i64| {
+        let tried = [[number; 32]];
+        let begun = store.begin_try(&tried, now, remembered, &delay).await;
+        begun.unwrap()
+    };
+    assert_eq!(begin(&store, 1, 0).await, None);
+    assert_eq!(begin(&store, 1, 0).await, None);
+    assert_eq!(begin(&store, 1, 1).await, Some(10));
+    store.close().await;
+    let store = Store::open(folder.path()).await.unwrap();
+    assert_eq!(begin(&store, 1, 2).await, Some(10));
+    // The fourth makes room by the oldest.
+    for (number, now) in [(2, 3), (3, 4), (4, 5)] {
+        assert_eq!(begin(&store, number, now).await, None);
+    }
+    assert_eq!(begin(&store, 1, 6).await, None);
+    // After long enough it is as if nothing had been.
+    assert_eq!(begin(&store, 4, 7).await, None);
+    assert_eq!(begin(&store, 4, 8).await, Some(17));
+    assert_eq!(begin(&store, 4, 107).await, None);
+    store.try_succeeded(&[4; 32], None).await.unwrap();
+    assert_eq!(begin(&store, 4, 107).await, None);
+    assert_eq!(begin(&store, 4, 107).await, None);
 }

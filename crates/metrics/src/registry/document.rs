@@ -48,7 +48,8 @@ says whether a range selects by the start of the session or by when it happened.
 are, and carry their number of observations and a 95 % interval. Every worked example is run as a test.
 
 What stands in braces a query decides: `{window}` is its window, 7 days unless it says another, `{from}` the
-begin of its range, `{first_time}` and `{first_session}` the fields of whoever counts as one user.
+begin of its range, `{recent}` the time-out of the profile before now, `{first_time}` and `{first_session}` the
+fields of whoever counts as one user.
 ";
 
 /// One metric in full, as Markdown.
@@ -151,7 +152,6 @@ fn formula(metric: &Metric) -> String {
         } => {
             format!("`{numerator}` among {}.", condition(denominator))
         }
-        Kind::Per {
         Kind::Reduction {
             numerator,
             denominator,
@@ -159,6 +159,7 @@ fn formula(metric: &Metric) -> String {
             "1 − `{numerator}` among {}, over the same share in the baseline.",
             condition(denominator)
         ),
+        Kind::Per {
             numerator,
             denominator,
         } => format!(

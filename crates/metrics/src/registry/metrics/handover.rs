@@ -199,6 +199,15 @@ handover_requests | queued_time      | accepted_time    | finished_time    | que
 0                 |                  |                  |                  |                  |                  |                  |
 ";
 
+/// One says that they leave, one waits and says nothing more, one is served, one is not put into a queue.
+const QUEUE: &str = "
+handover_requests | queued_time      | waiting_since    | queue_left_time  | accepted_time
+1                 | 2026-01-05T10:00 |                  | 2026-01-05T10:05 |
+1                 | 2026-01-05T10:00 | 2026-01-05T10:00 |                  |
+1                 | 2026-01-05T10:00 |                  |                  | 2026-01-05T10:02
+1                 |                  |                  |                  |
+";
+
 const fn stage(
     id: &'static str,
     name: &'static str,
@@ -260,14 +269,19 @@ pub(super) const STAGES: &[Metric] = &[
         "1 / 5 = 20.0 %",
     )
     .lower(),
-    stage(
-        "queue_abandon_rate",
-        "Left the queue",
-        "queue_left_time is not null",
-        "Sessions whose user left the queue, among sessions in which a person was asked for.",
-        "1 / 5 = 20.0 %",
-    )
-    .lower(),
+    Metric {
+        example: example(QUEUE, "2 / 4 = 50.0 %"),
+        ..stage(
+            "queue_abandon_rate",
+            "Left the queue",
+            "queue_left_time is not null or waiting_since < \"{recent}\"",
+            "Sessions whose user left the queue, or waited in it until the time-out without another sign of anybody, \
+             among sessions in which a person was asked for.",
+            "",
+        )
+        .version(2)
+        .lower()
+    },
     stage(
         "handover_unavailable_rate",
         "Nobody there",

@@ -126,6 +126,8 @@ test('people: one’s own name; a key that sends and is revoked; a view that is 
     await page.getByRole('button', { name: 'Name and password' }).click();
     const dialog = page.getByRole('dialog', { name: 'Name and password' });
     await accessible(page);
+    await dialog.getByText(/sends no mail yet/).waitFor();
+    await dialog.getByLabel('The week’s numbers by mail').uncheck();
     await dialog.getByLabel('Name', { exact: true }).fill('Anna E.');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText('Saved.').waitFor();

@@ -21,11 +21,15 @@ inPage('the workspace’s time zone and money are set, and numbers follow', {}, 
   await page.getByLabel('Time zone', { exact: true }).selectOption('America/New_York');
   await page.getByLabel('Currency').fill('eur');
   await page.getByLabel(/A minute of an agent/).fill('0.9');
+  await page.getByRole('combobox', { name: 'What fewer tickets are measured against' }).selectOption('rate');
+  await page.getByLabel(/Share of inquiries/).fill('42.5');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForFunction(() => document.querySelector('.settings [role="status"]') !== null);
   await page.waitForTimeout(400);
   const settings = await server.ask('/api/v1/settings');
-  assert.deepEqual([settings.time_zone, settings.currency, settings.costs.agent_minute], ['America/New_York', 'EUR', 0.9]);
+  assert.deepEqual([settings.time_zone, settings.currency, settings.costs.agent_minute, settings.ticket_baseline.rate], ['America/New_York', 'EUR', 0.9, 0.425]);
+  const reduction = await server.ask('/api/v1/query', { metrics: ['ticket_reduction'], range: { last: '28d' } });
+  assert.equal(typeof reduction.totals.ticket_reduction.value, 'number');
   await page.goto(`${server.address}/outcomes`);
   await settled(page);
   assert.equal(await page.getByLabel('Time zone', { exact: true }).inputValue(), 'America/New_York');
@@ -40,11 +44,17 @@ inPage('a bot is given a name', {}, async (page) => {
   await field.fill('The friendly one');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForTimeout(400);
-  assert.deepEqual((await server.ask('/api/v1/settings')).bots, [{ id, name: 'The friendly one' }]);
+  const kept = await server.ask('/api/v1/settings');
+  assert.deepEqual(kept.bots, [{ id, name: 'The friendly one' }]);
+  // What other sections set stays.
+  assert.deepEqual([kept.currency, kept.ticket_baseline.rate], ['EUR', 0.425]);
   await page.goto(`${server.address}/outcomes`);
   await settled(page);
   await page.getByLabel('Bot', { exact: true }).selectOption({ label: 'The friendly one' });
   await page.waitForURL((url) => url.searchParams.get('bot') === id);
+  await page.goto(`${server.address}/explore?metric=sessions&by=bot`);
+  await settled(page);
+  await page.getByRole('cell', { name: 'The friendly one' }).or(page.getByRole('rowheader', { name: 'The friendly one' })).first().waitFor();
 });
 
 inPage('other rules are seen before they are applied', {}, async (page) => {

@@ -73,7 +73,7 @@ export function useAccept() {
 export function useChangeMe() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (change: { name?: string; password?: { old: string; new: string } }) => put('/api/v1/me', change),
+    mutationFn: (change: { name?: string; digest?: boolean; password?: { old: string; new: string } }) => put('/api/v1/me', change),
     onSuccess: () => client.invalidateQueries({ queryKey: ['me'] }),
   });
 }

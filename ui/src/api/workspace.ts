@@ -17,8 +17,13 @@ function useChange<Given, Made>(change: (given: Given) => Promise<Made>) {
   return useMutation({ mutationFn: change, onSuccess: () => client.invalidateQueries() });
 }
 
-export function useSetSettings(view: View) {
-  return useChange((given: Schemas['NewSettings']) => put('/api/v1/settings', given, { workspace: view.workspace }));
+/** Sets some of the settings; all others stay as they were read. */
+export function useSetSettings(view: View, settings: Settings) {
+  return useChange((given: Partial<Schemas['NewSettings']>) => {
+    const all = { ...settings, ...given };
+    delete all.changed;
+    return put('/api/v1/settings', all, { workspace: view.workspace });
+  });
 }
 
 export function usePrices(view: View): Asked<Schemas['Prices']> {

@@ -45,7 +45,7 @@ export function PersonMenu() {
           {(me?.mode === 'person' || me?.mode === 'key') && <SignOut />}
         </Popover.Content>
       </Popover.Root>
-      <Suspense fallback={null}>{account && me?.person != null && <AccountDialog person={me.person} close={() => setAccount(false)} />}</Suspense>
+      <Suspense fallback={null}>{account && me?.person != null && <AccountDialog me={me} person={me.person} close={() => setAccount(false)} />}</Suspense>
     </>
   );
 }

@@ -44,6 +44,12 @@ export const settingsDe: typeof settingsEn = {
     costsHint: 'Wird mit dem Arbeitsbereich aufbewahrt; noch rechnet keine Zahl damit. Lassen Sie leer, was Sie nicht wissen.',
     minute: 'Eine Minute eines Mitarbeitenden',
     contact: 'Ein Kontakt mit einem Menschen',
+    baseline: 'Woran weniger Tickets gemessen werden',
+    baselineHint: '«Rückgang der Tickets» sagt, um wie viel weniger Anfragen Menschen brauchen als zuvor: als bei einem Anteil, den Sie kennen, oder als in einem Zeitraum, dessen Tickets oder Übergaben importiert sind.',
+    baselines: { none: 'Noch an nichts', rate: 'An einem Anteil, den wir kennen', range: 'An einem Zeitraum' },
+    rate: 'Anteil der Anfragen, die Menschen brauchten, in Prozent',
+    from: 'Erster Tag',
+    to: 'Letzter Tag',
   },
   bots: {
     hint: 'Wie Ihre Bots hier heißen. Bekannt sind sie durch die Kennungen, die mit Ereignissen kommen.',

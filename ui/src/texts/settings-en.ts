@@ -42,6 +42,12 @@ export const settingsEn = {
     costsHint: 'Kept with the workspace; no number uses them yet. Leave them empty where you do not know.',
     minute: 'A minute of an agent',
     contact: 'A contact with a person',
+    baseline: 'What fewer tickets are measured against',
+    baselineHint: '«Ticket reduction» says by how much fewer inquiries need people than before: than a share that you know, or than in a range of days whose tickets or handovers were imported.',
+    baselines: { none: 'Nothing yet', rate: 'A share that we know', range: 'A range of days' },
+    rate: 'Share of inquiries that needed people, in percent',
+    from: 'First day',
+    to: 'Last day',
   },
   bots: {
     hint: 'What your bots are called here. They are known by the ids that come in with events.',

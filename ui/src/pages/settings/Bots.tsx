@@ -33,12 +33,11 @@ export function BotNames({ settings }: { settings: Settings }) {
   const view = useView();
   const may = useMay('settings');
   const found = useValues(everythingOf(view), 'bot');
-  const save = useSetSettings(view);
+  const save = useSetSettings(view, settings);
   const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map(settings.bots.map((bot) => [bot.id, bot.name])));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const { time_zone, week_start, currency, locale, costs } = settings;
-    save.mutate({ time_zone, week_start, currency, locale: locale ?? null, costs, bots: [...names].filter(([, name]) => name.trim() !== '').map(([id, name]) => ({ id, name: name.trim() })) });
+    save.mutate({ bots: [...names].filter(([, name]) => name.trim() !== '').map(([id, name]) => ({ id, name: name.trim() })) });
   };
   return (
     <Answered asked={found} height={200}>

@@ -127,12 +127,15 @@ test('people: one’s own name; a key that sends and is revoked; a view that is 
     const dialog = page.getByRole('dialog', { name: 'Name and password' });
     await accessible(page);
     await dialog.getByText(/sends no mail yet/).waitFor();
-    await dialog.getByLabel('The week’s numbers by mail').uncheck();
+    await dialog.getByLabel('The week’s numbers by mail').check();
     await dialog.getByLabel('Name', { exact: true }).fill('Anna E.');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText('Saved.').waitFor();
     await dialog.getByRole('button', { name: 'Close' }).click();
-    await page.getByRole('button', { name: 'Anna E.' }).waitFor();
+    await page.getByRole('button', { name: 'Anna E.' }).click();
+    await page.getByRole('button', { name: 'Name and password' }).click();
+    assert.ok(await dialog.getByLabel('The week’s numbers by mail').isChecked());
+    await dialog.getByRole('button', { name: 'Close' }).click();
 
     const keys = page.getByRole('region', { name: 'Keys', exact: true });
     await keys.getByLabel('Name').fill('Web shop');

@@ -113,6 +113,9 @@ pub enum LakeError {
     /// A workspace that is not cleared.
     #[error("{0}")]
     ClearingRefused(String),
+    /// A time for which things cannot be kept.
+    #[error("{0}")]
+    KeepingRefused(String),
     /// An erasure that is not at its end yet.
     #[error("{0}")]
     ErasureUnfinished(String),

@@ -114,8 +114,8 @@ impl Catalog {
         writer.state.counters = made.counters;
         let workspaces = &mut writer.state.workspaces;
         workspaces.insert(change.workspace.clone(), made.tables);
-        // An erasure narrows what is known of the tables: that is read anew.
-        writer.stale = change.erase.is_some();
+        // These narrow what is known of the tables: that is read anew.
+        writer.stale = change.erase.is_some() || change.keep.is_some();
         Ok(snapshot)
     }
 
@@ -207,6 +207,9 @@ async fn make(
     log_state::apply(&mut transaction, change).await?;
     if let Some(erase) = &change.erase {
         erasures::apply(&mut transaction, &change.workspace, erase, &tables).await?;
+    }
+    if let Some(keep) = &change.keep {
+        erasures::keep(&mut transaction, &change.workspace, keep, &tables).await?;
     }
     if files_change {
         let snapshot = Snapshot {

@@ -1,5 +1,5 @@
-//! What the catalog keeps of erasures: the keyed hashes of what is to stay away, and the proofs. What they took away
-//! leaves no trace in the database either.
+//! What the catalog keeps of erasures: the keyed hashes of what is to stay away, and the proofs; and for how long things
+//! are kept. What went leaves no trace in the database either.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use upshot_core::FieldKind;
 
 use super::load::damaged;
 use super::statistics::kinds;
-use super::{Catalog, Erase, StoredErasure, TableState};
+use super::{Catalog, Erase, Keep, StoredErasure, TableState};
 use crate::error::LakeError;
 use crate::schema::{ColumnKind, Table};
 
@@ -37,6 +37,29 @@ pub(super) async fn apply(
     }
     list(connection, workspace, &erase.hashes).await?;
     save(connection, workspace, &erase.erasure).await?;
+    for (table, known) in tables {
+        narrow(connection, *table, known).await?;
+    }
+    Ok(())
+}
+
+/// Writes down what a workspace keeps, and forgets what was only of use for what it does not.
+pub(super) async fn keep(
+    connection: &mut SqliteConnection,
+    workspace: &str,
+    keep: &Keep,
+    tables: &BTreeMap<Table, TableState>,
+) -> Result<(), LakeError> {
+    sqlx::query("INSERT OR REPLACE INTO upshot_keeping VALUES (?1, ?2)")
+        .bind(workspace)
+        .bind(&keep.kept)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM upshot_carry WHERE workspace = ?1 AND at_time < ?2")
+        .bind(workspace)
+        .bind(keep.carries_from)
+        .execute(&mut *connection)
+        .await?;
     for (table, known) in tables {
         narrow(connection, *table, known).await?;
     }
@@ -207,6 +230,19 @@ impl Catalog {
                 })
             })
             .collect()
+    }
+
+    /// What a workspace keeps, as the engine wrote it; nothing where nobody said anything.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn keeping(&self, workspace: &str) -> Result<Option<String>, LakeError> {
+        let mut writer = self.writer().await?;
+        let kept = sqlx::query_scalar("SELECT kept FROM upshot_keeping WHERE workspace = ?1")
+            .bind(workspace)
+            .fetch_optional(&mut writer.connection)
+            .await?;
+        Ok(kept)
     }
 
     /// Writes the database anew, so that nothing is left in it of rows that were deleted, and empties its log. Says

@@ -37,7 +37,7 @@ pub use expire::ExpiredFile;
 pub use file_list::FileList;
 pub use merge::{MergeGroup, MergePolicy};
 pub use transaction::{
-    Carry, Dirty, Erase, FactSet, FactSetRole, Marks, NewFile, StoredErasure, Transaction,
+    Carry, Dirty, Erase, FactSet, FactSetRole, Keep, Marks, NewFile, StoredErasure, Transaction,
 };
 pub use verify::{Problem, ProblemKind, Report};
 

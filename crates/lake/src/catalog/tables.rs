@@ -56,6 +56,7 @@ pub(super) const OURS: &[&str] = &[
     "CREATE TABLE upshot_fact_set(workspace TEXT NOT NULL, name TEXT NOT NULL, profile_toml TEXT NOT NULL, fold_version INTEGER NOT NULL, active INTEGER NOT NULL, role TEXT NOT NULL DEFAULT '', replaces TEXT NOT NULL DEFAULT '', built_to INTEGER NOT NULL DEFAULT 9223372036854775807, PRIMARY KEY(workspace, name)) WITHOUT ROWID",
     "CREATE TABLE upshot_erased(workspace TEXT NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(workspace, hash)) WITHOUT ROWID",
     "CREATE TABLE upshot_erasure(workspace TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, proof TEXT NOT NULL, sessions TEXT NOT NULL, PRIMARY KEY(workspace, id)) WITHOUT ROWID",
+    "CREATE TABLE upshot_keeping(workspace TEXT PRIMARY KEY, kept TEXT NOT NULL) WITHOUT ROWID",
 ];
 
 /// What turns our tables of a version into those of the next.
@@ -75,6 +76,7 @@ pub(super) const MIGRATIONS: &[(u32, &[&str])] = &[
         &[
             "CREATE TABLE IF NOT EXISTS upshot_erased(workspace TEXT NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(workspace, hash)) WITHOUT ROWID",
             "CREATE TABLE IF NOT EXISTS upshot_erasure(workspace TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, proof TEXT NOT NULL, sessions TEXT NOT NULL, PRIMARY KEY(workspace, id)) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS upshot_keeping(workspace TEXT PRIMARY KEY, kept TEXT NOT NULL) WITHOUT ROWID",
         ],
     ),
 ];

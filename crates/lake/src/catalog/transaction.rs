@@ -99,6 +99,15 @@ pub struct Erase {
     pub erasure: StoredErasure,
 }
 
+/// What a workspace keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// For how long, and from when on, as the engine writes it.
+    pub kept: String,
+    /// Carries of cuts before this time, in microseconds, go.
+    pub carries_from: i64,
+}
+
 /// What the catalog keeps of an erasure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredErasure {
@@ -143,6 +152,8 @@ pub struct Transaction {
     pub fact_sets_remove: Vec<String>,
     /// What of the change is an erasure.
     pub erase: Option<Erase>,
+    /// What the workspace keeps from now on.
+    pub keep: Option<Keep>,
     /// The time of the change, microseconds.
     pub now: i64,
     /// What the change is, for people who read the catalog.

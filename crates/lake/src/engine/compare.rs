@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use upshot_core::facts::{Message, Step};
 use upshot_core::fold::Facts;
 use upshot_core::record::{Attributes, FieldSink};
@@ -60,6 +61,8 @@ pub(crate) fn compare(
             found: Vec::new(),
             stored: Side::default(),
             made: Side::default(),
+            begun: start_of_kept_events(inner, workspace),
+            cut_off: FxHashMap::default(),
         };
         comparing.run(sets.cut_gap())?;
         compared += comparing.compared;
@@ -197,6 +200,19 @@ struct Comparing<'a> {
     found: Vec<Disagreement>,
     stored: Side,
     made: Side,
+    /// Events before this time are no longer kept.
+    begun: i64,
+    /// Up to when what is made of a conversation's events may lack some that are no longer kept.
+    cut_off: FxHashMap<Box<str>, i64>,
+}
+
+fn start_of_kept_events(inner: &Inner, workspace: &str) -> i64 {
+    let state = inner.lock_state();
+    let kept = state.kept.get(workspace);
+    match kept.map(|kept| kept.from.events) {
+        None | Some(i32::MIN) => i64::MIN,
+        Some(day) => start_of_day(day),
+    }
 }
 
 impl Comparing<'_> {
@@ -219,6 +235,11 @@ impl Comparing<'_> {
             loaded = portion.days.end;
             for stretch in portion.stretches {
                 if self.is_in_memory(&stretch.conversation_id) {
+                    continue;
+                }
+                let (first, last) = stretch.span();
+                if self.begun != i64::MIN && first < self.begun.saturating_add(gap) {
+                    self.cut_off.insert(stretch.conversation_id, last);
                     continue;
                 }
                 let mut events = decode_all(&decoder, &stretch.events)?;
@@ -327,7 +348,10 @@ impl Comparing<'_> {
             self.note(&key, format!("is missing on day {day}"));
         }
         for (key, stored) in std::mem::take(&mut self.stored.0) {
-            if self.is_in_memory(&stored.conversation_id) {
+            let cut_off = self.cut_off.get(&stored.conversation_id);
+            let lacks_events =
+                stored.start < self.begun || cut_off.is_some_and(|last| stored.start <= *last);
+            if lacks_events || self.is_in_memory(&stored.conversation_id) {
                 continue;
             }
             let what = match stored.session {

@@ -19,7 +19,7 @@ use crate::engine::lookup::{self, Place, Question};
 use crate::engine::rewrite;
 use crate::engine::sets::{FactSet, FactSets};
 use crate::engine::state::{EVENT_OVERHEAD, StoredEvent, Workspace};
-use crate::engine::{Inner, Lake};
+use crate::engine::{Inner, Lake, keeping};
 use crate::error::LakeError;
 use crate::schema::Table;
 
@@ -497,7 +497,8 @@ pub(crate) async fn run(inner: Arc<Inner>, mut closed: tokio::sync::watch::Recei
             _ = closed.changed() => return,
         }
         let now = inner.now();
-        if !wanted(&inner, now, last_seal) {
+        let outdated = keeping::is_due(&inner, now);
+        if !wanted(&inner, now, last_seal) && !outdated {
             continue;
         }
         last_seal = now;
@@ -506,6 +507,7 @@ pub(crate) async fn run(inner: Arc<Inner>, mut closed: tokio::sync::watch::Recei
             tokio::time::sleep(IDLE * 4).await;
         } else if let Err(error) = crate::engine::upkeep::run(&inner).await {
             tracing::warn!(%error, "merging files failed; it is tried again after the next flush");
+            tokio::time::sleep(IDLE * 4).await;
         }
     }
 }

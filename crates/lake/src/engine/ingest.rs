@@ -13,6 +13,7 @@ use upshot_core::time::{DAY, day_of};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::codec::{Decoder, encode, read_bytes, read_text, read_varint, write_varint};
+use crate::engine::keeping::{Fate, KeptFrom};
 use crate::engine::state::{Incoming, Known};
 use crate::engine::{Inner, Lake, check_workspace_name};
 use crate::engine::{erased, lookup};
@@ -33,6 +34,8 @@ pub struct Receipt {
     pub repeated: usize,
     /// How many are of users or conversations that were erased: they are not stored.
     pub erased: usize,
+    /// How many are older than what the workspace keeps: they are not stored.
+    pub outdated: usize,
     /// Those that cannot be accepted.
     pub refused: Vec<Refused>,
     /// The log's sequence of the newest; what has this sequence or a lower one is durable.
@@ -77,6 +80,7 @@ pub(crate) fn prepare(
     workspace: &str,
     events: &[Event],
     now: i64,
+    kept: KeptFrom,
 ) -> (Vec<(usize, Incoming)>, Receipt) {
     let mut receipt = Receipt {
         received: events.len(),
@@ -94,7 +98,14 @@ pub(crate) fn prepare(
             continue;
         }
         buffer.clear();
-        encode(event, &mut buffer);
+        match kept.fate(event) {
+            Fate::Whole => encode(event, &mut buffer),
+            Fate::WithoutTexts => encode(&without_texts(event), &mut buffer),
+            Fate::Gone => {
+                receipt.outdated += 1;
+                continue;
+            }
+        }
         incoming.push((
             index,
             Incoming {
@@ -109,6 +120,15 @@ pub(crate) fn prepare(
         ));
     }
     (incoming, receipt)
+}
+
+fn without_texts(event: &Event) -> Event {
+    Event {
+        text: None,
+        survey_comment: None,
+        feedback_comment: None,
+        ..event.clone()
+    }
 }
 
 fn objection(event: &Event, now: i64) -> Option<String> {
@@ -290,7 +310,9 @@ impl Lake {
     /// When files cannot be read.
     pub async fn foresee(&self, workspace: &str, events: &[Event]) -> Result<Receipt, LakeError> {
         check_workspace_name(workspace)?;
-        let (events, receipt) = prepare(workspace, events, self.inner.now());
+        let now = self.inner.now();
+        let kept = self.inner.kept_from(workspace, now);
+        let (events, receipt) = prepare(workspace, events, now, kept);
         let inner = self.inner.clone();
         let (reply, _) = oneshot::channel();
         let request = Request {

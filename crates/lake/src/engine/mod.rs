@@ -26,6 +26,7 @@ mod fact_sets;
 mod flush;
 mod holding;
 mod ingest;
+mod keeping;
 mod lookup;
 mod open;
 mod overlay;
@@ -56,6 +57,7 @@ pub use compare::Disagreement;
 pub use erasure::{Erasure, ErasureRequest, Foreseen};
 pub use fact_sets::{Begun, Building, FactSetInfo, FactSetList};
 pub use ingest::{Receipt, Refused};
+pub use keeping::{Keeping, KeptFrom, Outdated};
 pub use open::FORMAT_VERSION;
 pub use preview::{Change, Counts, FieldChange, Preview, PreviewOptions, SessionChange};
 pub use settings::Settings;
@@ -168,6 +170,8 @@ pub(crate) struct Inner {
     erasing: tokio::sync::Mutex<()>,
     /// Whether an erasure was begun and is not at its end.
     erasures_open: std::sync::atomic::AtomicBool,
+    /// The UTC day on which it was last looked for what is older than what is kept.
+    kept_day: std::sync::atomic::AtomicI32,
     /// Where the catalog is asked from threads of our own.
     runtime: tokio::runtime::Handle,
     /// Tells the background tasks to end.
@@ -187,6 +191,8 @@ pub(crate) struct State {
     prices: prices::PriceLists,
     /// What was erased and is to stay away.
     pub erased: erased::Erased,
+    /// For how long workspaces keep things.
+    pub kept: keeping::AllKept,
     /// Everything up to this sequence of the log is in memory or in files.
     pub applied_sequence: u64,
 }
@@ -401,7 +407,9 @@ impl Lake {
         wait: bool,
     ) -> Result<Receipt, LakeError> {
         check_workspace_name(workspace)?;
-        let (incoming, receipt) = ingest::prepare(workspace, events, self.inner.now());
+        let now = self.inner.now();
+        let kept = self.inner.kept_from(workspace, now);
+        let (incoming, receipt) = ingest::prepare(workspace, events, now, kept);
         if incoming.is_empty() {
             return Ok(receipt);
         }

@@ -17,7 +17,8 @@ use crate::engine::settings::Settings;
 use crate::engine::state::{Workspace, bucket_of};
 use crate::engine::status::Counters;
 use crate::engine::{
-    Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, erased, erasing, flush, prices, upkeep,
+    Inner, Lake, LakeOptions, QUEUE_BYTES, State, building, erased, erasing, flush, keeping,
+    prices, upkeep,
 };
 use crate::error::LakeError;
 use crate::files::{Files, create_dir_durably, read_all, write_durably};
@@ -130,6 +131,7 @@ impl Lake {
             keyed: erased::Keyed::new(&secret),
             erasing: tokio::sync::Mutex::new(()),
             erasures_open: AtomicBool::new(false),
+            kept_day: std::sync::atomic::AtomicI32::new(i32::MIN),
             runtime: tokio::runtime::Handle::current(),
             catalog,
             watch,
@@ -152,6 +154,7 @@ impl Lake {
         upkeep::remove_leftovers(&inner).await?;
         upkeep::remove_orphans(&inner).await?;
         erasing::load(&inner).await?;
+        keeping::load(&inner).await?;
         let worker = inner.clone();
         tokio::task::spawn_blocking(move || bring_back(&worker, &recovery.frames, &marks, &dirty))
             .await
@@ -351,7 +354,8 @@ fn bring_back(
             {
                 continue;
             }
-            let (incoming, mut receipt) = ingest::prepare(&name, &events, i64::MAX / 2);
+            let (incoming, mut receipt) =
+                ingest::prepare(&name, &events, i64::MAX / 2, inner.kept_from(&name, now));
             let mut incoming = incoming;
             erased::leave_out_recovered(inner, &name, &mut incoming);
             // A flush in portions puts events into files before it moves the mark.

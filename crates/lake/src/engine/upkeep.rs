@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::catalog::MergeGroup;
-use crate::engine::{Inner, Lake, erasing};
+use crate::engine::{Inner, Lake, erasing, keeping};
 use crate::error::LakeError;
 
 impl Lake {
@@ -18,9 +18,10 @@ impl Lake {
     }
 }
 
-/// Goes on with erasures, merges, expires, removes.
+/// Goes on with erasures, lets go what is too old, merges, expires, removes.
 pub(crate) async fn run(inner: &Arc<Inner>) -> Result<(), LakeError> {
     erasing::go_on(inner).await?;
+    keeping::run(inner).await?;
     for workspace in inner.catalog.workspaces() {
         for group in inner.catalog.merge_plan(&workspace, &inner.options.merge)? {
             merge(inner, &workspace, group).await?;

@@ -15,6 +15,7 @@ mod engine_laws;
 mod erasing;
 mod fact_sets;
 mod interop;
+mod keeping;
 mod log_damage;
 mod parquet;
 mod planted;

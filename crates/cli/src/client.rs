@@ -25,6 +25,8 @@ pub struct Sent {
     pub repeated: u64,
     /// How many are of users who were erased.
     pub erased: u64,
+    /// How many are older than what the workspace keeps.
+    pub outdated: u64,
     /// Positions of those that were refused, and why.
     pub refused: Vec<(usize, String)>,
 }
@@ -246,6 +248,7 @@ impl Client {
             added: count("added"),
             repeated: count("repeated"),
             erased: count("erased"),
+            outdated: count("outdated"),
             refused,
         })
     }

@@ -70,7 +70,12 @@ pub async fn run(common: &Common, arguments: EraseArguments) -> Result<u8, Failu
     }
     if !arguments.yes {
         let foreseen = foresee(common, &arguments.server, &new).await?;
-        confirm(&foreseen)?;
+        confirm(&format!(
+            "{} conversations with {} events and {} sessions",
+            number(foreseen.conversations),
+            number(foreseen.events),
+            number(foreseen.sessions)
+        ))?;
     }
     let proof = erase(common, &arguments.server, &new).await?;
     print_proof(common, &proof)?;
@@ -78,26 +83,23 @@ pub async fn run(common: &Common, arguments: EraseArguments) -> Result<u8, Failu
 }
 
 /// Asks whoever sits at the terminal.
-fn confirm(foreseen: &ForeseenErasure) -> Result<(), Failure> {
+pub fn confirm(what_goes: &str) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage(
-            "nobody can be asked here whether to erase; add --yes, or look first with --dry-run",
+            "nobody can be asked here whether to go on; add --yes, or look first with --dry-run",
         ));
     }
     let mut terminal = std::io::stderr();
     write!(
         terminal,
-        "{} conversations with {} events and {} sessions will be erased for good. Write yes to go on: ",
-        number(foreseen.conversations),
-        number(foreseen.events),
-        number(foreseen.sessions)
+        "{what_goes} will go for good. Write yes to go on: "
     )?;
     terminal.flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     match answer.trim() {
         "yes" => Ok(()),
-        _ => Err(Failure::failed("nothing was erased")),
+        _ => Err(Failure::failed("nothing was changed")),
     }
 }
 

@@ -46,7 +46,8 @@ impl From<LakeError> for Failure {
             LakeError::WorkspaceName(_)
             | LakeError::Profile(_)
             | LakeError::UnknownFactSet { .. }
-            | LakeError::FactSetRefused(_) => USAGE,
+            | LakeError::FactSetRefused(_)
+            | LakeError::KeepingRefused(_) => USAGE,
             _ => FAILED,
         };
         Self {

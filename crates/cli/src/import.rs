@@ -15,7 +15,7 @@ use upshot_lake::Settings;
 use upshot_text::{Masker, PrivacyMode};
 
 use crate::arguments::{Common, ImportArguments, OutputFormat};
-use crate::client::Client;
+use crate::client::{Client, Sent};
 use crate::failure::{Failure, REJECTED};
 use crate::output::{self, number};
 use crate::session::{now, open_lake, spinner};
@@ -36,6 +36,8 @@ pub struct ImportReport {
     pub repeated: u64,
     /// Events of users who were erased, and of their conversations: they are not stored.
     pub erased: u64,
+    /// Events that are older than what the workspace keeps: they are not stored.
+    pub outdated: u64,
     /// Records and events that were rejected.
     pub rejected: u64,
     /// The file that holds them.
@@ -218,7 +220,7 @@ impl<'a> Import<'a> {
         if batch.events.is_empty() {
             return Ok(());
         }
-        let (added, repeated, erased, refused) = match &self.target {
+        let (sent, refused) = match &self.target {
             Target::Lake(lake) => {
                 let taker = Taker {
                     lake,
@@ -227,19 +229,28 @@ impl<'a> Import<'a> {
                     masker: &self.masker,
                 };
                 let taken = taker.store(&mut batch).await?;
-                (taken.added, taken.repeated, taken.erased, taken.refused)
+                let sent = Sent {
+                    added: taken.added,
+                    repeated: taken.repeated,
+                    erased: taken.erased,
+                    outdated: taken.outdated,
+                    refused: Vec::new(),
+                };
+                (sent, taken.refused)
             }
             Target::Server(client) => {
                 let sent = client.send(&self.common.workspace, &batch.events).await?;
                 let refused = sent.refused.iter();
                 let refused = refused
-                    .map(|(index, reason)| Rejection::refused(&batch.events[*index], reason));
-                (sent.added, sent.repeated, sent.erased, refused.collect())
+                    .map(|(index, reason)| Rejection::refused(&batch.events[*index], reason))
+                    .collect();
+                (sent, refused)
             }
         };
-        self.report.added += added;
-        self.report.repeated += repeated;
-        self.report.erased += erased;
+        self.report.added += sent.added;
+        self.report.repeated += sent.repeated;
+        self.report.erased += sent.erased;
+        self.report.outdated += sent.outdated;
         refused
             .into_iter()
             .try_for_each(|refused| self.reject(refused))
@@ -300,6 +311,9 @@ fn print(common: &Common, report: &ImportReport) -> Result<(), Failure> {
     let mut rows = rows.to_vec();
     if report.erased > 0 {
         rows.push(("of erased users", number(report.erased)));
+    }
+    if report.outdated > 0 {
+        rows.push(("too old to be kept", number(report.outdated)));
     }
     output::pairs(common, &rows)?;
     print_examples(&report.examples);

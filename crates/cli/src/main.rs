@@ -16,6 +16,7 @@ mod explained;
 mod export;
 mod failure;
 mod import;
+mod keeping;
 mod keys;
 mod live;
 mod metrics;

@@ -6,6 +6,7 @@ use upshot_server::settings::{Baseline, BotName, NewSettings, Settings};
 
 use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::failure::Failure;
+use crate::keeping::{self, KeepArguments};
 use crate::output;
 use crate::session::{existing_store, now, open_lake, open_store};
 
@@ -20,7 +21,8 @@ const PATH: &str = "/api/v1/settings";
     upshot settings set --timezone Europe/Berlin --week-start monday\n  \
     upshot settings set --currency EUR --cost agent_minute=0.9 --cost human_contact=6.5\n  \
     upshot settings set --bot shop='Shop assistant'\n  \
-    upshot settings set --ticket-baseline 2025-10-01..2025-12-31\n\n\
+    upshot settings set --ticket-baseline 2025-10-01..2025-12-31\n  \
+    upshot settings keep --texts 90 --events 365 --dry-run\n\n\
     Questions that name no time zone are asked in that of the workspace."
 )]
 pub struct SettingsArguments {
@@ -37,6 +39,8 @@ pub struct SettingsArguments {
 pub enum SettingsAction {
     /// Change those that are named; the others stay
     Set(SetSettings),
+    /// For how long texts, events and facts are kept: show it, or change what is named
+    Keep(KeepArguments),
 }
 
 /// `upshot settings set`.
@@ -70,10 +74,14 @@ pub struct SetSettings {
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: SettingsArguments) -> Result<u8, Failure> {
-    let Some(SettingsAction::Set(set)) = arguments.action else {
-        let settings = current(common, &arguments.server).await?;
-        print(common, &settings)?;
-        return Ok(0);
+    let set = match arguments.action {
+        Some(SettingsAction::Set(set)) => set,
+        Some(SettingsAction::Keep(keep)) => return keeping::run(common, keep).await,
+        None => {
+            let settings = current(common, &arguments.server).await?;
+            print(common, &settings)?;
+            return Ok(0);
+        }
     };
     let new = changed(current(common, &set.server).await?.again(), &set)?;
     let settings = give(common, &set.server, new).await?;

@@ -15,6 +15,8 @@ pub struct Taken {
     pub repeated: u64,
     /// Events of users who were erased, and of their conversations: they are not stored.
     pub erased: u64,
+    /// Events that are older than what the workspace keeps: they are not stored.
+    pub outdated: u64,
     /// Events that were refused.
     pub refused: Vec<Rejection>,
     /// The log's position: everything up to it is on disk. 0 where nothing was stored.
@@ -67,6 +69,7 @@ fn taken(batch: &Batch, receipt: upshot_lake::Receipt) -> Taken {
         added: receipt.added as u64,
         repeated: receipt.repeated as u64,
         erased: receipt.erased as u64,
+        outdated: receipt.outdated as u64,
         refused: refused.collect(),
         sequence: receipt.sequence,
     }

@@ -54,6 +54,9 @@ pub struct Accepted {
     /// How many are of users who were erased, or of their conversations. They are not stored.
     #[schema(examples(0))]
     pub erased: u64,
+    /// How many are older than what the workspace keeps. They are not stored.
+    #[schema(examples(0))]
+    pub outdated: u64,
     /// How many could not be taken in.
     #[schema(examples(0))]
     pub rejected_count: u64,
@@ -105,6 +108,9 @@ pub(crate) struct PartlyAccepted<'a> {
     /// How many are of users who were erased, or of their conversations. They are not stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     erased: Option<u64>,
+    /// How many are older than what the workspace keeps. They are not stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outdated: Option<u64>,
     /// How many could not be taken in.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_count: Option<u64>,
@@ -293,6 +299,7 @@ fn count(accepted: &mut Accepted, receipt: &Receipt, records: &[u64]) {
     accepted.added += receipt.added as u64;
     accepted.repeated += receipt.repeated as u64;
     accepted.erased += receipt.erased as u64;
+    accepted.outdated += receipt.outdated as u64;
     accepted.sequence = accepted.sequence.max(receipt.sequence);
     for refused in &receipt.refused {
         let (reason, cure) = refused.reason.split_once("; ").unwrap_or((

@@ -59,6 +59,8 @@ pub(crate) struct Imported {
     known: u64,
     /// Events of users who were erased, and of their conversations: they are not stored.
     erased: u64,
+    /// Events that are older than what the workspace keeps: they are not stored.
+    outdated: u64,
     /// Records and events that cannot be taken in.
     rejected: u64,
     /// How many events there are of each type.
@@ -242,6 +244,7 @@ fn answer(wanted: Wanted, account: Account, stored: Taken) -> Imported {
         new: stored.added,
         known: stored.repeated,
         erased: stored.erased,
+        outdated: stored.outdated,
         rejected: account.rejected,
         first_time: first.map(instant),
         last_time: last.map(instant),
@@ -350,6 +353,7 @@ async fn take(
                     all.added += taken.added;
                     all.repeated += taken.repeated;
                     all.erased += taken.erased;
+                    all.outdated += taken.outdated;
                     all.sequence = all.sequence.max(taken.sequence);
                 }
                 Part::File { records, name } => account.file(records, name),

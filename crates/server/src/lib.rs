@@ -26,6 +26,7 @@ pub mod facts;
 pub mod health;
 mod import;
 mod input;
+pub mod keeping;
 mod live;
 mod notes;
 mod observe;

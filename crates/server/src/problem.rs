@@ -358,6 +358,7 @@ impl From<LakeError> for Problem {
             LakeError::WorkspaceName(_) => {
                 Self::field(ProblemKind::BadRequest, "workspace", error.to_string())
             }
+            LakeError::KeepingRefused(_) => Self::new(ProblemKind::BadRequest, error.to_string()),
             LakeError::UnknownFactSet { .. } | LakeError::FactSetUnfinished(_) => {
                 Self::field(ProblemKind::BadRequest, "profile", error.to_string())
             }

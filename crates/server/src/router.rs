@@ -15,8 +15,8 @@ use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
     access, annotations, app, boards, changes, checks, conditional, demo, drilldown, erasures,
-    events, export, fact_sets, health, import, live, notes, observe, paths, prices, queries, query,
-    registry, segments, sessions, settings, sources, under, views,
+    events, export, fact_sets, health, import, keeping, live, notes, observe, paths, prices,
+    queries, query, registry, segments, sessions, settings, sources, under, views,
 };
 
 /// Every path with its handler and its description.
@@ -58,6 +58,8 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(fact_sets::remove))
         .routes(routes!(erasures::list, erasures::erase_users))
         .routes(routes!(erasures::preview))
+        .routes(routes!(keeping::show, keeping::set))
+        .routes(routes!(keeping::preview))
         .routes(routes!(query::retention))
         .routes(routes!(live::show))
         .routes(routes!(checks::reported))

@@ -160,6 +160,7 @@ impl Telemetry {
             ("added", accepted.added),
             ("repeated", accepted.repeated),
             ("erased", accepted.erased),
+            ("outdated", accepted.outdated),
             ("rejected", accepted.rejected_count),
         ] {
             self.events

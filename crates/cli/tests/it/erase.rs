@@ -1,4 +1,4 @@
-//! Users are erased on the command line.
+//! Users are erased on the command line, and what is too old goes.
 
 use serde_json::json;
 
@@ -56,4 +56,41 @@ fn a_user_is_erased_proven_and_stays_away() {
     scene.ok(&["verify", "--quiet"]);
     let usage = scene.run(&["erase"]);
     assert_eq!(code(&usage), 2);
+}
+
+#[test]
+fn what_is_older_goes_when_somebody_says_so() {
+    let scene = Scene::new();
+    let file = scene.file("events.jsonl", events().as_bytes());
+    let file = file.to_str().unwrap();
+    scene.ok(&["import", file, "--quiet"]);
+    let keep = ["settings", "keep", "--texts", "20", "--events", "30"];
+    let look = [&keep[..], &["--dry-run", "--output", "json"]].concat();
+    let foreseen = scene.json(&look);
+    assert_eq!(
+        (
+            &foreseen["texts"],
+            &foreseen["events"],
+            &foreseen["sessions"]
+        ),
+        (&json!(3), &json!(3), &json!(0))
+    );
+    let asked = scene.run(&keep);
+    assert_eq!(code(&asked), 2);
+    assert!(errors(&asked).contains("--yes"), "{}", errors(&asked));
+    scene.ok(&[&keep[..], &["--yes"]].concat());
+    let shown = scene.json(&["settings", "keep", "--output", "json"]);
+    assert_eq!(
+        (&shown["texts_days"], &shown["facts_days"]),
+        (&json!(20), &json!(null))
+    );
+    assert!(shown["first_days"]["events"].is_string(), "{shown}");
+    let again = scene.ok(&["import", file, "--quiet"]);
+    assert!(again.contains("too old to be kept  3"), "{again}");
+    scene.ok(&[
+        "settings", "keep", "--texts", "forever", "--events", "forever",
+    ]);
+    scene.ok(&["verify", "--quiet"]);
+    let wrong = scene.run(&["settings", "keep", "--events", "many"]);
+    assert_eq!(code(&wrong), 2);
 }

@@ -165,6 +165,17 @@ const ROUTES: &[(&str, Need, &str)] = &[
         may(Permission::Settings),
         "demo.clear",
     ),
+    ("GET /api/v1/keeping", may(Permission::Numbers), ""),
+    (
+        "PUT /api/v1/keeping",
+        may(Permission::Settings),
+        "keeping.set",
+    ),
+    (
+        "POST /api/v1/keeping/preview",
+        may(Permission::Settings),
+        "",
+    ),
     ("GET /api/v1/erasures", may(Permission::Audit), ""),
     (
         "POST /api/v1/erasures",

@@ -17,6 +17,7 @@ mod fact_sets;
 mod failing;
 mod health;
 mod import;
+mod keeping;
 mod live;
 mod logging;
 mod mail;

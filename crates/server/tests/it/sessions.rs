@@ -268,6 +268,7 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                         json!({"user_ids": [format!("nobody of {own}")], "reason": own})
                     }
                     "/api/v1/erasures/preview" => json!({"user_ids": ["nobody"]}),
+                    "/api/v1/keeping" | "/api/v1/keeping/preview" => json!({"texts_days": 900}),
                     "/api/v1/paths" => json!({"by": "channel"}),
                     "/api/v1/flows" => json!({"depth": 2}),
                     "/api/v1/funnel" => {

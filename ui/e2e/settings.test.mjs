@@ -194,3 +194,21 @@ inPage('a user is erased: what would go is shown before, and a proof stays', {},
   assert.equal(await count(), 0);
   assert.ok(!(await page.locator('main').innerText()).includes(user));
 });
+
+inPage('texts are kept for so many days, and what goes is told before', { refuses: 400 }, async (page) => {
+  await page.goto(`${server.address}/settings?section=privacy`);
+  const card = page.getByRole('region', { name: 'For how long' });
+  await card.getByLabel('What people wrote, days').fill('40');
+  await card.getByLabel('Events, days').fill('30');
+  await card.getByRole('button', { name: 'See what would go' }).click();
+  await card.getByRole('alert').waitFor();
+  await card.getByLabel('Events, days').fill('80');
+  await card.getByRole('button', { name: 'See what would go' }).click();
+  await card.getByText(/^Would go at once: events with texts [1-9]/).waitFor();
+  await card.getByRole('button', { name: 'Keep it so' }).click();
+  await card.getByRole('button', { name: /^Yes\./ }).click();
+  await card.getByText(/There is something since 20/).first().waitFor();
+  const { texts_days, events_days, facts_days } = await server.ask('/api/v1/keeping');
+  assert.deepEqual([texts_days, events_days, facts_days], [40, 80, null]);
+  await accessible(page);
+});

@@ -1,12 +1,26 @@
-/** Erasing users, and the proofs of it. */
+/** For how long things are kept; erasing users, and the proofs of it. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import type { View } from '../view/view';
-import { get, post, type Schemas } from './client';
+import { get, post, put, type Schemas } from './client';
 import type { Asked } from './questions';
 
 export function useErasures(view: View): Asked<Schemas['Erasures']> {
   return useQuery({ queryKey: ['erasures', view.workspace], queryFn: ({ signal }) => get('/api/v1/erasures', { workspace: view.workspace, signal }) });
+}
+
+export function useKeeping(view: View): Asked<Schemas['KeepingAnswer']> {
+  return useQuery({ queryKey: ['keeping', view.workspace], queryFn: ({ signal }) => get('/api/v1/keeping', { workspace: view.workspace, signal }) });
+}
+
+/** What would go at once. */
+export function useOutdated({ workspace }: View) {
+  return useMutation({ mutationFn: (given: Schemas['NewKeeping']) => post('/api/v1/keeping/preview', given, { workspace }) });
+}
+
+export function useKeep({ workspace }: View) {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: (given: Schemas['NewKeeping']) => put('/api/v1/keeping', given, { workspace }), onSuccess: () => client.invalidateQueries() });
 }
 
 /** What erasing them would take away. */

@@ -6,6 +6,7 @@ import { Card } from '../../components/Cards';
 import { WithCommands } from '../../components/WithCommands';
 import { usePart } from '../../texts/parts';
 import { Erasing } from './Erasing';
+import { Keeping } from './Keeping';
 
 export function Privacy() {
   const words = usePart('settings').privacy;
@@ -33,6 +34,7 @@ export function Privacy() {
           {words.read} {mayAudit && <Link to="/settings" search={{ section: 'audit' }}>{audit}</Link>}
         </p>
       </Card>
+      <Keeping />
       <Erasing />
     </>
   );

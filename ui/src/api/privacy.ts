@@ -9,8 +9,13 @@ export function useErasures(view: View): Asked<Schemas['Erasures']> {
   return useQuery({ queryKey: ['erasures', view.workspace], queryFn: ({ signal }) => get('/api/v1/erasures', { workspace: view.workspace, signal }) });
 }
 
+/** Days go one after the other: where some do, it is asked again. */
 export function useKeeping(view: View): Asked<Schemas['KeepingAnswer']> {
-  return useQuery({ queryKey: ['keeping', view.workspace], queryFn: ({ signal }) => get('/api/v1/keeping', { workspace: view.workspace, signal }) });
+  return useQuery({
+    queryKey: ['keeping', view.workspace],
+    queryFn: ({ signal }) => get('/api/v1/keeping', { workspace: view.workspace, signal }),
+    refetchInterval: ({ state: { data } }) => (data?.texts_days != null || data?.events_days != null || data?.facts_days != null ? 3000 : false),
+  });
 }
 
 /** What would go at once. */

@@ -284,7 +284,8 @@ fn behind(
         )
         .into());
     };
-    let mut cell_range = cell_range(resolved, cell, range)?;
+    let whole = cell_range(resolved, cell, range)?;
+    let mut cell_range = whole;
     let mut conditions: Vec<String> = query.filters.clone();
     let segment = match (&resolved.compare, cell.compared) {
         (Some(Compare::Segment(name)), true) => Some(name.as_str()),
@@ -339,14 +340,20 @@ fn behind(
         },
         pass,
         conditions,
-        range: reached(resolved, metric, cell_range)?,
+        range: reached(resolved, metric, cell_range, whole)?,
         measure: measure.map(|measure| measure.at(resolved.now)),
         key: key.map(|key| terms.key(key)),
     })
 }
 
-/// The range in which the rows of a number of this range lie.
-fn reached(resolved: &Resolved, metric: &Metric, range: Range) -> Result<Range, Problem> {
+/// The range in which the rows of a number of this range lie; the range of all numbers is `whole`. A
+/// window is one of days, to the end of the day, also where an answer is cut finer.
+fn reached(
+    resolved: &Resolved,
+    metric: &Metric,
+    range: Range,
+    whole: Range,
+) -> Result<Range, Problem> {
     match Reach::of(metric.kind) {
         Reach::Range => Ok(range),
         Reach::Ever => Ok(Range {
@@ -354,17 +361,17 @@ fn reached(resolved: &Resolved, metric: &Metric, range: Range) -> Result<Range, 
             ..range
         }),
         Reach::Trailing(days) => {
-            let to = match range.to {
+            let closed = |to| match to {
                 i64::MAX => resolved.now.saturating_add(1),
                 to => to,
             };
-            let length = (i64::from(days) + 1) * DAY;
-            let from = to.saturating_sub(length);
+            let (last, to) = (closed(range.to) - 1, closed(whole.to));
+            let from = last.saturating_sub((i64::from(days) + 1) * DAY);
             let by_day = Buckets::new(Grain::Day, Range { from, to }, &resolved.calendar)?;
-            let last = by_day.find(to - 1, 0).unwrap_or(0);
+            let next = by_day.find(last, 0).unwrap_or(0) + 1;
             Ok(Range {
-                from: by_day.start((last + 1).saturating_sub(days as usize)),
-                to,
+                from: by_day.start(next.saturating_sub(days as usize)),
+                to: to.min(by_day.start(next)),
             })
         }
     }

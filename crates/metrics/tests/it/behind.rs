@@ -443,6 +443,33 @@ proptest! {
     }
 
     #[test]
+    fn behind_windows_of_days_stand_their_sessions_by_the_hour_too(
+        facts in any_facts(),
+        first in 3_u8..9,
+        picks in proptest::collection::vec(any::<prop::sample::Index>(), 6),
+    ) {
+        let held = held(&facts, Layout::Mixed);
+        let windows = metrics().iter().filter(|metric| matches!(metric.kind, Kind::Trailing { .. }));
+        let query = Query {
+            metrics: windows.map(|metric| metric.id.to_owned()).collect(),
+            grain: Some(Grain::Hour),
+            range: RangeSpec { from: Some(format!("2026-01-0{first}T05:00")), to: Some("2026-01-10T11:00".to_owned()), last: None },
+            time_zone: Some("America/New_York".to_owned()),
+            now: FIRST_START + 190 * HOUR,
+            maturity: Some(HOUR),
+            ..Query::default()
+        };
+        let result = block(ENGINE.run(&query, &held.capture)).unwrap();
+        for id in &result.metrics {
+            for pick in &picks {
+                let row = &result.rows[pick.index(result.rows.len())];
+                let cell = Cell { metric: id.clone(), dimensions: row.dimensions.clone(), ..Cell::default() };
+                check_cell(&query, &held, &row.metrics[id], cell)?;
+            }
+        }
+    }
+
+    #[test]
     fn subtotals_are_the_answers_of_prefixes_and_pages_are_the_whole(
         facts in any_facts(),
         query in any_query(),

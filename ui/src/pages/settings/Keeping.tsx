@@ -20,7 +20,7 @@ export function Keeping() {
   return (
     <Card title={words.title} hint={words.hint}>
       <Answered asked={keeping} height={200}>
-        {(answer) => <KeepingForm key={JSON.stringify(answer)} kept={answer} />}
+        {(answer) => <KeepingForm key={[answer.texts_days, answer.events_days, answer.facts_days].join()} kept={answer} />}
       </Answered>
     </Card>
   );

@@ -21,7 +21,7 @@ inPage('the workspace’s time zone and money are set, and numbers follow', {}, 
   await page.getByLabel('Time zone', { exact: true }).selectOption('America/New_York');
   await page.getByLabel('Currency').fill('eur');
   await page.getByLabel(/A minute of an agent/).fill('0.9');
-  await page.getByRole('combobox', { name: 'What fewer tickets are measured against' }).selectOption('rate');
+  await page.getByRole('combobox', { name: 'Measured against' }).selectOption('rate');
   await page.getByLabel(/Share of inquiries/).fill('42.5');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForFunction(() => document.querySelector('.settings [role="status"]') !== null);

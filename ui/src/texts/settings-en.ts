@@ -44,6 +44,7 @@ export const settingsEn = {
     contact: 'A contact with a person',
     baseline: 'What fewer tickets are measured against',
     baselineHint: '«Ticket reduction» says by how much fewer inquiries need people than before: than a share that you know, or than in a range of days whose tickets or handovers were imported.',
+    against: 'Measured against',
     baselines: { none: 'Nothing yet', rate: 'A share that we know', range: 'A range of days' },
     rate: 'Share of inquiries that needed people, in percent',
     from: 'First day',

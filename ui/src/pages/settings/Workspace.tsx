@@ -60,7 +60,7 @@ function BaselineFields({ baseline, set, may }: { baseline: Baseline; set: (base
       </legend>
       <p className="soft small">{words.baselineHint}</p>
       <div className="fields">
-        <SelectField label={words.baseline} value={kind} options={BASELINES.map((one) => [one, words.baselines[one]] as const)} set={choose} disabled={!may} />
+        <SelectField label={words.against} value={kind} options={BASELINES.map((one) => [one, words.baselines[one]] as const)} set={choose} disabled={!may} />
         {kind === 'rate' && <TextField label={words.rate} value={percent} set={share} required disabled={!may} />}
         {kind === 'range' && <TextField label={words.from} kind="date" value={baseline.from ?? ''} set={(from) => set({ ...baseline, from })} required disabled={!may} />}
         {kind === 'range' && <TextField label={words.to} kind="date" value={baseline.to ?? ''} set={(to) => set({ ...baseline, to })} required disabled={!may} />}

@@ -72,8 +72,8 @@ pub(crate) struct BuildContext<'a> {
     pub workspace: &'a str,
     pub sets: &'a FactSets,
     pub now: i64,
-    /// Seal every conversation, over or not: for tests, and when memory is short.
-    pub seal_all: bool,
+    /// Seal every conversation that has events before this time, over or not.
+    pub seal_before: i64,
 }
 
 /// Makes the rows of these jobs, which must be in order of the conversation's id, on this many
@@ -176,7 +176,8 @@ fn facts_to_write(
         made.push((set.id, folded.facts, last));
     }
     // A conversation leaves memory when it is over by the rules of every set.
-    job.sealed = all_over || context.seal_all;
+    let first = job.events.iter().map(|event| event.time).min();
+    job.sealed = all_over || first.is_none_or(|first| first < context.seal_before);
     if job.sealed {
         let everything = |set| (set, job.cuts.from(set), i64::MAX);
         job.written = made.iter().map(|(set, ..)| everything(*set)).collect();

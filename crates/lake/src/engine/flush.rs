@@ -43,7 +43,19 @@ impl Lake {
     }
 }
 
+/// Seals the conversations of a workspace that have events before this time, over or not.
+pub(crate) async fn seal_before(
+    inner: &Arc<Inner>,
+    name: &Arc<str>,
+    time: i64,
+) -> Result<(), LakeError> {
+    let mut asked = FxHashSet::default();
+    while flush_portion(inner, name, time, &mut asked).await? {}
+    Ok(())
+}
+
 pub(crate) async fn flush_all(inner: &Arc<Inner>, seal_all: bool) -> Result<(), LakeError> {
+    let seal_before = if seal_all { i64::MAX } else { i64::MIN };
     let (names, sequence): (Vec<Arc<str>>, u64) = {
         let state = inner.lock_state();
         (
@@ -56,7 +68,7 @@ pub(crate) async fn flush_all(inner: &Arc<Inner>, seal_all: bool) -> Result<(), 
     };
     for name in names {
         let mut asked = FxHashSet::default();
-        while flush_portion(inner, &name, seal_all, &mut asked).await? {}
+        while flush_portion(inner, &name, seal_before, &mut asked).await? {}
     }
     // What was in memory when this began is in files now, of every workspace.
     inner.counters.note_flushed_sequence(sequence);
@@ -67,22 +79,23 @@ pub(crate) async fn flush_all(inner: &Arc<Inner>, seal_all: bool) -> Result<(), 
 async fn flush_portion(
     inner: &Arc<Inner>,
     name: &Arc<str>,
-    seal_all: bool,
+    seal_before: i64,
     asked: &mut FxHashSet<Box<str>>,
 ) -> Result<bool, LakeError> {
     let _committing = inner.committing.lock().await;
     inner.check_durable()?;
     let now = inner.now();
-    let Some(collected) = collect(inner, name, now, seal_all, asked) else {
+    let Some(collected) = collect(inner, name, now, seal_before, asked) else {
         return Ok(false);
     };
     inner.catalog.create_workspace(name, now).await?;
     let worker = inner.clone();
     let workspace = name.clone();
-    let written =
-        tokio::task::spawn_blocking(move || write(&worker, &workspace, collected, now, seal_all))
-            .await
-            .map_err(|error| LakeError::Stopped(error.to_string()))??;
+    let written = tokio::task::spawn_blocking(move || {
+        write(&worker, &workspace, collected, now, seal_before)
+    })
+    .await
+    .map_err(|error| LakeError::Stopped(error.to_string()))??;
     let Written {
         transaction,
         collected,
@@ -119,7 +132,7 @@ fn collect(
     inner: &Inner,
     name: &Arc<str>,
     now: i64,
-    seal_all: bool,
+    seal_before: i64,
     asked: &mut FxHashSet<Box<str>>,
 ) -> Option<Collected> {
     let state = inner.lock_state();
@@ -138,7 +151,9 @@ fn collect(
                 .max()
                 .unwrap_or(i64::MIN);
             let may_be_over = last < now - SHORTEST_SESSION;
-            let asks = (may_be_over || seal_all) && !asked.contains(id);
+            let first = conversation.events.iter().map(|event| event.time).min();
+            let seal = first.is_none_or(|first| first < seal_before);
+            let asks = (may_be_over || seal) && !asked.contains(id);
             if !unflushed && !asks {
                 continue;
             }
@@ -184,7 +199,7 @@ fn write(
     workspace: &str,
     mut collected: Collected,
     now: i64,
-    seal_all: bool,
+    seal_before: i64,
 ) -> Result<Written, LakeError> {
     look_up(inner, workspace, &mut collected)?;
     let sets = collected.sets.clone();
@@ -192,7 +207,7 @@ fn write(
         workspace,
         sets: &sets,
         now,
-        seal_all,
+        seal_before,
     };
     let built = build(&context, &mut collected.jobs, inner.options.threads)?;
     let gap = sets.cut_gap();

@@ -1,7 +1,7 @@
 //! For how long a workspace keeps texts, events and facts. What is older goes by whole days.
 //!
 //! A day's files end in one transaction, which also notes from which day on there is something: what comes later of
-//! earlier days is not stored. A day waits while memory holds events of it, because a session of it goes on. Facts
+//! earlier days is not stored. A conversation that goes on since such a day is sealed first, with the facts that it has. Facts
 //! stay when their events go; `verify` and other rules know from the note that these cannot be made anew.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use upshot_core::Event;
 use upshot_core::time::{day_of, start_of_day};
 
 use crate::catalog::{FileList, Keep, Transaction};
-use crate::engine::{Inner, Lake, check_workspace_name};
+use crate::engine::{Inner, Lake, check_workspace_name, flush};
 use crate::error::LakeError;
 use crate::schema::Table;
 
@@ -290,15 +290,22 @@ pub(crate) async fn run(inner: &Arc<Inner>) -> Result<(), LakeError> {
     let now = inner.now();
     let all: Vec<Arc<str>> = inner.lock_state().kept.keys().cloned().collect();
     for name in all {
+        let Some(kept) = inner.lock_state().kept.get(&name).copied() else {
+            continue;
+        };
+        let files = inner.catalog.file_list(&name).unwrap_or_default();
+        let due = kept.due(now);
+        if outdated(&files, due).0.is_empty() {
+            continue;
+        }
+        // What goes on since then leaves memory with the facts that it has.
+        flush::seal_before(inner, &name, start_of_day(due.texts.max(due.events))).await?;
         let _committing = inner.committing.lock().await;
         inner.check_durable()?;
         let Some(kept) = inner.lock_state().kept.get(&name).copied() else {
             continue;
         };
         let files = inner.catalog.file_list(&name).unwrap_or_default();
-        if outdated(&files, kept.due(now)).0.is_empty() {
-            continue;
-        }
         let from = not_in_memory(inner, &name, kept.due(now));
         let from = from.joined(kept.from, i32::max);
         let (end, found) = outdated(&files, from);

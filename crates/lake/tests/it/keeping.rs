@@ -191,6 +191,41 @@ async fn a_day_of_which_a_session_goes_on_waits_and_goes_in_the_background() {
     lake.close().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_never_ends_holds_nothing_back() {
+    let bench = Bench::new(1);
+    let events = demo(300);
+    let lake = bench.open().await;
+    lake.append("main", &events).await.unwrap();
+    lake.flush().await.unwrap();
+    // As long ago as the first, and open whatever the time.
+    let first = events.iter().min_by_key(|event| event.time).unwrap();
+    let opened = Event {
+        event_id: "opened".into(),
+        conversation_id: "opened".into(),
+        event_type: Some(upshot_core::words::EventType::Handover),
+        handover_stage: Some(upshot_core::words::HandoverStage::Requested),
+        ..first.clone()
+    };
+    lake.append("main", &[opened]).await.unwrap();
+    lake.flush().await.unwrap();
+    assert!(lake.status().overlay_conversations > 0);
+    let before = found(&lake).await.len();
+    lake.set_keeping("main", keeping(Some(3), Some(4), None))
+        .await
+        .unwrap();
+    lake.tidy().await.unwrap();
+    let today = day_of(bench.now());
+    assert_eq!(lake.keeping("main").1.events, today - 4);
+    assert_eq!(found(&lake).await.len(), before);
+    assert_sound(&lake).await;
+    lake.close().await.unwrap();
+    let lake = bench.open().await;
+    assert_eq!(found(&lake).await.len(), before);
+    assert_sound(&lake).await;
+    lake.close().await.unwrap();
+}
+
 #[test]
 fn power_loss_while_days_go_leaves_whole_days() {
     let events = events();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use upshot_core::time::{DAY, day_of};
+use upshot_core::time::{DAY, HOUR, MINUTE, day_of};
 use upshot_core::{Event, Session};
 use upshot_lake::{Keeping, Lake, LakeError, Settings, Table};
 
@@ -198,16 +198,16 @@ async fn what_never_ends_holds_nothing_back() {
     let lake = bench.open().await;
     lake.append("main", &events).await.unwrap();
     lake.flush().await.unwrap();
-    // As long ago as the first, and open whatever the time.
-    let first = events.iter().min_by_key(|event| event.time).unwrap();
-    let opened = Event {
-        event_id: "opened".into(),
-        conversation_id: "opened".into(),
-        event_type: Some(upshot_core::words::EventType::Handover),
-        handover_stage: Some(upshot_core::words::HandoverStage::Requested),
-        ..first.clone()
-    };
-    lake.append("main", &[opened]).await.unwrap();
+    // It goes on since long ago, and is not over.
+    let said = events.iter().find(|event| event.text.is_some()).unwrap();
+    let going_on = (0..30).map(|number| Event {
+        event_id: format!("going on {number}").into(),
+        conversation_id: "going on".into(),
+        time: bench.now() - MINUTE - number * 12 * HOUR,
+        ..said.clone()
+    });
+    let going_on: Vec<Event> = going_on.collect();
+    lake.append("main", &going_on).await.unwrap();
     lake.flush().await.unwrap();
     assert!(lake.status().overlay_conversations > 0);
     let before = found(&lake).await.len();

@@ -43,7 +43,7 @@ async fn an_object_an_array_and_lines_are_taken_in_and_known_the_second_time() {
     assert_eq!(
         shown,
         json!({
-            "received": 1, "added": 1, "repeated": 0, "erased": 0, "rejected_count": 0, "rejected": [],
+            "received": 1, "added": 1, "repeated": 0, "erased": 0, "outdated": 0, "rejected_count": 0, "rejected": [],
             "sequence": sequence
         })
     );

@@ -33,7 +33,9 @@ export function Shell({ ready }: { ready: boolean }) {
   const [menu, setMenu] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const looks = !APART.some((one) => path.startsWith(one));
-  const close = useCallback(() => setOpen(null), []);
+  // A dialog tells that it closed a moment later: another may be open by then.
+  const closeSearch = useCallback(() => setOpen((now) => (now === 'search' ? null : now)), []);
+  const closeHelp = useCallback(() => setOpen((now) => (now === 'help' ? null : now)), []);
 
   useEffect(() => setMenu(false), [path]);
   useEffect(() => {
@@ -105,8 +107,8 @@ export function Shell({ ready }: { ready: boolean }) {
         </div>
       </div>
       <Suspense fallback={null}>
-        {open === 'search' && <SearchDialog close={close} />}
-        {open === 'help' && <HelpDialog close={close} />}
+        {open === 'search' && <SearchDialog close={closeSearch} />}
+        {open === 'help' && <HelpDialog close={closeHelp} />}
       </Suspense>
     </NumberDialogProvider>
   );

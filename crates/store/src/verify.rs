@@ -137,101 +137,80 @@ async fn schema_of(migrations: &[&'static str]) -> Result<Schema, sqlx::Error> {
     schema(&mut connection).await
 }
 
+/// What is wrong with a row of two columns, given the workspaces that there are.
+type Says = fn(&BTreeSet<String>, &str, &str) -> Option<String>;
+
+/// Queries with two columns and a limit, and what is to be said of each of their rows.
+const REFERENCES: [(&str, Says); 5] = [
+    (
+        "SELECT id, email FROM people WHERE id NOT IN (SELECT person FROM members) LIMIT ?1",
+        |_, id, email| Some(format!("the person {id} ({email}) takes part in no workspace")),
+    ),
+    (
+        "SELECT workspace, board || ' → ' || view FROM board_views WHERE
+            NOT EXISTS (SELECT 1 FROM boards WHERE boards.workspace = board_views.workspace AND name = board)
+            OR NOT EXISTS (SELECT 1 FROM views WHERE views.workspace = board_views.workspace AND name = view)
+         LIMIT ?1",
+        |_, workspace, which| {
+            Some(format!(
+                "in workspace {workspace} a board or a view is not there: {which}"
+            ))
+        },
+    ),
+    (
+        "SELECT DISTINCT workspace, role FROM members LIMIT ?1",
+        |_, workspace, role| {
+            Role::parse(role).is_none().then(|| {
+                format!("in workspace {workspace} somebody has the role `{role}`, which there is not")
+            })
+        },
+    ),
+    (
+        "SELECT workspace, document FROM settings LIMIT ?1",
+        |_, workspace, document| {
+            let error = serde_json::from_str::<WorkspaceSettings>(document).err()?;
+            Some(format!(
+                "the settings of workspace {workspace} cannot be read: {error}"
+            ))
+        },
+    ),
+    // What people say of sessions was said where there were sessions.
+    (
+        "SELECT workspace, what FROM (
+            SELECT DISTINCT workspace, 'notes' AS what FROM notes UNION ALL
+            SELECT DISTINCT workspace, 'labels' FROM labels) LIMIT ?1",
+        |workspaces, workspace, what| {
+            (!workspaces.contains(workspace)).then(|| {
+                format!("there are {what} of workspace {workspace}, which there is not")
+            })
+        },
+    ),
+];
+
 /// What rows refer to.
 async fn references(
     connection: &mut SqliteConnection,
     workspaces: &BTreeSet<String>,
     report: &mut StoreReport,
 ) -> Result<(), sqlx::Error> {
-    let problems = &mut report.problems;
     let broken = sqlx::query("PRAGMA foreign_key_check")
         .fetch_all(&mut *connection)
         .await?;
     for row in broken {
         let (table, parent): (String, String) = (row.try_get(0)?, row.try_get(2)?);
-        problems.push(format!(
+        report.problems.push(format!(
             "a row of `{table}` refers to one of `{parent}` that is not there"
         ));
     }
-    problems.extend(
-        told(
-            connection,
-            "SELECT id, email FROM people WHERE id NOT IN (SELECT person FROM members) LIMIT ?1",
-            |id, email| {
-                let problem = format!("the person {id} ({email}) takes part in no workspace");
-                Some(problem)
-            },
-        )
-        .await?,
-    );
-    problems.extend(
-        told(
-            connection,
-            "SELECT workspace, board || ' → ' || view FROM board_views WHERE
-                NOT EXISTS (SELECT 1 FROM boards WHERE boards.workspace = board_views.workspace AND name = board)
-                OR NOT EXISTS (SELECT 1 FROM views WHERE views.workspace = board_views.workspace AND name = view)
-             LIMIT ?1",
-            |workspace, which| {
-                let problem = format!("in workspace {workspace} a board or a view is not there: {which}");
-                Some(problem)
-            },
-        )
-        .await?,
-    );
-    problems.extend(
-        told(
-            connection,
-            "SELECT DISTINCT workspace, role FROM members LIMIT ?1",
-            |workspace, role| {
-                let problem = format!(
-                    "in workspace {workspace} somebody has the role `{role}`, which there is not"
-                );
-                Role::parse(role).is_none().then_some(problem)
-            },
-        )
-        .await?,
-    );
-    problems.extend(
-        told(
-            connection,
-            "SELECT workspace, document FROM settings LIMIT ?1",
-            |workspace, document| {
-                let error = serde_json::from_str::<WorkspaceSettings>(document).err()?;
-                Some(format!(
-                    "the settings of workspace {workspace} cannot be read: {error}"
-                ))
-            },
-        )
-        .await?,
-    );
-    // What people say of sessions was said where there were sessions.
-    problems.extend(
-        told(
-            connection,
-            "SELECT workspace, what FROM (
-                SELECT DISTINCT workspace, 'notes' AS what FROM notes UNION ALL
-                SELECT DISTINCT workspace, 'labels' FROM labels) LIMIT ?1",
-            |workspace, what| {
-                let problem =
-                    format!("there are {what} of workspace {workspace}, which there is not");
-                (!workspaces.contains(workspace)).then_some(problem)
-            },
-        )
-        .await?,
-    );
+    for (query, says) in REFERENCES {
+        let rows: Vec<(String, String)> = sqlx::query_as(query)
+            .bind(MOST)
+            .fetch_all(&mut *connection)
+            .await?;
+        let wrong = rows
+            .iter()
+            .filter_map(|(one, other)| says(workspaces, one, other));
+        report.problems.extend(wrong);
+    }
     Ok(())
-}
-
-/// What is to be said of the rows of a query, which has two columns and a limit.
-async fn told(
-    connection: &mut SqliteConnection,
-    query: &'static str,
-    say: impl Fn(&str, &str) -> Option<String>,
-) -> Result<Vec<String>, sqlx::Error> {
-    let rows: Vec<(String, String)> = sqlx::query_as(query)
-        .bind(MOST)
-        .fetch_all(connection)
-        .await?;
-    let said = rows.iter().filter_map(|(one, other)| say(one, other));
-    Ok(said.collect())
 }

@@ -13,7 +13,7 @@ use crate::input::{InPath, Workspace, json};
 use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
-use crate::views::{document, kept, unknown, wrong_length};
+use crate::views::{LONGEST_TEXT, LONGEST_TITLE, document, kept, unknown, wrong_length};
 
 /// The boards of a workspace.
 #[derive(Debug, Serialize, ToSchema)]
@@ -86,8 +86,13 @@ impl From<Board> for SavedBoard {
 impl NewBoard {
     fn checked(self) -> Result<BoardContent, Problem> {
         let mut errors = Vec::new();
-        errors.extend(wrong_length("title", &self.title, 1, 200));
-        errors.extend(wrong_length("description", &self.description, 0, 4_000));
+        errors.extend(wrong_length("title", &self.title, 1, LONGEST_TITLE));
+        errors.extend(wrong_length(
+            "description",
+            &self.description,
+            0,
+            LONGEST_TEXT,
+        ));
         let layout = kept("layout", self.layout, &mut errors);
         if !errors.is_empty() {
             return Err(Problem::of_fields(errors));

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use upshot_metrics::{QueryError, ReportedCheck, ReportedQuery};
 
 use crate::input::{Workspace, pairs, unknown_parameter};
-use crate::openapi::WorkspaceParameters;
+use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -32,13 +32,7 @@ const PARAMETERS: [&str; 8] = [
     tag = "numbers",
     params(
         WorkspaceParameters,
-        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web"])),
-        ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
-        ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
-        ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 28d"),
-        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; that of the workspace where nothing is said"),
-        ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
-        ("profile" = Option<String>, Query, description = "Which fact set is read; the active one where nothing is said"),
+        SelectionParameters,
     ),
     responses(
         (status = 200, description = "Both, side by side", body = ReportedCheck),

@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use upshot_metrics::{Export, ExportQuery, ExportTable, QueryError};
 
 use crate::input::{InPath, Workspace, json, pairs, row_format, unknown_parameter};
-use crate::openapi::WorkspaceParameters;
+use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 use crate::turns::timed;
@@ -38,13 +38,7 @@ use crate::turns::timed;
         WorkspaceParameters,
         ("format" = Option<String>, Query, description = "csv, jsonl, parquet or arrow; where nothing is said as `accept` asks, else jsonl", example = "csv"),
         ("columns" = Option<String>, Query, description = "The columns, separated by commas; all where nothing is said", example = "session_id,start_time,channel,outcome"),
-        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a row must pass all of them", example = json!(["channel = web and not engaged"])),
-        ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
-        ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it", example = "2026-03-31"),
-        ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 24h, 28d, 3mo"),
-        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; that of the workspace where nothing is said"),
-        ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
-        ("profile" = Option<String>, Query, description = "Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said"),
+        SelectionParameters,
         ("raw" = Option<bool>, Query, description = "Whether CSV has text as it is, also where a spreadsheet would take it for a formula"),
     ),
     responses(

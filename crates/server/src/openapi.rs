@@ -70,6 +70,33 @@ impl Modify for Ways {
 /// What workspaces may be called.
 const WORKSPACE_NAME: &str = "^[a-z][a-z0-9_]{0,62}$";
 
+/// Which sessions or rows are meant, wherever some are listed or written out.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(
+    dead_code,
+    reason = "they are read one by one, so that an error names its own"
+)]
+pub(crate) struct SelectionParameters {
+    /// A filter; may be repeated, and all of them must hold
+    #[param(example = json!(["channel = web and not engaged"]))]
+    filter: Option<Vec<String>>,
+    /// The first day or instant
+    #[param(example = "2026-03-01")]
+    from: Option<String>,
+    /// The last day, with it, or instant, without it
+    #[param(example = "2026-03-31")]
+    to: Option<String>,
+    /// Instead: the last stretch of time, such as 24h, 28d, 3mo
+    last: Option<String>,
+    /// The IANA name of the zone of days; that of the workspace where nothing is said
+    time_zone: Option<String>,
+    /// production (where nothing is said), test or all
+    environment: Option<String>,
+    /// Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said
+    profile: Option<String>,
+}
+
 /// How a request names its workspace.
 pub(crate) struct WorkspaceParameters;
 

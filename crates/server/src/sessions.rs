@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::explain::{Evidence, evidence};
 use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts, instant};
 use crate::input::{InPath, Workspace, pairs, unknown_parameter};
-use crate::openapi::WorkspaceParameters;
+use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 use crate::turns::bounded;
@@ -90,13 +90,7 @@ pub(crate) struct MessageWithText {
     tag = "sessions",
     params(
         WorkspaceParameters,
-        ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web and not engaged"])),
-        ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
-        ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
-        ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 24h, 28d, 3mo"),
-        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; that of the workspace where nothing is said"),
-        ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
-        ("profile" = Option<String>, Query, description = "Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said"),
+        SelectionParameters,
         ("order" = Option<String>, Query, description = "start_time, duration, messages, user_messages, fallbacks or tokens_output, perhaps followed by asc"),
         ("limit" = Option<usize>, Query, description = "How many at most, 1 to 1000; 50 where nothing is said"),
         ("cursor" = Option<String>, Query, description = "Where the list goes on: `next_cursor` of the page before"),

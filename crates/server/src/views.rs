@@ -16,9 +16,9 @@ use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
 
 /// The most characters of a title.
-const LONGEST_TITLE: usize = 200;
+pub(crate) const LONGEST_TITLE: usize = 200;
 /// The most characters of a description.
-const LONGEST_TEXT: usize = 4_000;
+pub(crate) const LONGEST_TEXT: usize = 4_000;
 /// The most characters of an address.
 const LONGEST_ADDRESS: usize = 8_000;
 /// The most bytes of a document of the app's own.

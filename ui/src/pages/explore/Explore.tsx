@@ -1,5 +1,6 @@
 /** Any numbers by any dimensions, as a table or a chart; the whole question is in the address. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { WithCommands } from '../../components/WithCommands';
 
 import type { QueryResult } from '../../api/client';
 import { useAnswer, useDimensions, useMetrics } from '../../api/questions';
@@ -162,7 +163,9 @@ function Notes({ answer }: { answer: QueryResult }) {
   return (
     <ul className="soft small">
       {answer.notes.map((note) => (
-        <li key={`${note.code} ${note.text}`}>{note.text}</li>
+        <li key={`${note.code} ${note.text}`}>
+          <WithCommands text={note.text} />
+        </li>
       ))}
       <li>{texts.explore.took(inUnit(locale, answer.took_milliseconds / 1000, 'seconds'), whole(locale, answer.rows_read))}</li>
     </ul>

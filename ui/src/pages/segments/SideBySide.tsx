@@ -8,6 +8,7 @@ import { useKnown } from '../../components/use-known';
 import { Value } from '../../components/Value';
 import { usePart } from '../../texts/parts';
 import { quoted, type View } from '../../view/view';
+import { WithCommands } from '../../components/WithCommands';
 
 const METRICS = ['sessions', 'users', 'engagement_rate', 'resolution_rate', 'self_service_resolution_rate', 'first_contact_resolution', 'escalation_rate', 'abandon_rate', 'bounce_rate', 'fallback_session_rate', 'handover_session_rate', 'csat_score', 'feedback_score', 'messages_per_session', 'session_duration_median', 'model_cost_per_session'];
 
@@ -69,7 +70,7 @@ export function SideBySide({ view, names }: { view: View; names: string[] }) {
             </Scrolls>
             {all.notes.map((note) => (
               <p className="soft small" key={note.code}>
-                {note.text}
+                <WithCommands text={note.text} />
               </p>
             ))}
           </>

@@ -28,7 +28,7 @@ export function People() {
             <WithCommands text={words.people.open} />
           </p>}
         <Answered asked={people} height={240}>
-          {(answer) => <Members people={answer.people} />}
+          {(answer) => answer.people.length > 0 && <Members people={answer.people} />}
         </Answered>
       </Card>
       <Card title={words.people.invitations}>

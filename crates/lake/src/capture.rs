@@ -53,6 +53,16 @@ pub struct TableCapture {
     /// What `memory` replaces in `files`: leave out rows whose `session_id` is in here, and rows
     /// without one whose [`lone_message_key`] is. Empty for events and texts.
     pub replaced: Arc<HashSet<Box<str>>>,
+    /// The days and buckets in whose files these lie; no other file holds one of them.
+    pub replaced_in: Arc<HashSet<(i32, i32)>>,
+}
+
+impl TableCapture {
+    /// What memory replaces in a file, if that file may hold some of it.
+    pub fn replaced_of(&self, file: &DataFile) -> Option<&Arc<HashSet<Box<str>>>> {
+        let holds = self.replaced_in.contains(&(file.day, file.bucket));
+        holds.then_some(&self.replaced)
+    }
 }
 
 /// Facts that an older fact set left: of events that are no longer kept, so that they cannot be made

@@ -341,12 +341,10 @@ fn captures(
     unflushed: &[(i32, StoredEvent)],
     tables: &[Table],
 ) -> Result<Vec<TableCapture>, LakeError> {
-    let replaced: Arc<HashSet<Box<str>>> = Arc::new(
-        shards
-            .iter()
-            .flat_map(|shard| shard.replaced.iter().cloned())
-            .collect(),
-    );
+    let replaced = shards.iter().flat_map(|shard| &shard.replaced).cloned();
+    let replaced: Arc<HashSet<Box<str>>> = Arc::new(replaced.collect());
+    let replaced_in = shards.iter().flat_map(|shard| &shard.replaced_in).copied();
+    let replaced_in: Arc<HashSet<(i32, i32)>> = Arc::new(replaced_in.collect());
     let copies = |table, name: Option<&str>| -> Vec<DataFile> {
         let found = files.files(table, None, name);
         found.map(|file| file.as_ref().clone()).collect()
@@ -361,6 +359,7 @@ fn captures(
                     files: copies(table, None),
                     memory: rows_of(unflushed, table)?,
                     replaced: Arc::default(),
+                    replaced_in: Arc::default(),
                 });
             };
             let names = std::iter::once(&set.name).chain(kept);
@@ -372,6 +371,7 @@ fn captures(
                 files,
                 memory: memory_of(shards, index),
                 replaced: replaced.clone(),
+                replaced_in: replaced_in.clone(),
             })
         })
         .collect()

@@ -157,7 +157,7 @@ pub(crate) fn shard_facts(
         builders: Table::FACTS.map(BatchBuilder::new),
         bucket: 0,
     };
-    let mut replaced = Vec::new();
+    let (mut replaced, mut replaced_in) = (Vec::new(), Vec::new());
     let mut folded = 0;
     for conversation in conversations {
         let cut = conversation.cuts.of(set.id).map(|cut| &**cut);
@@ -166,13 +166,11 @@ pub(crate) fn shard_facts(
         folded += events.len();
         sink.bucket = conversation.bucket;
         fold_conversation(workspace, &set.settings, as_of, cut, &mut events, &mut sink);
-        replaced.extend(
-            conversation
-                .replaced
-                .iter()
-                .filter(|known| known.set == set.id && known.start >= from)
-                .map(|known| known.key.clone()),
-        );
+        let of_conversation = conversation.replaced.iter();
+        for known in of_conversation.filter(|known| known.set == set.id && known.start >= from) {
+            replaced.push(known.key.clone());
+            replaced_in.push((day_of(known.start), conversation.bucket));
+        }
     }
     let [sessions, messages, steps] = &mut sink.builders;
     let batches = [sessions.finish()?, messages.finish()?, steps.finish()?];
@@ -180,6 +178,7 @@ pub(crate) fn shard_facts(
         as_of,
         batches,
         replaced,
+        replaced_in,
         folded,
     }))
 }

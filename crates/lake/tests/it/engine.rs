@@ -13,7 +13,7 @@ use upshot_core::{Event, EventView, Message, Record, Session, Step};
 use upshot_demo::{DemoOptions, generate};
 use upshot_lake::capture::lone_message_key;
 use upshot_lake::schema::BatchReader;
-use upshot_lake::{Capture, Lake, LakeError, LakeOptions, Settings, Table};
+use upshot_lake::{Capture, DataFile, Lake, LakeError, LakeOptions, Settings, Table, TableCapture};
 
 /// 2026-03-01.
 const END: i64 = 1_772_323_200_000_000;
@@ -71,15 +71,22 @@ pub fn demo_days(conversations: u64, days: u32) -> Vec<Event> {
     generate(&options).flatten().collect()
 }
 
+/// A row of a file that memory replaces lies where the capture says that such rows lie.
+fn replaced_here(part: &TableCapture, file: Option<&DataFile>) {
+    let told = file.and_then(|file| part.replaced_of(file));
+    assert!(told.is_some(), "a row that is replaced lies in {file:?}");
+}
+
 /// All sessions of a capture, by id; a session that stands in it twice fails the test.
 pub fn sessions(capture: &Capture) -> BTreeMap<Box<str>, Session> {
     let part = capture.table(Table::Sessions).unwrap();
     let mut found = BTreeMap::new();
-    let mut take = |batch: &arrow::array::RecordBatch, in_file: bool| {
+    let mut take = |batch: &arrow::array::RecordBatch, of_file: Option<&DataFile>| {
         let reader = BatchReader::new::<Session>(batch).unwrap();
         for row in 0..reader.len() {
             let session = Session::read(&reader.row(row));
-            if in_file && part.replaced.contains(&session.session_id) {
+            if of_file.is_some() && part.replaced.contains(&session.session_id) {
+                replaced_here(part, of_file);
                 continue;
             }
             let id = session.session_id.clone();
@@ -94,11 +101,11 @@ pub fn sessions(capture: &Capture) -> BTreeMap<Box<str>, Session> {
         let reader =
             parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(opened).unwrap();
         for batch in reader.build().unwrap() {
-            take(&batch.unwrap(), true);
+            take(&batch.unwrap(), Some(file));
         }
     }
     for batch in &part.memory {
-        take(batch, false);
+        take(batch, None);
     }
     found
 }
@@ -111,11 +118,13 @@ fn rows<T: Record + std::fmt::Debug>(
 ) -> Vec<String> {
     let part = capture.table(table).unwrap();
     let mut found = Vec::new();
-    let mut take = |batch: &arrow::array::RecordBatch, in_file: bool| {
+    let mut take = |batch: &arrow::array::RecordBatch, of_file: Option<&DataFile>| {
         let reader = BatchReader::new::<T>(batch).unwrap();
         for row in 0..reader.len() {
             let record = T::read(&reader.row(row));
-            if !(in_file && part.replaced.contains(&key(&record))) {
+            if of_file.is_some() && part.replaced.contains(&key(&record)) {
+                replaced_here(part, of_file);
+            } else {
                 found.push(format!("{record:?}"));
             }
         }
@@ -125,11 +134,11 @@ fn rows<T: Record + std::fmt::Debug>(
         let reader =
             parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(opened).unwrap();
         for batch in reader.build().unwrap() {
-            take(&batch.unwrap(), true);
+            take(&batch.unwrap(), Some(file));
         }
     }
     for batch in &part.memory {
-        take(batch, false);
+        take(batch, None);
     }
     found.sort();
     found

@@ -158,6 +158,7 @@ fn captured(files: Vec<DataFile>, memory: Vec<RecordBatch>) -> Capture {
             files,
             memory,
             replaced: Arc::default(),
+            replaced_in: Arc::default(),
         }],
         ..Capture::default()
     }
@@ -202,6 +203,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(EngineOptions {
         memory_limit_bytes: 1 << 30,
         threads: usize::try_from(threads)?,
+        rollup_bytes: 0,
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let ask = |what: &str, metrics: &[&str], last: Option<&str>, capture: &Capture| {

@@ -219,6 +219,7 @@ fn capture(folder: &Path, rows: u64) -> Result<Capture, Box<dyn Error>> {
         files,
         memory: Vec::new(),
         replaced: Arc::default(),
+        replaced_in: Arc::default(),
     };
     Ok(Capture {
         workspace: "default".to_owned(),
@@ -248,6 +249,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(EngineOptions {
         memory_limit_bytes: 2 << 30,
         threads,
+        rollup_bytes: 0,
     })?;
     let summary = "sessions,engagement_rate,resolution_rate,escalation_rate,abandon_rate,messages_per_session,\
                    session_duration,tokens_out,csat_score";

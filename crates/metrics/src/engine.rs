@@ -19,6 +19,7 @@ use crate::query::pass_key::PassKey;
 use crate::query::plan::Plan;
 use crate::query::resolve::{GroupSource, Resolved};
 use crate::registry::Clock;
+use crate::rollup::Rollups;
 use crate::run::worker::Shape;
 use crate::scan::Footers;
 use crate::time::{Buckets, Grain, Range};
@@ -30,6 +31,8 @@ pub struct EngineOptions {
     pub memory_limit_bytes: usize,
     /// On how many threads one query runs.
     pub threads: usize,
+    /// How many bytes of what was found in files are kept for later queries; 0 keeps nothing.
+    pub rollup_bytes: usize,
 }
 
 impl Default for EngineOptions {
@@ -37,6 +40,7 @@ impl Default for EngineOptions {
         Self {
             memory_limit_bytes: 1 << 30,
             threads: std::thread::available_parallelism().map_or(2, Into::into),
+            rollup_bytes: 384 << 20,
         }
     }
 }
@@ -73,6 +77,7 @@ impl Engine {
         let resources = Resources {
             footers: Arc::new(Footers::default()),
             histories: Arc::default(),
+            rollups: Arc::new(Rollups::new(options.rollup_bytes)),
             context,
             threads,
             memory_limit_bytes: options.memory_limit_bytes,

@@ -137,6 +137,12 @@ struct IdsWith {
 }
 
 impl Consumer for IdsWith {
+    type Found = Self;
+
+    fn finish(self, _small: bool) -> Self {
+        self
+    }
+
     fn consume<'a>(
         &mut self,
         shape: &'a Shape,

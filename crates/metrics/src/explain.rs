@@ -75,10 +75,15 @@ pub struct PassExplanation {
     pub selection: String,
     /// How many files the table has.
     pub files: usize,
-    /// How many of them were read; the others hold no row of the selection.
+    /// How many of them were read.
     pub files_read: usize,
+    /// Of how many it was known from an earlier question what the pass finds there, so that they were not read. All
+    /// others hold no row of the selection.
+    pub files_kept: usize,
     /// How many rows were read, from files and memory.
     pub rows_read: u64,
+    /// How many rows the files have that were not read because it was known what is found there.
+    pub rows_kept: u64,
     /// How many rows of files were not read, because days or statistics tell that none is selected.
     pub rows_skipped: u64,
     /// How many of the rows are not yet in files.
@@ -138,10 +143,12 @@ impl Trace {
                 .and(plan.environment.clone())
                 .to_string(),
             files: effort.files,
-            files_read: effort.files_read,
+            files_read: effort.files_read - effort.files_kept,
+            files_kept: effort.files_kept,
             rows_read: gathered.rows_read,
+            rows_kept: gathered.rows_kept,
             rows_skipped: (effort.file_rows + effort.memory_rows)
-                .saturating_sub(gathered.rows_read),
+                .saturating_sub(gathered.rows_read + gathered.rows_kept),
             rows_in_memory: effort.memory_rows,
             columns: names(&effort.columns),
             derived: names(&effort.derived),

@@ -44,6 +44,10 @@ impl ColumnProvider for SessionJoin {
         true
     }
 
+    fn version(&self) -> Option<u64> {
+        Some(1)
+    }
+
     fn enter<'a>(
         &'a self,
         wanted: &'a Columns,

@@ -32,6 +32,7 @@ pub mod registry;
 pub mod reported;
 pub mod result;
 pub mod retention;
+mod rollup;
 mod run;
 mod scan;
 pub mod sessions;

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use rustc_hash::FxHashMap;
 use upshot_core::prices::{ModelPrices, PriceList, Tokens};
 use upshot_core::{Field, FieldKind};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::columns::Columns;
 use crate::error::QueryError;
@@ -79,6 +80,10 @@ impl ColumnProvider for PricedCost {
             "step.tokens_cache_write",
             "step.tokens_reasoning",
         ])
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(xxh3_64(self.0.version().as_bytes()))
     }
 
     fn enter<'a>(

@@ -50,6 +50,12 @@ pub(crate) trait ColumnProvider: Debug + Send + Sync {
         false
     }
 
+    /// What stands for how it derives columns from the files of a partition; nothing where it looks at more than
+    /// these, so that what is derived may change though they do not.
+    fn version(&self) -> Option<u64> {
+        None
+    }
+
     /// Makes ready what all rows of a pass share; called once before any partition is entered.
     fn prepare<'a>(
         &'a self,

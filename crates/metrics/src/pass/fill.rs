@@ -1,16 +1,18 @@
 //! Runs plans: fills their cells from one reading of each table.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use upshot_lake::Capture;
 
+use super::read::Making;
 use super::{Resources, Source};
 use crate::error::QueryError;
 use crate::query::EnvironmentChoice;
 use crate::query::plan::Plan;
 use crate::registry::Subject;
 use crate::run::accumulate::Sampling;
-use crate::run::gather::{Effort, Gathered, gather, merge};
+use crate::run::gather::{Effort, Gathered, Numbering, Piece, gather, merge};
 use crate::run::spans::gather_spans;
 use crate::run::worker::{Shape, Worker};
 
@@ -61,22 +63,41 @@ async fn run_alike(
         return Ok(Vec::new());
     };
     let source = Source::of(first.subject, capture, first.traffic)?;
+    let rollups = &resources.rollups;
+    rollups.follow(capture, source.rows.table, &source.rows.files);
     let shapes: Vec<Shape> = plans.iter().map(|plan| Shape::new(plan)).collect();
-    let prepared = source.prepare(&shapes, resources).await?;
-    let expected: Vec<(Effort, Sampling)> = prepared
-        .passes
-        .iter()
+    let mut prepared = source.prepare(&shapes, Some(rollups), resources).await?;
+    let mut pieces: Vec<Vec<Piece>> = Vec::with_capacity(plans.len());
+    let mut expected: Vec<(Effort, Sampling)> = Vec::with_capacity(plans.len());
+    for pass in &mut prepared.passes {
+        pieces.push(std::mem::take(&mut pass.kept));
         // What is sampled depends on what a plan reads, not on what others read with it.
-        .map(|pass| (pass.effort.clone(), Sampling::for_rows(pass.rows)))
-        .collect();
+        expected.push((pass.effort.clone(), Sampling::for_rows(pass.rows)));
+    }
     let samplings: Vec<Sampling> = expected.iter().map(|(_, sampling)| *sampling).collect();
-    let by_plan = prepared
-        .read(|pass, thread| Worker::new(&shapes[pass], samplings[pass], thread))
-        .await?;
+    let worker: Arc<Making<Worker>> =
+        Arc::new(move |pass, number| Worker::new(&shapes[pass], samplings[pass], number));
+    let found = prepared.read(&*worker, Some(Arc::clone(&worker))).await?;
+    for (pass, keep, share) in found.by_file {
+        let share = Arc::new(share);
+        rollups.add(keep.key, &share);
+        pieces[pass].push(Piece {
+            share,
+            offsets: keep.offsets,
+            known: false,
+        });
+    }
+    for (pieces, shares) in pieces.iter_mut().zip(found.by_thread) {
+        pieces.extend(shares.into_iter().map(|share| Piece {
+            share: Arc::new(share),
+            offsets: Vec::new(),
+            known: false,
+        }));
+    }
     let mut gathering = Vec::with_capacity(plans.len());
-    for ((plan, workers), sampling) in plans.iter().zip(by_plan).zip(samplings) {
-        let (plan, threads) = ((*plan).clone(), resources.threads);
-        let work = move || together(&plan, workers, sampling, threads);
+    for ((plan, pieces), (_, sampling)) in plans.iter().zip(pieces).zip(&expected) {
+        let (plan, sampling, threads) = ((*plan).clone(), *sampling, resources.threads);
+        let work = move || together(&plan, &pieces, sampling, threads);
         gathering.push(resources.handle.spawn_blocking(work));
     }
     let mut all = Vec::with_capacity(plans.len());
@@ -93,19 +114,19 @@ async fn run_alike(
     Ok(all)
 }
 
-/// Puts together what the threads have found for a plan.
+/// Puts together what was found for a plan.
 fn together(
     plan: &Plan,
-    workers: Vec<Worker>,
+    pieces: &[Piece],
     sampling: Sampling,
     threads: usize,
 ) -> Result<Gathered, QueryError> {
-    let shares = workers.into_iter().map(Worker::finish).collect();
     let mut gathered = match &plan.reading {
-        None => gather(&plan.cells, shares, sampling, threads),
+        None => gather(&plan.cells, pieces, sampling, threads),
         Some(reading) => {
-            let merged = merge(&plan.cells, shares, sampling);
-            gather_spans(&plan.cells, &plan.groupings, reading, merged, threads)?
+            let numbering = Numbering::of(pieces);
+            let merged = merge(&plan.cells, pieces, &numbering, sampling);
+            gather_spans(&plan.cells, &plan.groupings, reading, &merged, threads)?
         }
     };
     if let Some(kept) = &plan.kept {

@@ -6,6 +6,7 @@
 
 mod fill;
 mod joined;
+mod kept;
 mod read;
 
 use std::collections::{BTreeMap, HashMap};
@@ -29,6 +30,7 @@ use crate::people::Histories;
 use crate::provide::{ColumnProvider, Partition, Reading, providers};
 use crate::query::EnvironmentChoice;
 use crate::registry::Subject;
+use crate::rollup::Rollups;
 use crate::run::gather::Effort;
 use crate::run::worker::Shape;
 use crate::scan::{FileScan, Footers, Form, plan_scan};
@@ -43,6 +45,7 @@ pub(crate) use read::Consumer;
 pub(crate) struct Resources {
     pub(crate) footers: Arc<Footers>,
     pub(crate) histories: Arc<Histories>,
+    pub(crate) rollups: Arc<Rollups>,
     pub(crate) context: Arc<TaskContext>,
     pub(crate) threads: usize,
     pub(crate) memory_limit_bytes: usize,
@@ -141,24 +144,27 @@ impl<'a> Source<'a> {
         base: &Shape,
         footers: &Footers,
     ) -> Result<Vec<FileShape<'a>>, QueryError> {
-        let mut of_files = base.clone();
+        let mut with_replaced = base.clone();
         if !self.rows.replaced.is_empty() {
-            of_files.replaced = Some(Arc::clone(&self.rows.replaced));
+            with_replaced.replaced = Some(Arc::clone(&self.rows.replaced));
             let mut replaced = self.rows.replaced.iter();
             if self.rows.table == Table::Messages
                 && replaced.any(|key| key.starts_with(LONE_MESSAGE))
             {
-                of_files.wanted.insert("message.event_id");
+                with_replaced.wanted.insert("message.event_id");
             }
         }
-        let joined = self.joined_files(&of_files);
+        let joined = self.joined_files(base);
         let mut shapes: Vec<FileShape<'a>> = Vec::new();
         // Files of one day mostly leave the same shape.
-        let mut last: Option<(i32, Shape)> = None;
+        let mut last: Option<((i32, bool), Shape)> = None;
         for file in self.files(base, footers) {
+            let replaced = self.rows.replaced_of(file).is_some();
+            let kind = (file.day, replaced);
             let of_day = match last.take() {
-                Some((day, shape)) if day == file.day => shape,
-                _ => of_files.of_day(file.day),
+                Some((known, shape)) if known == kind => shape,
+                _ if replaced => with_replaced.of_day(file.day),
+                _ => base.of_day(file.day),
             };
             if of_day.selection != Predicate::Constant(false) {
                 let footer = footers.get(self.rows.table, &file.path)?;
@@ -168,19 +174,23 @@ impl<'a> Source<'a> {
                     None => of_sessions.get(column),
                 };
                 let shape = of_day.folded(&known);
-                if shape.selection == Predicate::Constant(false) {
-                } else if let Some(same) =
-                    shapes.iter_mut().find(|known| known.shape.reads_as(&shape))
-                {
-                    same.files.push(file);
-                } else {
-                    shapes.push(FileShape {
-                        shape,
-                        files: vec![file],
+                if shape.selection != Predicate::Constant(false) {
+                    let times = shape.cut_by().and_then(|column| known(column)?.integers);
+                    let times = times.map(|(from, last)| Range {
+                        from,
+                        to: last.saturating_add(1),
                     });
+                    let same = shapes.iter_mut().find(|known| known.shape.reads_as(&shape));
+                    match same {
+                        Some(same) => same.files.push((file, times)),
+                        None => shapes.push(FileShape {
+                            shape,
+                            files: vec![(file, times)],
+                        }),
+                    }
                 }
             }
-            last = Some((file.day, of_day));
+            last = Some((kind, of_day));
         }
         Ok(shapes)
     }
@@ -198,7 +208,7 @@ impl<'a> Source<'a> {
         let in_files = shapes
             .iter()
             .flat_map(|shape| &shape.files)
-            .map(|file| Range {
+            .map(|(file, _)| Range {
                 from: start_of_day(file.day),
                 to: start_of_day(file.day.saturating_add(1)),
             });
@@ -247,10 +257,11 @@ impl<'a> Source<'a> {
     }
 
     /// Decides what is read and how, for passes that start from these shapes, and makes ready what all
-    /// threads share. What several passes want of a file is read once.
+    /// threads share. What several passes want of a file is read once; what is `kept` of a file is not read at all.
     pub(crate) async fn prepare(
         &self,
         bases: &[Shape],
+        kept: Option<&Rollups>,
         resources: &Resources,
     ) -> Result<Prepared, QueryError> {
         let mut expected = Vec::with_capacity(bases.len());
@@ -259,24 +270,32 @@ impl<'a> Source<'a> {
             let files = self.files(base, &resources.footers);
             resources.load_footers(self.rows.table, files).await?;
             let joined = self.joined_files(base);
-            let joined = joined.into_values().flatten();
-            resources.load_footers(Table::Sessions, joined).await?;
+            let joined_files = joined.values().flatten().copied();
+            resources
+                .load_footers(Table::Sessions, joined_files)
+                .await?;
             let shapes = self.file_shapes(base, &resources.footers)?;
             self.ready(base, resources).await?;
             let effort = self.effort(base, &shapes);
             let files = shapes.iter().flat_map(|shape| &shape.files);
-            let rows = effort.memory_rows + files.map(|file| file.rows).sum::<u64>();
-            expected.push(Expected { rows, effort });
-            for (variant, FileShape { shape, files }) in shapes.into_iter().enumerate() {
-                let asked = Asked {
-                    pass,
-                    variant,
-                    shape: Arc::new(shape),
-                };
-                for file in files {
-                    asked_of.entry(&file.path).or_default().push(asked.clone());
+            let rows = effort.memory_rows + files.map(|(file, _)| file.rows).sum::<u64>();
+            let mut of_pass = Expected {
+                rows,
+                effort,
+                kept: Vec::new(),
+            };
+            for (variant, of_variant) in shapes.into_iter().enumerate() {
+                for asking in self.asking(of_variant, kept, &joined, &mut of_pass) {
+                    let asked = Asked {
+                        pass,
+                        variant,
+                        shape: asking.shape,
+                        keep: asking.keep,
+                    };
+                    asked_of.entry(&asking.file.path).or_default().push(asked);
                 }
             }
+            expected.push(of_pass);
         }
         let mut prepared = Prepared {
             subject: self.subject,
@@ -290,7 +309,8 @@ impl<'a> Source<'a> {
         };
         for (asked, files) in alike(&self.rows.files, &mut asked_of) {
             let reading = self.reading(asked.iter().map(|asked| &*asked.shape));
-            if reading.by_partition(&self.providers) {
+            let by_file = asked.iter().any(|asked| asked.keep.is_some());
+            if by_file || reading.by_partition(&self.providers) {
                 let units = self.units(&asked.into(), &Arc::new(reading), files);
                 prepared.units.extend(units);
                 continue;
@@ -330,10 +350,11 @@ impl<'a> Source<'a> {
         base: &Shape,
         resources: &Resources,
         consumer: impl Fn() -> C,
-    ) -> Result<Vec<C>, QueryError> {
-        let prepared = self.prepare(std::slice::from_ref(base), resources).await?;
-        let by_pass = prepared.read(|_, _| consumer()).await?;
-        Ok(by_pass.into_iter().flatten().collect())
+    ) -> Result<Vec<C::Found>, QueryError> {
+        let bases = std::slice::from_ref(base);
+        let prepared = self.prepare(bases, None, resources).await?;
+        let found = prepared.read(|_, _| consumer(), None).await?;
+        Ok(found.by_thread.into_iter().flatten().collect())
     }
 
     /// What is read of these files and of memory.
@@ -377,6 +398,7 @@ impl<'a> Source<'a> {
             pass,
             variant: 0,
             shape: Arc::new(base.clone()),
+            keep: None,
         });
         Ok(Memory {
             asked: asked.collect(),
@@ -424,7 +446,8 @@ impl<'a> Source<'a> {
 #[derive(Debug)]
 pub(crate) struct FileShape<'a> {
     pub(crate) shape: Shape,
-    pub(crate) files: Vec<&'a DataFile>,
+    /// Each with the stretch of time in which the times of its rows lie by which groups are cut, if that is known.
+    pub(crate) files: Vec<(&'a DataFile, Option<Range>)>,
 }
 
 /// Files that are asked for alike, with who asks: in the order of the files.
@@ -438,6 +461,11 @@ fn alike<'f>(
         let Some(asked) = asked_of.remove(file.path.as_path()) else {
             continue;
         };
+        if asked.iter().any(|asked| asked.keep.is_some()) {
+            // What is found in it stands by itself.
+            alike.push((asked, vec![file]));
+            continue;
+        }
         let who = asked.iter().map(|asked| (asked.pass, asked.variant));
         let place = *places.entry(who.collect()).or_insert_with(|| {
             alike.push((asked, Vec::new()));

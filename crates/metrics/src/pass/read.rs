@@ -15,8 +15,9 @@ use super::{Resources, any_selection};
 use crate::error::QueryError;
 use crate::provide::{Appender, ColumnProvider, Partition, Reading};
 use crate::registry::Subject;
+use crate::rollup::Key;
 use crate::run::evaluate::Evaluator;
-use crate::run::gather::Effort;
+use crate::run::gather::{Effort, Piece};
 use crate::run::worker::Shape;
 use crate::scan::{FileScan, Form, plan_scan};
 
@@ -29,6 +30,15 @@ pub(super) struct Asked {
     pub(super) variant: usize,
     /// The shape in which it takes the rows.
     pub(super) shape: Arc<Shape>,
+    /// Under which key what is found in the file is kept, where it is.
+    pub(super) keep: Option<Keep>,
+}
+
+/// How what is found in a file is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Keep {
+    pub(super) key: Key,
+    pub(super) offsets: Vec<(usize, u32)>,
 }
 
 /// What is known of a pass before anything is read.
@@ -38,6 +48,8 @@ pub(super) struct Expected {
     pub(super) rows: u64,
     /// What that is.
     pub(super) effort: Effort,
+    /// What is known of some of the files from before.
+    pub(super) kept: Vec<Piece>,
 }
 
 /// A scan of files that all threads share; files move to whichever is free.
@@ -48,7 +60,8 @@ pub(super) struct SharedScan {
     pub(super) appenders: Vec<Arc<dyn Appender>>,
 }
 
-/// The files of one day and bucket, which one thread reads after it has entered the partition.
+/// The files of one day and bucket, which one thread reads after it has entered the partition; or a file of which is
+/// kept what is found.
 pub(super) struct Unit {
     pub(super) asked: Arc<[Asked]>,
     pub(super) reading: Arc<Reading>,
@@ -84,6 +97,28 @@ pub(crate) trait Consumer: Send + 'static {
     }
     /// About how many bytes it holds.
     fn bytes(&self) -> usize;
+
+    /// What it has found.
+    type Found: Send + 'static;
+
+    /// When nothing more comes: what was found, `small` where that is kept for later.
+    fn finish(self, small: bool) -> Self::Found;
+
+    /// About how many bytes take what was found in a file.
+    fn found_bytes(_found: &Self::Found) -> usize {
+        0
+    }
+}
+
+/// Makes consumers for a pass, each with a number that lies far from all others.
+pub(crate) type Making<C> = dyn Fn(usize, u64) -> C + Send + Sync;
+
+/// What was found by the passes, in each the threads in their order and then files of which it is kept.
+pub(crate) struct Found<F> {
+    /// By pass and thread.
+    pub(crate) by_thread: Vec<Vec<F>>,
+    /// What was found in single files, with the pass that asked.
+    pub(super) by_file: Vec<(usize, Keep, F)>,
 }
 
 /// Passes of which is known what they read.
@@ -99,12 +134,13 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Reads everything on all threads, with a consumer for each pass and thread; gives what they have become, by
-    /// pass and in the order of the threads, so that what is made of them comes out in the same order every time.
+    /// Reads everything on all threads, with a consumer for each pass and thread, and one of a file's own for each pass
+    /// that keeps what is found there; gives what they have found, by thread always in the same order.
     pub(super) async fn read<C: Consumer>(
         self,
-        consumer: impl Fn(usize, usize) -> C,
-    ) -> Result<Vec<Vec<C>>, QueryError> {
+        consumer: impl Fn(usize, u64) -> C,
+        of_files: Option<Arc<Making<C>>>,
+    ) -> Result<Found<C::Found>, QueryError> {
         let threads = self.resources.threads;
         let passes = self.passes.len();
         let handle = self.resources.handle.clone();
@@ -114,7 +150,12 @@ impl Prepared {
             let part = Part {
                 number,
                 prepared: Arc::clone(&prepared),
-                consumers: (0..passes).map(|pass| consumer(pass, number)).collect(),
+                consumers: (0..passes)
+                    .map(|pass| consumer(pass, (number as u64) << 48))
+                    .collect(),
+                of_files: of_files.clone(),
+                by_file: Vec::new(),
+                bytes_by_file: 0,
             };
             tasks.spawn_on(part.run(), &handle);
         }
@@ -122,26 +163,40 @@ impl Prepared {
         while let Some(finished) = tasks.join_next().await {
             shares.push(finished.map_err(|error| QueryError::Stopped(error.to_string()))??);
         }
-        shares.sort_unstable_by_key(|(number, _)| *number);
-        let mut by_pass: Vec<Vec<C>> = (0..passes).map(|_| Vec::with_capacity(threads)).collect();
-        for (_, consumers) in shares {
-            let passes = by_pass.iter_mut().zip(consumers);
-            passes.for_each(|(pass, consumer)| pass.push(consumer));
+        shares.sort_unstable_by_key(|share| share.number);
+        let mut found = Found {
+            by_thread: (0..passes).map(|_| Vec::with_capacity(threads)).collect(),
+            by_file: Vec::new(),
+        };
+        for share in shares {
+            let passes = found.by_thread.iter_mut().zip(share.by_pass);
+            passes.for_each(|(pass, of_pass)| pass.push(of_pass));
+            found.by_file.extend(share.by_file);
         }
-        Ok(by_pass)
+        Ok(found)
     }
 }
 
 /// The share of one thread.
-struct Part<C> {
+struct Part<C: Consumer> {
     number: usize,
     prepared: Arc<Prepared>,
     /// By pass.
     consumers: Vec<C>,
+    of_files: Option<Arc<Making<C>>>,
+    by_file: Vec<(usize, Keep, C::Found)>,
+    bytes_by_file: usize,
+}
+
+/// What one thread found.
+struct PartFound<F> {
+    number: usize,
+    by_pass: Vec<F>,
+    by_file: Vec<(usize, Keep, F)>,
 }
 
 impl<C: Consumer> Part<C> {
-    async fn run(mut self) -> Result<(usize, Vec<C>), QueryError> {
+    async fn run(mut self) -> Result<PartFound<C::Found>, QueryError> {
         let prepared = Arc::clone(&self.prepared);
         let resources = &prepared.resources;
         let reservation = MemoryConsumer::new("metrics").register(resources.context.memory_pool());
@@ -154,13 +209,18 @@ impl<C: Consumer> Part<C> {
                 let complete = scan
                     .reading
                     .complete(prepared.subject, batch?, &scan.appenders)?;
-                self.take(&scan.asked, &complete, &reservation)?;
+                self.take(&scan.asked, &mut [], &complete, &reservation)?;
             }
         }
         while let Some(unit) = prepared.units.get(prepared.next_unit.fetch_add(1, Relaxed)) {
             self.read(unit, &reservation).await?;
         }
-        Ok((self.number, self.consumers))
+        let consumers = self.consumers.into_iter();
+        Ok(PartFound {
+            number: self.number,
+            by_pass: consumers.map(|consumer| consumer.finish(false)).collect(),
+            by_file: self.by_file,
+        })
     }
 
     /// Takes this thread's share of the rows in memory.
@@ -180,7 +240,7 @@ impl<C: Consumer> Part<C> {
             for asked in &*memory.asked {
                 self.consumers[asked.pass].consume_memory(&asked.shape, &mut evaluator)?;
             }
-            self.reserve(reservation)?;
+            self.reserve(reservation, &[])?;
         }
         Ok(())
     }
@@ -205,30 +265,54 @@ impl<C: Consumer> Part<C> {
         };
         let scan = plan_scan(&scan, &resources.footers, 1)?;
         let mut batches = scan.execute(0, Arc::clone(&resources.context))?;
+        let of_file = |asked: &Asked| {
+            let key = asked.keep.as_ref()?.key;
+            Some(self.of_files.as_ref()?(asked.pass, key.number()))
+        };
+        let mut by_asked: Vec<Option<C>> = unit.asked.iter().map(of_file).collect();
         while let Some(batch) = batches.next().await {
             let complete = unit
                 .reading
                 .complete(prepared.subject, batch?, &appenders)?;
-            self.take(&unit.asked, &complete, reservation)?;
+            self.take(&unit.asked, &mut by_asked, &complete, reservation)?;
+        }
+        for (asked, consumer) in unit.asked.iter().zip(by_asked) {
+            if let Some((consumer, keep)) = consumer.zip(asked.keep.clone()) {
+                let found = consumer.finish(true);
+                self.bytes_by_file += C::found_bytes(&found);
+                self.by_file.push((asked.pass, keep, found));
+            }
         }
         Ok(())
     }
 
+    /// Gives a batch to all who asked for it: to those of the file where there are such, else to those of the thread.
     fn take(
         &mut self,
         asked: &[Asked],
+        of_file: &mut [Option<C>],
         batch: &RecordBatch,
         reservation: &MemoryReservation,
     ) -> Result<(), QueryError> {
         let mut evaluator = Evaluator::new(batch);
-        for asked in asked {
-            self.consumers[asked.pass].consume(&asked.shape, &mut evaluator)?;
+        for (position, asked) in asked.iter().enumerate() {
+            let consumer = match of_file.get_mut(position) {
+                Some(Some(of_file)) => of_file,
+                _ => &mut self.consumers[asked.pass],
+            };
+            consumer.consume(&asked.shape, &mut evaluator)?;
         }
-        self.reserve(reservation)
+        self.reserve(reservation, of_file)
     }
 
-    fn reserve(&self, reservation: &MemoryReservation) -> Result<(), QueryError> {
-        let bytes = self.consumers.iter().map(Consumer::bytes).sum();
+    fn reserve(
+        &self,
+        reservation: &MemoryReservation,
+        of_file: &[Option<C>],
+    ) -> Result<(), QueryError> {
+        let consumers = self.consumers.iter().chain(of_file.iter().flatten());
+        let bytes: usize = consumers.map(Consumer::bytes).sum();
+        let bytes = bytes + self.bytes_by_file;
         self.prepared.resources.reserve(reservation, bytes)
     }
 }

@@ -314,6 +314,12 @@ impl<S: Sink> Sequencer<S> {
 }
 
 impl<S: Sink> Consumer for Sequencer<S> {
+    type Found = Self;
+
+    fn finish(self, _small: bool) -> Self {
+        self
+    }
+
     fn consume<'a>(
         &mut self,
         shape: &'a Shape,

@@ -64,7 +64,7 @@ impl Grouping {
 }
 
 /// Numerator and denominator of a ratio that clusters make uncertain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Term {
     /// 1 where the predicate holds.
     Holds(usize),

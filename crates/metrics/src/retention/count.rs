@@ -229,6 +229,12 @@ struct Rows<'a> {
 }
 
 impl Consumer for Gathering {
+    type Found = Self;
+
+    fn finish(self, _small: bool) -> Self {
+        self
+    }
+
     fn consume<'a>(
         &mut self,
         shape: &'a Shape,

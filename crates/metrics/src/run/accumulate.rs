@@ -5,6 +5,7 @@ use arrow::buffer::BooleanBuffer;
 
 use super::clusters::ClusterRows;
 use super::evaluate::{Numbers, Values};
+use super::quantiles::Numbers as Collected;
 use super::sets::KeySet;
 use crate::query::plan::Cells;
 
@@ -203,6 +204,11 @@ impl Sampling {
         Self { zeros }
     }
 
+    /// Whether all users of the other sample are in this one.
+    pub(crate) const fn covers(self, other: Self) -> bool {
+        self.zeros <= other.zeros
+    }
+
     #[inline]
     pub(super) fn holds(self, user: u64) -> bool {
         mix(user) >> 44 & ((1 << self.zeros) - 1) == 0
@@ -246,7 +252,7 @@ pub(crate) struct Accumulators {
     /// By counter, then group.
     pub(crate) counters: Vec<Vec<u64>>,
     pub(crate) sums: Vec<Vec<Sum>>,
-    pub(crate) collections: Vec<Vec<(u32, i64)>>,
+    pub(crate) collections: Vec<Collected>,
     pub(crate) sets: Vec<KeySet>,
     pub(crate) scales: Vec<Vec<Scale>>,
     pub(crate) clusters: ClusterRows,
@@ -258,7 +264,7 @@ impl Accumulators {
             groups: 0,
             counters: vec![Vec::new(); cells.counters.len()],
             sums: vec![Vec::new(); cells.sums.len()],
-            collections: vec![Vec::new(); cells.collections.len()],
+            collections: vec![Collected::default(); cells.collections.len()],
             sets: vec![KeySet::default(); cells.sets.len()],
             scales: vec![Vec::new(); cells.scales.len()],
             clusters: ClusterRows::default(),
@@ -285,8 +291,7 @@ impl Accumulators {
     /// About how many bytes the cells take.
     pub(crate) fn bytes(&self) -> usize {
         let per_group = self.counters.len() * 8 + self.sums.len() * size_of::<Sum>();
-        let collections = self.collections.iter();
-        let collected: usize = collections.map(|values| values.capacity() * 16).sum();
+        let collected: usize = self.collections.iter().map(Collected::bytes).sum();
         let keys: usize = self.sets.iter().map(KeySet::bytes).sum();
         self.groups * per_group + collected + keys + self.clusters.bytes()
     }
@@ -305,7 +310,7 @@ impl Accumulators {
                     Numbers::Integer(numbers) => numbers[row],
                     Numbers::Real(numbers) => numbers[row].round() as i64,
                 };
-                values.push((input.group(row) as u32, value));
+                values.add(input.group(row) as u32, value);
             }
         }
         for (number, (_, predicate)) in cells.sets.iter().enumerate() {
@@ -355,30 +360,43 @@ impl Accumulators {
         }
     }
 
-    /// Adds what another worker found; `numbers` are this one's numbers of its groups.
-    pub(crate) fn merge(&mut self, other: Self, numbers: &[u32]) {
-        let place = |group: &u32| *group as usize;
-        for (mine, theirs) in self.counters.iter_mut().zip(other.counters) {
-            let counts = numbers.iter().map(place).zip(theirs);
+    /// When nothing more comes. What is `kept` is made small.
+    pub(super) fn close(&mut self, cells: &Cells, kept: bool) {
+        for numbers in &mut self.collections {
+            *numbers = std::mem::take(numbers).ordered();
+        }
+        if !kept {
+            return;
+        }
+        for (position, (set, (key, _))) in self.sets.iter_mut().zip(&cells.sets).enumerate() {
+            let tallied = cells.tallies.contains(&position);
+            let spanned = cells.spans.iter().any(|(set, _)| *set == position);
+            let closed = std::mem::take(set).kept(tallied);
+            *set = match *key {
+                // All rows of a session lie in one file.
+                "session_id" if !tallied && !spanned => closed.counted(self.groups),
+                _ => closed,
+            };
+        }
+    }
+
+    /// Adds what another worker found, but for sets and collections, which are looked at where they are; `numbers`
+    /// are this one's numbers of its groups.
+    pub(crate) fn merge(&mut self, other: &Self, numbers: &[u32], sampling: Sampling) {
+        let places = || numbers.iter().map(|group| *group as usize);
+        for (mine, theirs) in self.counters.iter_mut().zip(&other.counters) {
+            let counts = places().zip(theirs);
             counts.for_each(|(group, count)| mine[group] += count);
         }
-        for (mine, theirs) in self.sums.iter_mut().zip(other.sums) {
-            let sums = numbers.iter().map(place).zip(theirs);
-            sums.for_each(|(group, sum)| mine[group].add(&sum));
+        for (mine, theirs) in self.sums.iter_mut().zip(&other.sums) {
+            let sums = places().zip(theirs);
+            sums.for_each(|(group, sum)| mine[group].add(sum));
         }
-        for (mine, theirs) in self.scales.iter_mut().zip(other.scales) {
-            let scales = numbers.iter().map(place).zip(theirs);
-            scales.for_each(|(group, scale)| mine[group].add(&scale));
+        for (mine, theirs) in self.scales.iter_mut().zip(&other.scales) {
+            let scales = places().zip(theirs);
+            scales.for_each(|(group, scale)| mine[group].add(scale));
         }
-        let renumber = |group: u32| numbers.get(group as usize).copied().unwrap_or(0);
-        for (mine, theirs) in self.collections.iter_mut().zip(other.collections) {
-            let values = theirs.into_iter();
-            mine.extend(values.map(|(group, value)| (renumber(group), value)));
-        }
-        for (mine, theirs) in self.sets.iter_mut().zip(other.sets) {
-            mine.merge(theirs, renumber);
-        }
-        self.clusters.merge(other.clusters, renumber);
+        self.clusters.merge(&other.clusters, numbers, sampling);
     }
 }
 

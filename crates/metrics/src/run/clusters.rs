@@ -67,10 +67,19 @@ impl ClusterRows {
         self.terms.capacity() * 8 + self.users.capacity() * 12
     }
 
-    pub(super) fn merge(&mut self, other: Self, renumber: impl Fn(u32) -> u32) {
-        self.users.extend(other.users);
-        self.groups.extend(other.groups.into_iter().map(renumber));
-        self.terms.extend(other.terms);
+    /// Adds those of another that are in the sample.
+    pub(super) fn merge(&mut self, other: &Self, numbers: &[u32], sampling: Sampling) {
+        let each = other.terms.len() / other.users.len().max(1);
+        for (row, (user, group)) in other.users.iter().zip(&other.groups).enumerate() {
+            if !sampling.holds(*user) {
+                continue;
+            }
+            self.users.push(*user);
+            self.groups
+                .push(numbers.get(*group as usize).copied().unwrap_or(0));
+            self.terms
+                .extend_from_slice(&other.terms[row * each..(row + 1) * each]);
+        }
     }
 
     /// The sums over users, by pair of terms: those of each group, and those of all together.

@@ -1,13 +1,15 @@
 //! Puts the shares of all workers together and gives every group its final cells.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use upshot_stats::ratio::ClusterSums;
 
 use super::accumulate::{Accumulators, Sampling, Scale, Sum};
 use super::groups::GroupValue;
-use super::quantiles::{Quantile, quantiles};
+use super::quantiles::{Collected, Quantile};
+use super::sets::Union;
 use super::spans::Span;
 use super::tallies::{Tally, tallies};
 use super::worker::Share;
@@ -55,6 +57,8 @@ pub(crate) struct Gathered {
     pub(crate) totals: Filled,
     pub(crate) left_out: u64,
     pub(crate) rows_read: u64,
+    /// How many rows were not read because it was known what is found there.
+    pub(crate) rows_kept: u64,
     pub(crate) sampling: Sampling,
     /// What was read for it.
     pub(crate) effort: Effort,
@@ -68,6 +72,8 @@ pub(crate) struct Effort {
     pub(crate) file_rows: u64,
     /// How many files are read; the others hold no row of the selection.
     pub(crate) files_read: usize,
+    /// Of how many files was known what the pass finds there, so that they were not read.
+    pub(crate) files_kept: usize,
     /// How many rows memory holds.
     pub(crate) memory_rows: u64,
     /// The columns that are read.
@@ -78,26 +84,113 @@ pub(crate) struct Effort {
     pub(crate) took: Duration,
 }
 
-/// What all workers found, before the cells are filled.
-pub(crate) struct Merged {
+/// A share, and by how many stretches of time its first lies after the first of the answer, by dimension.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    pub(crate) share: Arc<Share>,
+    pub(crate) offsets: Vec<(usize, u32)>,
+    /// Whether it was known before the question: nothing was read for it.
+    pub(crate) known: bool,
+}
+
+impl Piece {
+    /// A group of the share as the answer has it.
+    fn group(&self, group: &[GroupValue]) -> Vec<GroupValue> {
+        let mut group = group.to_vec();
+        for (dimension, offset) in &self.offsets {
+            if let GroupValue::Position(position) = &mut group[*dimension] {
+                *position += offset;
+            }
+        }
+        group
+    }
+}
+
+/// What all shares say together, before the cells are filled.
+pub(crate) struct Merged<'a> {
     pub(crate) groups: Vec<Vec<GroupValue>>,
-    pub(crate) all: Accumulators,
-    totals: Option<Accumulators>,
+    pub(crate) all: Together<'a>,
+    totals: Option<Together<'a>>,
     pub(crate) left_out: u64,
     pub(crate) rows_read: u64,
+    /// How many rows were not read because it was known what is found there.
+    pub(crate) rows_kept: u64,
     pub(crate) sampling: Sampling,
+}
+
+/// The cells of several shares. What is large is not copied.
+#[derive(Default)]
+pub(crate) struct Together<'a> {
+    cells: Accumulators,
+    pub(crate) sets: Vec<Union<'a>>,
+    collections: Vec<Collected<'a>>,
+}
+
+impl<'a> Together<'a> {
+    fn new(cells: &Cells, groups: usize) -> Self {
+        let mut all = Accumulators::new(cells);
+        all.grow(groups);
+        Self {
+            cells: all,
+            sets: cells.sets.iter().map(|_| Union::default()).collect(),
+            collections: cells
+                .collections
+                .iter()
+                .map(|_| Collected::default())
+                .collect(),
+        }
+    }
+
+    fn add(&mut self, from: &'a Accumulators, numbers: &'a [u32], sampling: Sampling) {
+        self.cells.merge(from, numbers, sampling);
+        for (union, set) in self.sets.iter_mut().zip(&from.sets) {
+            union.add(set, numbers);
+        }
+        for (collected, numbers_of) in self.collections.iter_mut().zip(&from.collections) {
+            collected.add(numbers_of, numbers);
+        }
+    }
+}
+
+/// The numbers that the groups of pieces have in all of them together.
+#[derive(Debug, Default)]
+pub(crate) struct Numbering {
+    groups: Vec<Vec<GroupValue>>,
+    /// By piece, then by its groups.
+    numbers: Vec<Vec<u32>>,
+}
+
+impl Numbering {
+    pub(crate) fn of(pieces: &[Piece]) -> Self {
+        let mut known: HashMap<Vec<GroupValue>, u32> = HashMap::new();
+        let mut numbering = Self::default();
+        for piece in pieces {
+            let groups = &mut numbering.groups;
+            let numbers = piece.share.groups.iter().map(|group| {
+                let group = piece.group(group);
+                *known.entry(group).or_insert_with_key(|group| {
+                    groups.push(group.clone());
+                    (groups.len() - 1) as u32
+                })
+            });
+            let numbers = numbers.collect();
+            numbering.numbers.push(numbers);
+        }
+        numbering
+    }
 }
 
 /// Puts shares together and fills the cells of every group.
 pub(crate) fn gather(
     cells: &Cells,
-    shares: Vec<Share>,
+    pieces: &[Piece],
     sampling: Sampling,
     threads: usize,
 ) -> Gathered {
-    let merged = merge(cells, shares, sampling);
-    let (filled, sum_of_groups) = fill(cells, &merged.all, merged.groups.len(), threads);
-    let total = match &merged.totals {
+    let numbering = Numbering::of(pieces);
+    let merged = merge(cells, pieces, &numbering, sampling);
+    let (filled, sum_of_groups) = fill(cells, merged.all, merged.groups.len(), threads);
+    let total = match merged.totals {
         Some(totals) => fill(cells, totals, 1, threads).1,
         None => sum_of_groups,
     };
@@ -106,64 +199,54 @@ pub(crate) fn gather(
         totals: total,
         left_out: merged.left_out,
         rows_read: merged.rows_read,
+        rows_kept: merged.rows_kept,
         effort: Effort::default(),
         sampling,
     }
 }
 
 /// Puts shares together.
-pub(crate) fn merge(cells: &Cells, shares: Vec<Share>, sampling: Sampling) -> Merged {
-    let mut numbers: HashMap<Vec<GroupValue>, u32> = HashMap::new();
-    let mut groups: Vec<Vec<GroupValue>> = Vec::new();
-    let mut all: Option<Accumulators> = None;
-    let mut totals: Option<Accumulators> = None;
-    let (mut left_out, mut rows_read) = (0, 0);
-    for share in shares {
-        left_out += share.left_out;
-        rows_read += share.rows_read;
-        let renumbered: Vec<u32> = share
-            .groups
-            .into_iter()
-            .map(|group| {
-                *numbers.entry(group).or_insert_with_key(|group| {
-                    groups.push(group.clone());
-                    (groups.len() - 1) as u32
-                })
-            })
-            .collect();
-        match &mut all {
-            // The groups of the first keep their numbers.
-            None => all = Some(share.grouped),
-            Some(all) => {
-                all.grow(groups.len());
-                all.merge(share.grouped, &renumbered);
-            }
-        }
-        if let Some(share_totals) = share.totals {
-            let totals = totals.get_or_insert_with(|| Accumulators::new(cells));
-            totals.grow(1);
-            if share_totals.groups() > 0 {
-                totals.merge(share_totals, &[0]);
-            }
-        }
-    }
-    Merged {
-        groups,
-        all: all.unwrap_or_else(|| Accumulators::new(cells)),
-        totals,
-        left_out,
-        rows_read,
+pub(crate) fn merge<'a>(
+    cells: &Cells,
+    pieces: &'a [Piece],
+    numbering: &'a Numbering,
+    sampling: Sampling,
+) -> Merged<'a> {
+    let mut merged = Merged {
+        groups: numbering.groups.clone(),
+        all: Together::new(cells, numbering.groups.len()),
+        totals: None,
+        left_out: 0,
+        rows_read: 0,
+        rows_kept: 0,
         sampling,
+    };
+    for (piece, numbers) in pieces.iter().zip(&numbering.numbers) {
+        let share = &piece.share;
+        merged.left_out += share.left_out;
+        match piece.known {
+            true => merged.rows_kept += share.rows_read,
+            false => merged.rows_read += share.rows_read,
+        }
+        merged.all.add(&share.grouped, numbers, sampling);
+        if let Some(of_share) = &share.totals {
+            let totals = merged.totals.get_or_insert_with(|| Together::new(cells, 1));
+            if of_share.groups() > 0 {
+                totals.add(of_share, &[0], sampling);
+            }
+        }
     }
+    merged
 }
 
 /// The cells of every group, and of all together.
 fn fill(
     cells: &Cells,
-    from: &Accumulators,
+    together: Together<'_>,
     groups: usize,
     threads: usize,
 ) -> (Vec<Filled>, Filled) {
+    let from = together.cells;
     let mut filled: Vec<Filled> = vec![Filled::default(); groups];
     let mut all = Filled::default();
     for counts in &from.counters {
@@ -189,24 +272,24 @@ fn fill(
             .fold(Scale::default(), |all, scale| all.with(scale));
         all.scales.push(together);
     }
-    for (values, collection) in from.collections.iter().zip(&cells.collections) {
-        let (found, together) = quantiles(values, &collection.shares, groups);
+    for (collected, collection) in together.collections.into_iter().zip(&cells.collections) {
+        let (found, together) = collected.quantiles(&collection.shares, groups);
         filled
             .iter_mut()
             .zip(found)
             .for_each(|(cells, found)| cells.quantiles.push(found));
         all.quantiles.push(together);
     }
-    for set in &from.sets {
-        let (counts, together) = set.counts(groups, threads);
+    for set in &together.sets {
+        let counts = set.counts(groups, threads);
         filled
             .iter_mut()
-            .zip(counts)
+            .zip(counts.by_group)
             .for_each(|(cells, count)| cells.sets.push(count));
-        all.sets.push(together);
+        all.sets.push(counts.all);
     }
     for set in &cells.tallies {
-        let (found, together) = tallies(&from.sets[*set], groups, threads);
+        let (found, together) = tallies(&together.sets[*set], groups, threads);
         filled
             .iter_mut()
             .zip(found)

@@ -13,76 +13,171 @@ pub(crate) struct Quantile {
     pub(crate) interval: Option<(i64, i64)>,
 }
 
-/// The quantiles of each group's values, and of all values together.
-pub(crate) fn quantiles(
-    values: &[(u32, i64)],
-    shares: &[f64],
-    groups: usize,
-) -> (Vec<Vec<Quantile>>, Vec<Quantile>) {
-    let mut all: Vec<i64> = values.iter().map(|(_, value)| *value).collect();
-    let together = of(&mut all, shares);
-    if groups == 1 {
-        return (vec![together.clone()], together);
+/// Numbers, each with its group.
+#[derive(Debug, Clone)]
+pub(crate) enum Numbers {
+    /// As they come.
+    Gathering(Vec<(u32, i64)>),
+    /// In order, by group.
+    Ordered(Ordered),
+}
+
+/// Numbers in order, by group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Ordered {
+    /// Where each group ends.
+    pub(super) ends: Vec<u32>,
+    pub(super) numbers: Vec<i64>,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self::Gathering(Vec::new())
     }
-    let mut sizes = vec![0_usize; groups];
-    values
-        .iter()
-        .for_each(|(group, _)| sizes[*group as usize] += 1);
-    let mut by_group: Vec<Vec<i64>> = sizes.into_iter().map(Vec::with_capacity).collect();
-    values
-        .iter()
-        .for_each(|(group, value)| by_group[*group as usize].push(*value));
-    let found = by_group
-        .iter_mut()
-        .map(|values| of(values, shares))
-        .collect();
-    (found, together)
 }
 
-fn of(values: &mut [i64], shares: &[f64]) -> Vec<Quantile> {
-    let count = values.len() as u64;
-    type Wanted = (Option<u64>, Option<(u64, u64)>);
-    let wanted: Vec<Wanted> = shares
-        .iter()
-        .map(|share| {
-            let ranks = quantile::interval_ranks(count, *share, Confidence::NINETY_FIVE);
-            (
-                quantile::rank(count, *share),
-                ranks.and_then(quantile::Ranks::both),
-            )
+impl Numbers {
+    #[inline]
+    pub(super) fn add(&mut self, group: u32, number: i64) {
+        // What is ordered does not grow.
+        if let Self::Gathering(numbers) = self {
+            numbers.push((group, number));
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Gathering(numbers) => numbers.capacity() * size_of::<(u32, i64)>(),
+            Self::Ordered(ordered) => 4 * ordered.ends.len() + 8 * ordered.numbers.len(),
+        }
+    }
+
+    /// The same in order.
+    pub(super) fn ordered(self) -> Self {
+        let Self::Gathering(mut gathered) = self else {
+            return self;
+        };
+        gathered.sort_unstable();
+        let groups = gathered.last().map_or(0, |(group, _)| *group as usize + 1);
+        let mut ends = vec![0; groups];
+        for (group, _) in &gathered {
+            ends[*group as usize] += 1;
+        }
+        let mut end = 0;
+        for group in &mut ends {
+            end += *group;
+            *group = end;
+        }
+        let numbers = gathered.iter().map(|(_, number)| *number).collect();
+        Self::Ordered(Ordered { ends, numbers })
+    }
+
+    /// The numbers of each group, in order.
+    fn runs(&self) -> impl Iterator<Item = (usize, &[i64])> {
+        let ordered = match self {
+            Self::Ordered(ordered) => Some(ordered),
+            Self::Gathering(_) => None,
+        };
+        ordered.into_iter().flat_map(|ordered| {
+            let mut from = 0;
+            ordered.ends.iter().enumerate().map(move |(group, end)| {
+                let run = from..*end as usize;
+                from = run.end;
+                (group, &ordered.numbers[run])
+            })
         })
-        .collect();
-    let mut ranks: Vec<usize> = wanted
-        .iter()
-        .flat_map(|(rank, ends)| {
-            let ends = ends.iter().flat_map(|(lower, upper)| [*lower, *upper]);
-            rank.iter().copied().chain(ends).collect::<Vec<_>>()
-        })
-        .map(|rank| rank as usize - 1)
-        .collect();
-    ranks.sort_unstable();
-    ranks.dedup();
-    place(values, 0, &ranks);
-    wanted
-        .into_iter()
-        .map(|(rank, ends)| Quantile {
+    }
+}
+
+/// Numbers of several shares together, none of them copied.
+#[derive(Debug, Default)]
+pub(crate) struct Collected<'a> {
+    /// The number of a group, and some of its numbers in order.
+    runs: Vec<(u32, &'a [i64])>,
+}
+
+impl<'a> Collected<'a> {
+    /// Adds ordered numbers, whose groups have these numbers here.
+    pub(crate) fn add(&mut self, numbers: &'a Numbers, groups: &[u32]) {
+        let runs = numbers.runs().filter(|(_, run)| !run.is_empty());
+        self.runs
+            .extend(runs.map(|(group, run)| (groups[group], run)));
+    }
+
+    /// The quantiles of each group's numbers, and of all together.
+    pub(crate) fn quantiles(
+        mut self,
+        shares: &[f64],
+        groups: usize,
+    ) -> (Vec<Vec<Quantile>>, Vec<Quantile>) {
+        self.runs.sort_by_key(|(group, _)| *group);
+        let all: Vec<&[i64]> = self.runs.iter().map(|(_, run)| *run).collect();
+        let together = of(&all, shares);
+        if groups == 1 {
+            return (vec![together.clone()], together);
+        }
+        let nothing = || vec![Quantile::default(); shares.len()];
+        let mut found: Vec<Vec<Quantile>> = (0..groups).map(|_| nothing()).collect();
+        for runs in self.runs.chunk_by(|one, other| one.0 == other.0) {
+            let own: Vec<&[i64]> = runs.iter().map(|(_, run)| *run).collect();
+            found[runs[0].0 as usize] = of(&own, shares);
+        }
+        (found, together)
+    }
+}
+
+/// More runs than these are put into one before they are searched.
+const MOST_RUNS: usize = 1 << 10;
+
+fn of(runs: &[&[i64]], shares: &[f64]) -> Vec<Quantile> {
+    if runs.len() > MOST_RUNS {
+        let mut one = runs.concat();
+        one.sort_unstable();
+        return of(&[&one], shares);
+    }
+    let count = runs.iter().map(|run| run.len() as u64).sum();
+    let at = |rank: u64| number_at(runs, rank);
+    let quantile = |share: &f64| {
+        let ranks = quantile::interval_ranks(count, *share, Confidence::NINETY_FIVE);
+        let ends = ranks.and_then(quantile::Ranks::both);
+        Quantile {
             count,
-            value: rank.map(|rank| values[rank as usize - 1]),
-            interval: ends
-                .map(|(lower, upper)| (values[lower as usize - 1], values[upper as usize - 1])),
-        })
-        .collect()
+            value: quantile::rank(count, *share).map(at),
+            interval: ends.map(|(lower, upper)| (at(lower), at(upper))),
+        }
+    };
+    shares.iter().map(quantile).collect()
 }
 
-/// Puts the values of these ascending ranks where they would stand if all were sorted. The slice begins
-/// at rank `first`.
-fn place(values: &mut [i64], first: usize, ranks: &[usize]) {
-    let Some(middle) = ranks.get(ranks.len() / 2) else {
-        return;
-    };
-    let (below, _, above) = values.select_nth_unstable(middle - first);
-    place(below, first, &ranks[..ranks.len() / 2]);
-    place(above, middle + 1, &ranks[ranks.len() / 2 + 1..]);
+/// The number of a rank, counted from 1, if all were in one order.
+fn number_at(runs: &[&[i64]], rank: u64) -> i64 {
+    if let [run] = runs {
+        return run[rank as usize - 1];
+    }
+    let (mut least, mut most) = (i64::MAX, i64::MIN);
+    for run in runs {
+        least = least.min(run[0]);
+        most = most.max(run[run.len() - 1]);
+    }
+    // Runs are cut down to what may still be it, so that each step looks at less.
+    let mut left: Vec<&[i64]> = runs.to_vec();
+    let mut below = 0;
+    while least < most {
+        let middle = least.wrapping_add((most.abs_diff(least) / 2) as i64);
+        let up_to = |run: &&[i64]| run.partition_point(|number| *number <= middle);
+        let places: Vec<usize> = left.iter().map(up_to).collect();
+        let here = below + places.iter().sum::<usize>() as u64;
+        let enough = here >= rank;
+        for (run, place) in left.iter_mut().zip(places) {
+            *run = if enough { &run[..place] } else { &run[place..] };
+        }
+        if enough {
+            most = middle;
+        } else {
+            (least, below) = (middle + 1, here);
+        }
+    }
+    least
 }
 
 #[cfg(test)]
@@ -95,7 +190,19 @@ mod tests {
             .map(|index| (index % 3, i64::from(index * 7_919 % 1_013)))
             .collect();
         let shares = [0.5, 0.9, 0.99];
-        let (groups, all) = quantiles(&values, &shares, 3);
+        // Some groups are numbered otherwise in the second half.
+        let (mut first, mut second) = (Numbers::default(), Numbers::default());
+        let (one, other) = values.split_at(values.len() / 3);
+        one.iter()
+            .for_each(|(group, number)| first.add(*group, *number));
+        other
+            .iter()
+            .for_each(|(group, number)| second.add((group + 1) % 3, *number));
+        let (first, second) = (first.ordered(), second.ordered());
+        let mut collected = Collected::default();
+        collected.add(&first, &[0, 1, 2]);
+        collected.add(&second, &[2, 0, 1]);
+        let (groups, all) = collected.quantiles(&shares, 3);
         let check = |found: &[Quantile], mut sorted: Vec<i64>| {
             sorted.sort_unstable();
             for (quantile, share) in found.iter().zip(shares) {
@@ -115,6 +222,24 @@ mod tests {
                 .map(|(_, value)| *value);
             check(&groups[group as usize], own.collect());
         }
-        assert_eq!(quantiles(&[], &[0.5], 0).1, [Quantile::default()]);
+        let nothing = Collected::default().quantiles(&[0.5], 0);
+        assert_eq!(nothing.1, [Quantile::default()]);
+    }
+
+    #[test]
+    fn many_runs_are_searched_like_few() {
+        let sorted: Vec<i64> = (0..4_000).map(|index| index * index % 977 - 300).collect();
+        let mut ordered = sorted.clone();
+        ordered.sort_unstable();
+        for runs in [1, 2, 700, 2_000] {
+            let mut parts: Vec<Vec<i64>> = sorted
+                .chunks(sorted.len() / runs)
+                .map(<[i64]>::to_vec)
+                .collect();
+            parts.iter_mut().for_each(|part| part.sort_unstable());
+            let runs_of: Vec<&[i64]> = parts.iter().map(Vec::as_slice).collect();
+            let found = of(&runs_of, &[0.25]);
+            assert_eq!(found[0].value, Some(ordered[1_000 - 1]), "{runs} runs");
+        }
     }
 }

@@ -1,71 +1,242 @@
 //! Different keys, counted exactly.
 
+use std::ops::Range;
+
 use super::accumulate::mix;
 
 /// Keys are cut in so many parts, each small enough for the processor's cache.
 const PARTS: usize = 256;
 
-/// Keys by part, each with its group.
+/// Keys, each with its group.
 #[derive(Debug, Clone)]
-pub(crate) struct KeySet {
-    parts: Vec<Vec<(u64, u32)>>,
+pub(crate) enum KeySet {
+    /// As they come, by part.
+    Gathering(Vec<Vec<(u64, u32)>>),
+    /// For good.
+    Kept(Keys),
+    /// Only how many there are, of keys that no other set holds.
+    Counted(Counts),
+}
+
+/// Keys in order, by part.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Keys {
+    /// Where each part ends.
+    pub(super) ends: Vec<u32>,
+    pub(super) keys: Vec<u64>,
+    /// The group of each; none where all are of the first.
+    pub(super) groups: Vec<u32>,
+}
+
+/// How many different keys each group has, and all together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) by_group: Vec<u64>,
+    pub(crate) all: u64,
 }
 
 impl Default for KeySet {
     fn default() -> Self {
-        Self {
-            parts: vec![Vec::new(); PARTS],
-        }
+        Self::Gathering(Vec::new())
     }
 }
 
 impl KeySet {
     #[inline]
     pub(super) fn add(&mut self, key: u64, group: u32) {
-        self.parts[(mix(key) >> 56) as usize].push((key, group));
+        // What is kept does not grow.
+        let Self::Gathering(parts) = self else { return };
+        if parts.is_empty() {
+            parts.resize(PARTS, Vec::new());
+        }
+        parts[(mix(key) >> 56) as usize].push((key, group));
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let parts = self.parts.iter();
-        parts
-            .map(|part| part.capacity() * size_of::<(u64, u32)>())
-            .sum()
+        match self {
+            Self::Gathering(parts) => {
+                let parts = parts.iter();
+                parts
+                    .map(|part| part.capacity() * size_of::<(u64, u32)>())
+                    .sum()
+            }
+            Self::Kept(keys) => 4 * keys.ends.len() + 8 * keys.keys.len() + 4 * keys.groups.len(),
+            Self::Counted(counts) => 8 * counts.by_group.len(),
+        }
     }
 
-    pub(super) fn merge(&mut self, other: Self, renumber: impl Fn(u32) -> u32) {
-        for (part, other_part) in self.parts.iter_mut().zip(other.parts) {
-            let keys = other_part.into_iter();
-            part.extend(keys.map(|(key, group)| (key, renumber(group))));
+    /// The same, each key once a group, in little room; or once a row, where rows are counted.
+    pub(super) fn kept(self, each_row: bool) -> Self {
+        let Self::Gathering(mut parts) = self else {
+            return self;
+        };
+        let mut kept = Keys {
+            ends: Vec::with_capacity(parts.len()),
+            ..Keys::default()
+        };
+        for part in &mut parts {
+            part.sort_unstable();
+            if !each_row {
+                part.dedup();
+            }
         }
+        let rows = parts.iter().map(Vec::len).sum();
+        kept.keys.reserve_exact(rows);
+        let grouped = parts.iter().flatten().any(|(_, group)| *group != 0);
+        for part in parts {
+            kept.keys.extend(part.iter().map(|(key, _)| *key));
+            if grouped {
+                kept.groups.extend(part.iter().map(|(_, group)| *group));
+            }
+            kept.ends.push(kept.keys.len() as u32);
+        }
+        kept.groups.shrink_to_fit();
+        Self::Kept(kept)
+    }
+
+    /// Only how many there are, where no other set has one of these keys.
+    pub(super) fn counted(self, groups: usize) -> Self {
+        if matches!(self, Self::Counted(_)) {
+            return self;
+        }
+        let numbers: Vec<u32> = (0..groups as u32).collect();
+        let mut union = Union::default();
+        union.add(&self, &numbers);
+        Self::Counted(union.counts(groups, 1))
+    }
+
+    /// How many entries a part has.
+    fn len(&self, part: usize) -> usize {
+        match self {
+            Self::Gathering(parts) => parts.get(part).map_or(0, Vec::len),
+            Self::Kept(keys) => keys.part(part).len(),
+            Self::Counted(_) => 0,
+        }
+    }
+
+    #[inline]
+    fn for_each(&self, part: usize, mut call: impl FnMut(u64, u32)) {
+        match self {
+            Self::Gathering(parts) => {
+                let entries = parts.get(part).into_iter().flatten();
+                entries.for_each(|(key, group)| call(*key, *group));
+            }
+            Self::Kept(keys) => {
+                let place = keys.part(part);
+                match keys.groups.get(place.clone()) {
+                    Some(groups) if !keys.groups.is_empty() => {
+                        let entries = keys.keys[place].iter().zip(groups);
+                        entries.for_each(|(key, group)| call(*key, *group));
+                    }
+                    _ => keys.keys[place].iter().for_each(|key| call(*key, 0)),
+                }
+            }
+            Self::Counted(_) => {}
+        }
+    }
+}
+
+impl Keys {
+    fn part(&self, part: usize) -> Range<usize> {
+        let end = |part: usize| self.ends.get(part).map_or(0, |end| *end as usize);
+        match part {
+            0 => 0..end(0),
+            part => end(part - 1)..end(part),
+        }
+    }
+}
+
+/// Sets together, none of them copied.
+#[derive(Debug, Default)]
+pub(crate) struct Union<'a> {
+    /// Each with the numbers that its groups have here.
+    sets: Vec<(&'a KeySet, &'a [u32])>,
+}
+
+impl<'a> Union<'a> {
+    /// Adds a set, whose groups have these numbers here.
+    pub(crate) fn add(&mut self, set: &'a KeySet, numbers: &'a [u32]) {
+        self.sets.push((set, numbers));
+    }
+
+    fn len(&self, part: usize) -> usize {
+        self.sets.iter().map(|(set, _)| set.len(part)).sum()
+    }
+
+    #[inline]
+    fn for_each(&self, part: usize, mut call: impl FnMut(u64, u32)) {
+        for (set, numbers) in &self.sets {
+            set.for_each(part, |key, group| call(key, numbers[group as usize]));
+        }
+    }
+
+    /// The entries of a part.
+    pub(super) fn entries(&self, part: usize, entries: &mut Vec<(u64, u32)>) {
+        entries.clear();
+        entries.reserve(self.len(part));
+        self.for_each(part, |key, group| entries.push((key, group)));
     }
 
     /// How many different keys each group has, and all together; on so many threads.
-    pub(crate) fn counts(&self, groups: usize, threads: usize) -> (Vec<u64>, u64) {
-        let shares = self.on_threads(threads, |parts| count(parts, groups));
-        let mut counts = vec![0; groups];
-        let mut all = 0;
-        for (share, share_all) in shares {
-            counts
-                .iter_mut()
-                .zip(share)
-                .for_each(|(count, more)| *count += more);
-            all += share_all;
+    pub(crate) fn counts(&self, groups: usize, threads: usize) -> Counts {
+        let mut counts = Counts {
+            by_group: vec![0; groups],
+            all: 0,
+        };
+        for share in self.on_threads(threads, |parts| self.count(parts, groups)) {
+            counts.add(&share, |group| group);
         }
-        (counts, all)
+        for (set, numbers) in &self.sets {
+            if let KeySet::Counted(counted) = set {
+                counts.add(counted, |group| numbers[group] as usize);
+            }
+        }
+        counts
+    }
+
+    fn count(&self, parts: Range<usize>, groups: usize) -> Counts {
+        let mut counts = Counts {
+            by_group: vec![0; groups],
+            all: 0,
+        };
+        let mut table = Table::default();
+        for part in parts {
+            let keys = self.len(part);
+            table.clear(keys);
+            self.for_each(part, |key, _| {
+                counts.all += u64::from(table.insert(key, 0));
+            });
+            if groups == 1 {
+                continue;
+            }
+            table.clear(keys);
+            self.for_each(part, |key, group| {
+                counts.by_group[group as usize] += u64::from(table.insert(key, group));
+            });
+        }
+        if groups == 1 {
+            counts.by_group[0] = counts.all;
+        }
+        counts
     }
 
     /// What is made of the parts, each thread having some.
     pub(super) fn on_threads<T: Send>(
         &self,
         threads: usize,
-        of_parts: impl Fn(&[Vec<(u64, u32)>]) -> T + Sync,
+        of_parts: impl Fn(Range<usize>) -> T + Sync,
     ) -> Vec<T> {
         let share = PARTS.div_ceil(threads.max(1));
+        let shares = (0..PARTS)
+            .step_by(share)
+            .map(|from| from..(from + share).min(PARTS));
+        if threads <= 1 {
+            return shares.map(of_parts).collect();
+        }
         std::thread::scope(|scope| {
-            let tasks: Vec<_> = self
-                .parts
-                .chunks(share)
-                .map(|parts| scope.spawn(|| of_parts(parts)))
+            let of_parts = &of_parts;
+            let tasks: Vec<_> = shares
+                .map(|parts| scope.spawn(move || of_parts(parts)))
                 .collect();
             let shares = tasks.into_iter();
             shares
@@ -78,27 +249,13 @@ impl KeySet {
     }
 }
 
-fn count(parts: &[Vec<(u64, u32)>], groups: usize) -> (Vec<u64>, u64) {
-    let mut counts = vec![0; groups];
-    let mut all = 0;
-    let mut table = Table::default();
-    for part in parts {
-        table.clear(part.len());
-        for (key, _) in part {
-            all += u64::from(table.insert(*key, 0));
+impl Counts {
+    fn add(&mut self, other: &Self, place: impl Fn(usize) -> usize) {
+        for (group, count) in other.by_group.iter().enumerate() {
+            self.by_group[place(group)] += count;
         }
-        if groups == 1 {
-            continue;
-        }
-        table.clear(part.len());
-        for (key, group) in part {
-            counts[*group as usize] += u64::from(table.insert(*key, *group));
-        }
+        self.all += other.all;
     }
-    if groups == 1 {
-        counts[0] = all;
-    }
-    (counts, all)
 }
 
 /// A set of keys with their groups, in places found by the key's bits and searched onwards.
@@ -158,14 +315,42 @@ mod tests {
             plain.insert((key, group));
             plain_all.insert(key);
         }
-        for threads in [1, 3] {
-            let (counts, all) = set.counts(5, threads);
-            assert_eq!(all, plain_all.len() as u64);
-            for group in 0..5 {
-                let expected = plain.iter().filter(|(_, of)| *of == group).count();
-                assert_eq!(counts[group as usize], expected as u64);
-            }
+        let by_group = |group| plain.iter().filter(|(_, of)| *of == group).count() as u64;
+        let expected = Counts {
+            by_group: (0..5).map(by_group).collect(),
+            all: plain_all.len() as u64,
+        };
+        let numbers = [0, 1, 2, 3, 4];
+        let forms = [set.clone(), set.clone().kept(false), set.clone().kept(true)];
+        for (form, threads) in forms.iter().chain([&set.counted(5)]).zip([1, 3, 2, 3]) {
+            let mut union = Union::default();
+            union.add(form, &numbers);
+            assert_eq!(union.counts(5, threads), expected, "{threads} threads");
         }
-        assert_eq!(KeySet::default().counts(2, 2), (vec![0, 0], 0));
+        let nothing = Counts {
+            by_group: vec![0, 0],
+            all: 0,
+        };
+        assert_eq!(Union::default().counts(2, 2), nothing);
+    }
+
+    #[test]
+    fn a_key_of_several_sets_is_one() {
+        let of = |entries: &[(u64, u32)]| {
+            let mut set = KeySet::default();
+            entries
+                .iter()
+                .for_each(|(key, group)| set.add(*key, *group));
+            set
+        };
+        let (first, second) = (
+            of(&[(7, 0), (8, 1), (8, 1)]),
+            of(&[(7, 0), (9, 0)]).kept(false),
+        );
+        let mut union = Union::default();
+        union.add(&first, &[0, 1]);
+        union.add(&second, &[1]);
+        let counts = union.counts(2, 2);
+        assert_eq!((counts.by_group, counts.all), (vec![1, 3], 3));
     }
 }

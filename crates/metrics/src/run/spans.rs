@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::gather::{Effort, Filled, Gathered, Merged};
 use super::groups::{GroupValue, MOST_GROUPS};
-use super::sets::KeySet;
+use super::sets::Union;
 use crate::error::QueryError;
 use crate::query::plan::{Cells, Grouping};
 use crate::query::reach::Reading;
@@ -123,7 +123,7 @@ pub(crate) fn gather_spans(
     cells: &Cells,
     groupings: &[Grouping],
     reading: &Reading,
-    merged: Merged,
+    merged: &Merged<'_>,
     threads: usize,
 ) -> Result<Gathered, QueryError> {
     let places = Places::new(&merged.groups, reading);
@@ -161,6 +161,7 @@ pub(crate) fn gather_spans(
         totals,
         left_out: merged.left_out,
         rows_read: merged.rows_read,
+        rows_kept: merged.rows_kept,
         effort: Effort::default(),
         sampling: merged.sampling,
     })
@@ -168,7 +169,7 @@ pub(crate) fn gather_spans(
 
 /// The course of every group, and of all together; on so many threads.
 fn courses(
-    set: &KeySet,
+    set: &Union<'_>,
     places: &Places,
     reading: &Reading,
     window: usize,
@@ -182,9 +183,11 @@ fn courses(
         let (mut courses, mut all) = nothing();
         let mut rows: Vec<(u64, u32, u32)> = Vec::new();
         let mut positions: Vec<usize> = Vec::new();
+        let mut entries = Vec::new();
         for part in parts {
+            set.entries(part, &mut entries);
             rows.clear();
-            rows.extend(part.iter().map(|(key, group)| {
+            rows.extend(entries.iter().map(|(key, group)| {
                 let (of, position) = places.of_group[*group as usize];
                 (*key, of, position)
             }));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sets::KeySet;
+use super::sets::Union;
 
 /// How rows are spread over keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,14 +54,13 @@ impl Tally {
 }
 
 /// The tallies of each group, and of all rows together; on so many threads.
-pub(crate) fn tallies(set: &KeySet, groups: usize, threads: usize) -> (Vec<Tally>, Tally) {
+pub(crate) fn tallies(set: &Union<'_>, groups: usize, threads: usize) -> (Vec<Tally>, Tally) {
     let shares = set.on_threads(threads, |parts| {
         let mut tallies = vec![Tally::default(); groups];
         let mut all = Tally::default();
         let mut rows: Vec<(u64, u32)> = Vec::new();
         for part in parts {
-            rows.clear();
-            rows.extend_from_slice(part);
+            set.entries(part, &mut rows);
             rows.sort_unstable();
             for of_key in rows.chunk_by(|one, other| one.0 == other.0) {
                 all.add(of_key.len() as u64);
@@ -85,6 +84,7 @@ pub(crate) fn tallies(set: &KeySet, groups: usize, threads: usize) -> (Vec<Tally
 
 #[cfg(test)]
 mod tests {
+    use super::super::sets::KeySet;
     use super::*;
 
     fn check(rows: &[u64], share: f64, expected: u64) {
@@ -107,8 +107,10 @@ mod tests {
         for (key, group) in [(7, 0), (7, 1), (7, 1), (8, 0)] {
             set.add(key, group);
         }
-        for threads in [1, 3] {
-            let (groups, all) = tallies(&set, 2, threads);
+        for (set, threads) in [(set.clone(), 1), (set.kept(true), 3)] {
+            let mut union = Union::default();
+            union.add(&set, &[0, 1]);
+            let (groups, all) = tallies(&union, 2, threads);
             assert_eq!((groups[0].keys(), groups[0].rows()), (2, 2));
             assert_eq!((groups[1].keys(), groups[1].rows()), (1, 2));
             assert_eq!((all.keys(), all.rows(), all.rows_of_top(0.01)), (2, 4, 3));

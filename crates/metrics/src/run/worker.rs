@@ -117,6 +117,7 @@ impl Shape {
     pub(crate) fn reads_as(&self, other: &Self) -> bool {
         self.selection == other.selection
             && self.wanted == other.wanted
+            && self.replaced.is_some() == other.replaced.is_some()
             && self.environment == other.environment
             && self.cells.predicates == other.cells.predicates
             && self.groupings == other.groupings
@@ -168,6 +169,22 @@ impl Shape {
         &columns - &self.absent
     }
 
+    /// Adds what is known of the files to a hash.
+    pub(crate) fn add_known_to(&self, hasher: &mut impl std::hash::Hasher) {
+        let ends = self
+            .scale
+            .map(|(least, most)| (least.to_bits(), most.to_bits()));
+        std::hash::Hash::hash(&(&self.absent, ends), hasher);
+    }
+
+    /// The column by whose times groups are cut, where they are.
+    pub(crate) fn cut_by(&self) -> Option<&'static str> {
+        self.groupings.iter().find_map(|grouping| match grouping {
+            Grouping::Buckets(column, _) | Grouping::Clock(column, _) => Some(*column),
+            _ => None,
+        })
+    }
+
     /// Whether a row may stand in several groups, so that totals are not the sum of the groups.
     pub(crate) fn is_many_valued(&self) -> bool {
         self.groupings
@@ -207,6 +224,8 @@ pub(crate) struct Share {
     pub(crate) grouped: Accumulators,
     /// Totals, where they are not the sum of the groups.
     pub(crate) totals: Option<Accumulators>,
+    /// Whose clusters are summed.
+    pub(crate) sampling: Sampling,
     /// Sessions of the other environment.
     pub(crate) left_out: u64,
     pub(crate) rows_read: u64,
@@ -215,6 +234,7 @@ pub(crate) struct Share {
 /// Takes batches and fills cells.
 pub(crate) struct Worker {
     groupings: Vec<Grouping>,
+    cells: Cells,
     groups: Groups,
     grouped: Accumulators,
     totals: Option<Accumulators>,
@@ -226,9 +246,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(shape: &Shape, sampling: Sampling, number: usize) -> Self {
+    /// `number` lies far from that of every other worker of the pass.
+    pub(crate) fn new(shape: &Shape, sampling: Sampling, number: u64) -> Self {
         Self {
             groupings: shape.groupings.clone(),
+            cells: shape.cells.clone(),
             groups: Groups::new(&shape.groupings),
             grouped: Accumulators::new(&shape.cells),
             totals: shape
@@ -237,7 +259,7 @@ impl Worker {
             sampling,
             left_out: 0,
             rows_read: 0,
-            nameless: (number as u64) << 48,
+            nameless: number,
         }
     }
 
@@ -355,9 +377,13 @@ impl Worker {
             .collect()
     }
 
-    /// What was found.
-    pub(crate) fn finish(self) -> Share {
+    /// What was found; `kept` says whether it will be asked again, and is worth being made small.
+    fn found(mut self, kept: bool) -> Share {
         let seen = self.grouped.groups();
+        self.grouped.close(&self.cells, kept);
+        if let Some(totals) = &mut self.totals {
+            totals.close(&self.cells, kept);
+        }
         let mut groups = self.groups.values(&self.groupings);
         groups.truncate(seen);
         if self.groupings.is_empty() {
@@ -367,6 +393,7 @@ impl Worker {
             groups,
             grouped: self.grouped,
             totals: self.totals,
+            sampling: self.sampling,
             left_out: self.left_out,
             rows_read: self.rows_read,
         }
@@ -374,6 +401,8 @@ impl Worker {
 }
 
 impl Consumer for Worker {
+    type Found = Share;
+
     fn consume<'a>(
         &mut self,
         shape: &'a Shape,
@@ -384,6 +413,29 @@ impl Consumer for Worker {
 
     fn bytes(&self) -> usize {
         self.grouped.bytes() + self.totals.as_ref().map_or(0, Accumulators::bytes)
+    }
+
+    fn finish(self, small: bool) -> Share {
+        self.found(small)
+    }
+
+    fn found_bytes(found: &Share) -> usize {
+        found.bytes()
+    }
+}
+
+impl Share {
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let values = self.groups.iter().flatten();
+        let texts: usize = values
+            .map(|value| match value {
+                GroupValue::Text(text) => size_of::<GroupValue>() + text.len(),
+                _ => size_of::<GroupValue>(),
+            })
+            .sum();
+        let totals = self.totals.as_ref().map_or(0, Accumulators::bytes);
+        size_of::<Self>() + texts + self.grouped.bytes() + totals
     }
 }
 

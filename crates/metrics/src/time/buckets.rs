@@ -101,6 +101,34 @@ impl Buckets {
         (after > 0 && after < self.boundaries.len()).then(|| after - 1)
     }
 
+    /// Those in which times of this stretch lie, and the position of the first of them.
+    pub(crate) fn within(&self, times: Range) -> (Self, usize) {
+        let begun = self
+            .boundaries
+            .partition_point(|boundary| *boundary <= times.from);
+        let first = begun.saturating_sub(1);
+        let end = self
+            .boundaries
+            .partition_point(|boundary| *boundary < times.to);
+        let end = end.clamp(first, self.boundaries.len() - 1);
+        let within = Self {
+            grain: self.grain,
+            boundaries: self.boundaries[first..=end].to_vec(),
+            zone: self.zone.clone(),
+        };
+        (within, first)
+    }
+
+    /// Whether there is one, and all times of this stretch lie in it.
+    pub(crate) fn is_one_around(&self, times: Range) -> bool {
+        matches!(self.boundaries[..], [from, to] if from <= times.from && times.to <= to)
+    }
+
+    /// The first microsecond of each, and the end of the last.
+    pub(crate) fn boundaries(&self) -> &[i64] {
+        &self.boundaries
+    }
+
     /// The first microsecond of a bucket.
     pub fn start(&self, bucket: usize) -> i64 {
         self.boundaries[bucket.min(self.boundaries.len() - 1)]
@@ -256,6 +284,20 @@ impl Clock {
             to: year(2200),
         };
         Self::new(grain, range, zone)
+    }
+
+    /// The same for times within this stretch.
+    pub(crate) fn within(&self, times: Range) -> Self {
+        let begun = self
+            .offsets
+            .partition_point(|(from, _)| *from <= times.from);
+        let mut offsets = vec![(i64::MIN, self.offsets[begun.saturating_sub(1)].1)];
+        let later = self.offsets[begun..].iter();
+        offsets.extend(later.take_while(|(from, _)| *from < times.to));
+        Self {
+            grain: self.grain,
+            offsets,
+        }
     }
 
     /// The position of this name.

@@ -395,6 +395,8 @@ type Laid<R> = (R, i32, i32, usize);
 struct Laying<R> {
     files: Vec<Laid<R>>,
     memory: Vec<Laid<R>>,
+    /// In which days and buckets memory replaces rows.
+    replaced_in: HashSet<(i32, i32)>,
 }
 
 impl<R: Record> Laying<R> {
@@ -402,6 +404,7 @@ impl<R: Record> Laying<R> {
         Self {
             files: Vec::new(),
             memory: Vec::new(),
+            replaced_in: HashSet::new(),
         }
     }
 
@@ -411,6 +414,7 @@ impl<R: Record> Laying<R> {
             Place::Files => self.files.push(laid),
             Place::Memory => self.memory.push(laid),
             Place::Replaced => {
+                self.replaced_in.insert((laid.1, laid.2));
                 self.files
                     .push((old(laid.0.clone()), laid.1, laid.2, laid.3));
                 self.memory.push(laid);
@@ -446,6 +450,7 @@ impl<R: Record> Laying<R> {
                 .map(|rows| batch(table, rows))
                 .collect(),
             replaced: Arc::clone(replaced),
+            replaced_in: Arc::new(self.replaced_in),
         }
     }
 }

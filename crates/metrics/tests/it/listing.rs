@@ -119,6 +119,7 @@ async fn one_session_has_its_messages_and_steps() {
             files: Vec::new(),
             memory: vec![builder.finish().unwrap()],
             replaced: Default::default(),
+            replaced_in: Default::default(),
         });
     }
     let engine = engine();

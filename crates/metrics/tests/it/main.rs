@@ -14,5 +14,6 @@ mod people;
 mod properties;
 mod render;
 mod retention;
+mod rollups;
 mod together;
 mod worked;

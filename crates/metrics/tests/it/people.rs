@@ -207,6 +207,8 @@ proptest! {
             // The first few are replaced by nothing: as if their events had been erased.
             let gone = left.iter().take(replaced).map(|session| session.session_id.clone());
             table.replaced = Arc::new(gone.collect());
+            let anywhere = table.files.iter().map(|file| (file.day, file.bucket));
+            table.replaced_in = Arc::new(anywhere.collect());
             let left: Vec<Session> = left.into_iter().skip(replaced).collect();
             check(&engine, &seen, &left, FIRST_START + 3 * DAY, DAY);
         }
@@ -247,6 +249,7 @@ fn memory_that_does_not_suffice_is_said() {
     let options = upshot_metrics::EngineOptions {
         memory_limit_bytes: 64,
         threads: 1,
+        ..upshot_metrics::EngineOptions::default()
     };
     let engine = Engine::new(options).unwrap();
     let sessions = crate::facts::sessions("user\nanna\nben\n");

@@ -9,7 +9,7 @@ use crate::facts::{FIRST_START, Layout, capture_all};
 use crate::properties::{ENGINE, HOUR, any_filter, block, cases, some};
 
 prop_compose! {
-    fn any_query()(
+    pub fn any_query()(
         ids in proptest::sample::subsequence(
             metrics().iter().map(|metric| metric.id).collect::<Vec<_>>(), 1..=4),
         filter in proptest::option::of(any_filter()),
@@ -51,7 +51,7 @@ prop_compose! {
 }
 
 /// The answer without what depends on what else was read.
-fn told(answer: Result<QueryResult, QueryError>) -> Result<QueryResult, String> {
+pub fn told(answer: Result<QueryResult, QueryError>) -> Result<QueryResult, String> {
     let mut result = answer.map_err(|error| error.to_string())?;
     result.took_milliseconds = 0.0;
     result.rows_read = 0;

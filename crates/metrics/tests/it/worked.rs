@@ -13,6 +13,7 @@ pub fn engine() -> Engine {
     Engine::new(EngineOptions {
         memory_limit_bytes: 1 << 28,
         threads: 2,
+        ..EngineOptions::default()
     })
     .unwrap()
 }

@@ -1,0 +1,166 @@
+//! What is kept of files changes no answer.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use upshot_core::time::DAY;
+use upshot_metrics::{Engine, EngineOptions, Query, QueryResult, RangeSpec};
+
+use crate::behind::any_facts;
+use crate::facts::{FIRST_START, Held, Layout, capture, capture_all};
+use crate::properties::{HOUR, any_sessions, block, cases};
+use crate::together::{any_query, told};
+
+/// An engine that keeps nothing.
+static FORGETFUL: LazyLock<Engine> = LazyLock::new(|| engine(0));
+
+fn engine(rollup_bytes: usize) -> Engine {
+    Engine::new(EngineOptions {
+        threads: 2,
+        rollup_bytes,
+        ..EngineOptions::default()
+    })
+    .unwrap()
+}
+
+fn query(metric: &str, from: &str, to: &str) -> Query {
+    Query {
+        metrics: vec![metric.to_owned()],
+        range: RangeSpec {
+            from: Some(from.to_owned()),
+            to: Some(to.to_owned()),
+            last: None,
+        },
+        explain: true,
+        now: FIRST_START + 60 * DAY,
+        ..Query::default()
+    }
+}
+
+/// How many files were read for the rows of an answer, and of how many it was known what is found there.
+fn effort(result: &QueryResult) -> (usize, usize) {
+    let explanation = result.explanation.as_ref().unwrap();
+    let passes = explanation.passes.iter();
+    passes.fold((0, 0), |(read, kept), pass| {
+        (read + pass.files_read, kept + pass.files_kept)
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(32))]
+
+    #[test]
+    fn answers_are_those_of_reading_everything(
+        facts in any_facts(),
+        queries in proptest::collection::vec(any_query(), 1..6),
+        layout in proptest::sample::select(vec![Layout::Files, Layout::Mixed]),
+        // So little that something always has to go, or enough.
+        bytes in proptest::sample::select(vec![1_usize << 15, 1 << 28]),
+    ) {
+        let held = capture_all(&facts, layout);
+        let keeping = engine(bytes);
+        for query in queries.iter().chain(&queries) {
+            let kept = block(keeping.run(query, &held.capture));
+            let read = block(FORGETFUL.run(query, &held.capture));
+            prop_assert_eq!(told(kept), told(read), "{:?}", query);
+        }
+        let kept = block(keeping.run_all(&queries, &held.capture));
+        for (query, kept) in queries.iter().zip(kept) {
+            let read = block(FORGETFUL.run(query, &held.capture));
+            prop_assert_eq!(told(kept), told(read), "{:?}", query);
+        }
+    }
+
+    /// Files come and go, and nothing of one that went is told.
+    #[test]
+    fn answers_follow_the_files(
+        sessions in any_sessions(),
+        queries in proptest::collection::vec(any_query(), 1..4),
+        masks in proptest::collection::vec(any::<u16>(), 2..6),
+    ) {
+        let held = capture(&sessions, Layout::Files);
+        let keeping = engine(1 << 28);
+        for (snapshot, mask) in masks.into_iter().enumerate() {
+            let mut seen = held.capture.clone();
+            seen.snapshot = snapshot as i64;
+            for table in &mut seen.tables {
+                table.files.retain(|file| mask >> ((2 * file.day + file.bucket) % 16) & 1 == 1);
+            }
+            for query in &queries {
+                let kept = block(keeping.run(query, &seen));
+                let read = block(FORGETFUL.run(query, &seen));
+                prop_assert_eq!(told(kept), told(read), "{:?}", query);
+            }
+        }
+    }
+}
+
+/// Twelve sessions a day over ten days, in files.
+fn ten_days() -> Held {
+    let lines = (0..120).map(|number| {
+        let (day, hour) = (number / 12 + 5, number % 12 * 2);
+        format!("user {} | 2026-01-{day:02}T{hour:02}:10", number % 7)
+    });
+    let table: Vec<String> = lines.collect();
+    let sessions = crate::facts::sessions(&format!("\nuser | start\n{}\n", table.join("\n")));
+    capture(&sessions, Layout::Files)
+}
+
+#[test]
+fn days_that_were_asked_for_are_not_read_again() {
+    let held = ten_days();
+    let engine = engine(1 << 28);
+    let ask = |query: &Query| block(engine.run(query, &held.capture)).unwrap();
+    let all = ask(&query("users", "2026-01-05", "2026-01-14"));
+    let files = effort(&all).0;
+    assert!(files >= 10 && effort(&all).1 == 0, "{:?}", effort(&all));
+    // Another range of the same question: all of its days are known.
+    let some = ask(&query("users", "2026-01-06", "2026-01-09"));
+    assert_eq!(some.rows_read, 0);
+    assert!(effort(&some).1 > 0);
+    assert_eq!(some.totals["users"].value, Some(7.0));
+    // One that begins within a day reads that day.
+    let cut = ask(&query("users", "2026-01-06T03:00", "2026-01-09T00:00"));
+    assert!(
+        0 < cut.rows_read && cut.rows_read <= 12,
+        "{}",
+        cut.rows_read
+    );
+    // Days of other zones lie in two files each, and both of them are known as soon as they were read.
+    let mut abroad = query("sessions", "2026-01-06", "2026-01-09");
+    abroad.time_zone = Some("America/New_York".to_owned());
+    let first = ask(&abroad);
+    assert_eq!(first.totals["sessions"].value, Some(48.0));
+    assert!(ask(&abroad).rows_read < first.rows_read);
+    // What depends on the clock of the question is counted anew.
+    let mut young = query("engagement_rate", "2026-01-05", "2026-01-14");
+    young.now = FIRST_START + 5 * DAY + HOUR;
+    let before = ask(&young);
+    young.now += 12 * HOUR;
+    let after = ask(&young);
+    let pending = |result: &QueryResult| result.totals["engagement_rate"].pending;
+    assert!(pending(&after) < pending(&before), "{:?}", pending(&after));
+}
+
+#[test]
+fn a_file_that_went_is_forgotten_at_once() {
+    let held = ten_days();
+    let engine = engine(1 << 28);
+    let question = query("sessions", "2026-01-05", "2026-01-14");
+    let ask = |capture| block(engine.run(&question, capture)).unwrap();
+    ask(&held.capture);
+    let mut without = held.capture.clone();
+    without.snapshot += 1;
+    for table in &mut without.tables {
+        table.files.retain(|file| file.day % 2 == 0);
+    }
+    let left = ask(&without);
+    assert_eq!(left.totals["sessions"].value, Some(60.0));
+    assert_eq!(left.rows_read, 0);
+    // A query that still sees it reads it, and keeps nothing of it.
+    for _ in 0..2 {
+        let before = ask(&held.capture);
+        assert_eq!(before.totals["sessions"].value, Some(120.0));
+        assert_eq!(before.rows_read, 60);
+    }
+}

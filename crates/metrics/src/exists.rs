@@ -139,8 +139,8 @@ struct IdsWith {
 impl Consumer for IdsWith {
     type Found = Self;
 
-    fn finish(self, _small: bool) -> Self {
-        self
+    fn finish(self, _small: bool) -> Result<Self, QueryError> {
+        Ok(self)
     }
 
     fn consume<'a>(

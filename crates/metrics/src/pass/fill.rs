@@ -14,7 +14,10 @@ use crate::registry::Subject;
 use crate::run::accumulate::Sampling;
 use crate::run::gather::{Effort, Gathered, Numbering, Piece, gather, merge};
 use crate::run::spans::gather_spans;
-use crate::run::worker::{Shape, Worker};
+use crate::run::worker::{Shape, Share, Worker};
+
+/// What stands for cells among what is kept of files.
+const CELLS: u64 = 1;
 
 /// Runs a plan.
 pub(crate) async fn run(
@@ -66,21 +69,26 @@ async fn run_alike(
     let rollups = &resources.rollups;
     rollups.follow(capture, source.rows.table, &source.rows.files);
     let shapes: Vec<Shape> = plans.iter().map(|plan| Shape::new(plan)).collect();
-    let mut prepared = source.prepare(&shapes, Some(rollups), resources).await?;
-    let mut pieces: Vec<Vec<Piece>> = Vec::with_capacity(plans.len());
-    let mut expected: Vec<(Effort, Sampling)> = Vec::with_capacity(plans.len());
-    for pass in &mut prepared.passes {
-        pieces.push(std::mem::take(&mut pass.kept));
+    let keeping = rollups.keeping(CELLS);
+    let (prepared, known) = source.prepare::<Share>(&shapes, keeping, resources).await?;
+    let expected: Vec<(Effort, Sampling)> = prepared
+        .passes
+        .iter()
         // What is sampled depends on what a plan reads, not on what others read with it.
-        expected.push((pass.effort.clone(), Sampling::for_rows(pass.rows)));
-    }
+        .map(|pass| (pass.effort.clone(), Sampling::for_rows(pass.rows)))
+        .collect();
+    let known = known
+        .into_iter()
+        .map(|of_pass| of_pass.into_iter().map(Piece::known));
+    let mut pieces: Vec<Vec<Piece>> = known.map(Iterator::collect).collect();
     let samplings: Vec<Sampling> = expected.iter().map(|(_, sampling)| *sampling).collect();
     let worker: Arc<Making<Worker>> =
         Arc::new(move |pass, number| Worker::new(&shapes[pass], samplings[pass], number));
     let found = prepared.read(&*worker, Some(Arc::clone(&worker))).await?;
     for (pass, keep, share) in found.by_file {
+        let (sampling, bytes) = (share.sampling, share.bytes());
         let share = Arc::new(share);
-        rollups.add(keep.key, &share);
+        rollups.add(keep.key, &share, sampling, bytes);
         pieces[pass].push(Piece {
             share,
             offsets: keep.offsets,

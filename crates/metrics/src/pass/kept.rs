@@ -1,5 +1,6 @@
 //! Which files a pass need not read, because what it would find there is kept, and of which it keeps what it finds.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use upshot_lake::DataFile;
@@ -7,10 +8,17 @@ use upshot_lake::DataFile;
 use super::joined::Partitions;
 use super::read::{Expected, Keep};
 use super::{FileShape, Source};
-use crate::rollup::{Fixed, Key, Rollups, Slice, path_hash};
+use crate::rollup::{Fixed, Keeping, Key, Slice, path_hash};
 use crate::run::accumulate::Sampling;
-use crate::run::gather::Piece;
 use crate::run::worker::Shape;
+
+/// What is known of a file from before.
+#[derive(Debug)]
+pub(crate) struct Known<F> {
+    pub(crate) found: Arc<F>,
+    /// By how many stretches of time its first lies after the first of the answer, by dimension.
+    pub(crate) offsets: Vec<(usize, u32)>,
+}
 
 /// How a pass reads a file.
 pub(super) struct Asking<'a> {
@@ -20,19 +28,18 @@ pub(super) struct Asking<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// How the files of a shape are read that have to be; what is kept of the others goes to the pass.
-    pub(super) fn asking(
+    /// How the files of a shape are read that have to be; what is kept of the others is known.
+    pub(super) fn asking<F: Any + Send + Sync>(
         &self,
         FileShape { shape, files }: FileShape<'a>,
-        rollups: Option<&Rollups>,
+        keeping: Option<Keeping<'_>>,
         joined: &Partitions<'a>,
         pass: &mut Expected,
+        known: &mut Vec<Known<F>>,
     ) -> Vec<Asking<'a>> {
-        let sampling = Sampling::for_rows(pass.rows);
-        let rollups = rollups.filter(|rollups| rollups.keep());
-        let fixed = rollups.and_then(|rollups| Some((rollups, self.fixed(&shape)?)));
+        let fixed = keeping.and_then(|keeping| Some((keeping, self.fixed(&shape, keeping)?)));
         let shape = Arc::new(shape);
-        let Some((rollups, fixed)) = fixed else {
+        let Some((keeping, fixed)) = fixed else {
             let reading = files.into_iter().map(|(file, _)| Asking {
                 file,
                 shape: Arc::clone(&shape),
@@ -49,9 +56,10 @@ impl<'a> Source<'a> {
             .zip(&slices)
             .map(|((file, _), slice)| Some(Key::new(file, slice.as_ref()?.question)))
             .collect();
-        let found = rollups.find(&keys, sampling);
+        let sampling = Sampling::for_rows(pass.rows);
+        let found = keeping.rollups.find(&keys, sampling);
         let mut asking = Vec::new();
-        for ((((file, _), slice), key), share) in files.into_iter().zip(slices).zip(keys).zip(found)
+        for ((((file, _), slice), key), found) in files.into_iter().zip(slices).zip(keys).zip(found)
         {
             let Some((slice, key)) = slice.zip(key) else {
                 asking.push(Asking {
@@ -61,13 +69,12 @@ impl<'a> Source<'a> {
                 });
                 continue;
             };
-            match share {
-                Some(share) => {
+            match found {
+                Some(found) => {
                     pass.effort.files_kept += 1;
-                    pass.kept.push(Piece {
-                        share,
+                    known.push(Known {
+                        found,
                         offsets: slice.offsets,
-                        known: true,
                     });
                 }
                 None => asking.push(Asking {
@@ -84,14 +91,14 @@ impl<'a> Source<'a> {
     }
 
     /// The part of a shape that is the same whenever it is asked, where all columns are made of files.
-    fn fixed(&self, shape: &Shape) -> Option<Fixed> {
+    fn fixed(&self, shape: &Shape, keeping: Keeping<'_>) -> Option<Fixed> {
         let reading = self.reading([shape]);
         let mut derived = 0_u64;
         for (position, _) in &reading.derived {
             let version = self.providers[*position].version()?;
             derived = derived.rotate_left(17) ^ version;
         }
-        Fixed::of(shape, derived)
+        Fixed::of(shape, keeping.purpose, derived)
     }
 }
 

@@ -9,6 +9,7 @@ mod joined;
 mod kept;
 mod read;
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -30,15 +31,17 @@ use crate::people::Histories;
 use crate::provide::{ColumnProvider, Partition, Reading, providers};
 use crate::query::EnvironmentChoice;
 use crate::registry::Subject;
-use crate::rollup::Rollups;
+use crate::rollup::{Keeping, Rollups};
+use crate::run::accumulate::Sampling;
 use crate::run::gather::Effort;
 use crate::run::worker::Shape;
 use crate::scan::{FileScan, Footers, Form, plan_scan};
 use crate::time::Range;
+pub(crate) use kept::Known;
 use read::{Asked, Expected, Memory, Prepared, SharedScan, Unit};
 
 pub(crate) use fill::{run, run_all};
-pub(crate) use read::Consumer;
+pub(crate) use read::{Consumer, Making};
 
 /// What a pass runs with.
 #[derive(Debug, Clone)]
@@ -257,13 +260,14 @@ impl<'a> Source<'a> {
     }
 
     /// Decides what is read and how, for passes that start from these shapes, and makes ready what all
-    /// threads share. What several passes want of a file is read once; what is `kept` of a file is not read at all.
-    pub(crate) async fn prepare(
+    /// threads share. What several passes want of a file is read once. Of what is kept a file that is known is not read at all.
+    pub(crate) async fn prepare<F: Any + Send + Sync>(
         &self,
         bases: &[Shape],
-        kept: Option<&Rollups>,
+        keeping: Option<Keeping<'_>>,
         resources: &Resources,
-    ) -> Result<Prepared, QueryError> {
+    ) -> Result<(Prepared, Vec<Vec<Known<F>>>), QueryError> {
+        let mut known: Vec<Vec<Known<F>>> = Vec::with_capacity(bases.len());
         let mut expected = Vec::with_capacity(bases.len());
         let mut asked_of: HashMap<&Path, Vec<Asked>> = HashMap::new();
         for (pass, base) in bases.iter().enumerate() {
@@ -279,13 +283,11 @@ impl<'a> Source<'a> {
             let effort = self.effort(base, &shapes);
             let files = shapes.iter().flat_map(|shape| &shape.files);
             let rows = effort.memory_rows + files.map(|(file, _)| file.rows).sum::<u64>();
-            let mut of_pass = Expected {
-                rows,
-                effort,
-                kept: Vec::new(),
-            };
+            let mut of_pass = Expected { rows, effort };
+            let mut known_to_pass = Vec::new();
             for (variant, of_variant) in shapes.into_iter().enumerate() {
-                for asking in self.asking(of_variant, kept, &joined, &mut of_pass) {
+                let known = &mut known_to_pass;
+                for asking in self.asking(of_variant, keeping, &joined, &mut of_pass, known) {
                     let asked = Asked {
                         pass,
                         variant,
@@ -296,6 +298,7 @@ impl<'a> Source<'a> {
                 }
             }
             expected.push(of_pass);
+            known.push(known_to_pass);
         }
         let mut prepared = Prepared {
             subject: self.subject,
@@ -340,7 +343,7 @@ impl<'a> Source<'a> {
         resources
             .load_footers(Table::Sessions, joined.into_iter())
             .await?;
-        Ok(prepared)
+        Ok((prepared, known))
     }
 
     /// Reads for one consumer a thread all that a shape selects; gives what they have become, in the order of
@@ -352,9 +355,36 @@ impl<'a> Source<'a> {
         consumer: impl Fn() -> C,
     ) -> Result<Vec<C::Found>, QueryError> {
         let bases = std::slice::from_ref(base);
-        let prepared = self.prepare(bases, None, resources).await?;
+        let (prepared, _) = self.prepare::<C::Found>(bases, None, resources).await?;
         let found = prepared.read(|_, _| consumer(), None).await?;
         Ok(found.by_thread.into_iter().flatten().collect())
+    }
+
+    /// The same, with what is found in single files kept for later, and not read where it is known.
+    pub(crate) async fn read_kept<C: Consumer>(
+        &self,
+        base: &Shape,
+        purpose: u64,
+        resources: &Resources,
+        consumer: Arc<Making<C>>,
+    ) -> Result<Vec<Arc<C::Found>>, QueryError> {
+        let rollups = &resources.rollups;
+        rollups.follow(self.capture, self.rows.table, &self.rows.files);
+        let (bases, keeping) = (std::slice::from_ref(base), rollups.keeping(purpose));
+        let (prepared, known) = self.prepare(bases, keeping, resources).await?;
+        let found = prepared
+            .read(&*consumer, Some(Arc::clone(&consumer)))
+            .await?;
+        let threads = found.by_thread.into_iter().flatten().map(Arc::new);
+        let mut all: Vec<Arc<C::Found>> = threads.collect();
+        for (_, keep, found) in found.by_file {
+            let bytes = C::found_bytes(&found);
+            let found = Arc::new(found);
+            rollups.add(keep.key, &found, Sampling::ALL_USERS, bytes);
+            all.push(found);
+        }
+        all.extend(known.into_iter().flatten().map(|known| known.found));
+        Ok(all)
     }
 
     /// What is read of these files and of memory.

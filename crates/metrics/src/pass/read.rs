@@ -17,7 +17,7 @@ use crate::provide::{Appender, ColumnProvider, Partition, Reading};
 use crate::registry::Subject;
 use crate::rollup::Key;
 use crate::run::evaluate::Evaluator;
-use crate::run::gather::{Effort, Piece};
+use crate::run::gather::Effort;
 use crate::run::worker::Shape;
 use crate::scan::{FileScan, Form, plan_scan};
 
@@ -48,8 +48,6 @@ pub(super) struct Expected {
     pub(super) rows: u64,
     /// What that is.
     pub(super) effort: Effort,
-    /// What is known of some of the files from before.
-    pub(super) kept: Vec<Piece>,
 }
 
 /// A scan of files that all threads share; files move to whichever is free.
@@ -99,10 +97,13 @@ pub(crate) trait Consumer: Send + 'static {
     fn bytes(&self) -> usize;
 
     /// What it has found.
-    type Found: Send + 'static;
+    type Found: Send + Sync + 'static;
 
     /// When nothing more comes: what was found, `small` where that is kept for later.
-    fn finish(self, small: bool) -> Self::Found;
+    ///
+    /// # Errors
+    /// As for the rows.
+    fn finish(self, small: bool) -> Result<Self::Found, QueryError>;
 
     /// About how many bytes take what was found in a file.
     fn found_bytes(_found: &Self::Found) -> usize {
@@ -218,7 +219,9 @@ impl<C: Consumer> Part<C> {
         let consumers = self.consumers.into_iter();
         Ok(PartFound {
             number: self.number,
-            by_pass: consumers.map(|consumer| consumer.finish(false)).collect(),
+            by_pass: consumers
+                .map(|consumer| consumer.finish(false))
+                .collect::<Result<_, _>>()?,
             by_file: self.by_file,
         })
     }
@@ -278,7 +281,7 @@ impl<C: Consumer> Part<C> {
         }
         for (asked, consumer) in unit.asked.iter().zip(by_asked) {
             if let Some((consumer, keep)) = consumer.zip(asked.keep.clone()) {
-                let found = consumer.finish(true);
+                let found = consumer.finish(true)?;
                 self.bytes_by_file += C::found_bytes(&found);
                 self.by_file.push((asked.pass, keep, found));
             }

@@ -34,7 +34,7 @@ struct Event {
 }
 
 /// Finds the chain that gets farthest.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Chain {
     /// By length, the chain of that length that began last.
     open: Vec<Vec<(i64, u128)>>,
@@ -239,7 +239,7 @@ pub(crate) async fn sessions_through(
 }
 
 /// Counts session by session.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Streaming {
     steps: usize,
     within: Option<i64>,
@@ -291,6 +291,7 @@ impl Sink for Streaming {
 }
 
 /// Holds every row that fulfils a condition.
+#[derive(Clone)]
 struct Holding {
     by_user: bool,
     events: Vec<Event>,

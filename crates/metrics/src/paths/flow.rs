@@ -1,10 +1,12 @@
 //! Flows: what comes after or before a step, as nodes and links, with what ends where.
 
+use std::hash::Hash;
 use std::time::Instant;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use upshot_lake::{Capture, Table};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::answer::{Basis, Cells, OutcomeRates, StepName, is_step, key_text, share};
 use super::nodes::Nodes;
@@ -341,7 +343,7 @@ impl Answer<'_> {
 }
 
 /// Counts what comes how far after or before a step.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Flow {
     anchor: Option<Box<str>>,
     several: bool,
@@ -428,6 +430,12 @@ impl Sink for Flow {
         self.sessions += other.sessions;
         self.flowing += other.flowing;
         Ok(())
+    }
+
+    fn purpose(&self) -> Option<u64> {
+        let mut hasher = Xxh3::with_seed(4);
+        (&self.anchor, self.several, self.backward, self.depth).hash(&mut hasher);
+        Some(hasher.digest())
     }
 
     fn bytes(&self) -> usize {

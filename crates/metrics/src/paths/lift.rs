@@ -212,7 +212,7 @@ fn correct(rows: &mut [LiftRow]) {
 }
 
 /// Counts in how many sessions a step directly follows another.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Pairs {
     pub(super) sessions: u64,
     pub(super) counts: FxHashMap<(u32, u32), u64>,
@@ -248,6 +248,10 @@ impl Sink for Pairs {
             *self.counts.entry(pair).or_default() += count;
         }
         Ok(())
+    }
+
+    fn purpose(&self) -> Option<u64> {
+        Some(3)
     }
 
     fn bytes(&self) -> usize {

@@ -83,6 +83,11 @@ impl Nodes {
         self.seen.capacity() * size_of::<(u64, u32)>() + self.labels.len() * 160
     }
 
+    /// Forgets which rows said what: no more come.
+    pub(crate) fn forget_rows(&mut self) {
+        self.seen = FxHashMap::default();
+    }
+
     /// The numbers here of the steps there.
     pub(crate) fn absorb(&mut self, other: &Self) -> Vec<u32> {
         let numbers = self.keys.absorb(&other.keys);
@@ -155,7 +160,7 @@ fn condition_of(sort: StepSort) -> Predicate {
 }
 
 /// What becomes a number for each row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) enum Reading {
     /// The step of a path.
     Nodes {

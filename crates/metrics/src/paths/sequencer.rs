@@ -4,11 +4,13 @@
 //! Rows of a session follow each other in files, so a session is complete when the next begins. Rows in
 //! memory are held until all were read; the lake bounds how many there are.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray};
 use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::nodes::{BatchReading, MOST_NODES, Nodes, Numbered, Reading};
 use crate::columns::{Columns, event_time};
@@ -59,7 +61,7 @@ pub(crate) struct SessionFacts {
 pub(crate) type GroupNames = Numbered<Option<Box<str>>>;
 
 /// Takes complete sessions.
-pub(crate) trait Sink: Send + 'static {
+pub(crate) trait Sink: Clone + Send + Sync + 'static {
     /// Takes a session with its steps in order, of which there is at least one.
     fn session(
         &mut self,
@@ -71,6 +73,11 @@ pub(crate) trait Sink: Send + 'static {
     fn absorb(&mut self, other: Self, nodes: &[u32], groups: &[u32]) -> Result<(), QueryError>;
     /// About how many bytes it holds.
     fn bytes(&self) -> usize;
+    /// What stands for what it makes of sessions, where that is worth keeping for each file; another one for each sink
+    /// and each of its settings.
+    fn purpose(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The conditions that say what came of a session.
@@ -113,13 +120,6 @@ impl Wanted {
         let mut columns = Columns::from(["session_id", event_time(self.subject)]);
         columns.insert(position_column(self.subject));
         self.reading.add_columns(&mut columns);
-        if let Some(endings) = &self.endings {
-            endings.judged.add_columns(&mut columns);
-            endings.engaged.add_columns(&mut columns);
-            for (_, condition) in &endings.outcomes {
-                condition.add_columns(&mut columns);
-            }
-        }
         match &self.group {
             Some(GroupSource::Text(TextSource::Column(column)) | GroupSource::Flag(column)) => {
                 columns.insert(column);
@@ -135,6 +135,35 @@ impl Wanted {
         }
         columns
     }
+
+    /// The rows that are read. Its conditions are those of the endings, then whatever else is looked at.
+    fn shape(&self) -> Shape {
+        let mut shape = Shape::selecting(self.subject, self.selection.clone(), self.columns());
+        let conditions = &mut shape.cells.predicates;
+        if let Some(endings) = &self.endings {
+            conditions.extend([endings.judged.clone(), endings.engaged.clone()]);
+            conditions.extend(
+                endings
+                    .outcomes
+                    .iter()
+                    .map(|(_, condition)| condition.clone()),
+            );
+        }
+        conditions.push(self.reading.condition());
+        if let Some(GroupSource::Condition(condition, ..)) = &self.group {
+            conditions.push(condition.clone());
+        }
+        shape
+    }
+
+    /// What stands for what is made of the rows, where the sink keeps it.
+    fn purpose<S: Sink>(&self, sink: &S) -> Option<u64> {
+        let mut hasher = Xxh3::new();
+        (sink.purpose()?, &self.reading, self.loops, self.by_user).hash(&mut hasher);
+        self.endings.is_some().hash(&mut hasher);
+        self.group.hash(&mut hasher);
+        Some(hasher.digest())
+    }
 }
 
 const fn position_column(subject: Subject) -> &'static str {
@@ -145,6 +174,7 @@ const fn position_column(subject: Subject) -> &'static str {
 }
 
 /// One thread's share.
+#[derive(Clone)]
 pub(crate) struct Sequencer<S> {
     wanted: Arc<Wanted>,
     pub(crate) nodes: Nodes,
@@ -185,13 +215,15 @@ impl<S: Sink> Sequencer<S> {
         if let Some(replaced) = &shape.replaced {
             selected = &selected & &not_replaced(evaluator, replaced);
         }
-        // What is asked only here does not live as long as what is shared.
-        let mut evaluator = Evaluator::new(evaluator.batch());
         if selected.count_set_bits() == 0 {
             return Ok(());
         }
+        let endings = wanted.endings.as_ref();
+        let endings = endings.and_then(|_| BatchEndings::of(shape, evaluator));
+        // What is asked only here does not live as long as what is shared.
+        let mut evaluator = Evaluator::new(evaluator.batch());
         let reading = wanted.reading.on(&mut evaluator);
-        let facts = FactsOfBatch::new(&wanted, &mut evaluator);
+        let facts = FactsOfBatch::new(&wanted, endings, &mut evaluator);
         let source = TextSource::Column("session_id");
         let ids = evaluator.texts(&source);
         let times = evaluator.measure(Measure::Column(event_time(wanted.subject)));
@@ -281,8 +313,7 @@ impl<S: Sink> Sequencer<S> {
     }
 
     /// Takes over the share of another thread.
-    fn absorb(&mut self, mut other: Self) -> Result<(), QueryError> {
-        other.close()?;
+    fn absorb(&mut self, other: Self) -> Result<(), QueryError> {
         let nodes = match self.wanted.reading {
             Reading::Nodes { .. } => self.nodes.absorb(&other.nodes),
             Reading::Conditions(_) => Vec::new(),
@@ -316,8 +347,17 @@ impl<S: Sink> Sequencer<S> {
 impl<S: Sink> Consumer for Sequencer<S> {
     type Found = Self;
 
-    fn finish(self, _small: bool) -> Self {
-        self
+    fn finish(mut self, small: bool) -> Result<Self, QueryError> {
+        self.close()?;
+        if small {
+            self.nodes.forget_rows();
+            self.steps = Vec::new();
+        }
+        Ok(self)
+    }
+
+    fn found_bytes(found: &Self) -> usize {
+        size_of::<Self>() + found.bytes()
     }
 
     fn consume<'a>(
@@ -356,6 +396,25 @@ struct BatchEndings {
     outcomes: [(Ending, BooleanBuffer); 3],
 }
 
+impl BatchEndings {
+    /// By the first conditions of a shape.
+    fn of<'a>(shape: &'a Shape, evaluator: &mut Evaluator<'a>) -> Option<Self> {
+        let [judged, engaged, resolved, escalated, abandoned, ..] = &shape.cells.predicates[..]
+        else {
+            return None;
+        };
+        Some(Self {
+            judged: evaluator.predicate(judged),
+            engaged: evaluator.predicate(engaged),
+            outcomes: [
+                (Ending::Resolved, evaluator.predicate(resolved)),
+                (Ending::Escalated, evaluator.predicate(escalated)),
+                (Ending::Abandoned, evaluator.predicate(abandoned)),
+            ],
+        })
+    }
+}
+
 enum GroupOfBatch<'a> {
     Text(Texts<'a>),
     Flag(Option<&'a BooleanArray>),
@@ -363,15 +422,11 @@ enum GroupOfBatch<'a> {
 }
 
 impl<'a> FactsOfBatch<'a> {
-    fn new(wanted: &'a Wanted, evaluator: &mut Evaluator<'a>) -> Self {
-        let endings = wanted.endings.as_ref().map(|endings| BatchEndings {
-            judged: evaluator.predicate(&endings.judged),
-            engaged: evaluator.predicate(&endings.engaged),
-            outcomes: endings
-                .outcomes
-                .each_ref()
-                .map(|(ending, condition)| (*ending, evaluator.predicate(condition))),
-        });
+    fn new(
+        wanted: &'a Wanted,
+        endings: Option<BatchEndings>,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Self {
         let group = wanted.group.as_ref().and_then(|group| match group {
             GroupSource::Text(source) => Some(GroupOfBatch::Text(evaluator.texts(source))),
             GroupSource::Flag(column) => Some(GroupOfBatch::Flag(
@@ -475,15 +530,22 @@ pub(crate) async fn read<S: Sink>(
     sink: impl Fn() -> S,
 ) -> Result<Sequencer<S>, QueryError> {
     let wanted = Arc::new(wanted);
-    let selection = wanted.selection.clone();
-    let shape = Shape::selecting(wanted.subject, selection, wanted.columns());
+    let shape = wanted.shape();
     let source = Source::of(wanted.subject, capture, wanted.traffic)?;
-    let begin = || {
+    let empty = sink();
+    let purpose = wanted.purpose(&empty);
+    let begin = move || {
         let (nodes, groups) = known.clone();
-        Sequencer::new(Arc::clone(&wanted), sink(), nodes, groups)
+        Sequencer::new(Arc::clone(&wanted), empty.clone(), nodes, groups)
     };
-    let shares = source.read(&shape, resources, &begin).await?;
     let mut all = begin();
+    let shares = match purpose {
+        None => source.read(&shape, resources, &begin).await?,
+        Some(purpose) => {
+            let kept = source.read_kept(&shape, purpose, resources, Arc::new(move |_, _| begin()));
+            kept.await?.into_iter().map(Arc::unwrap_or_clone).collect()
+        }
+    };
     let gathering = resources.handle.spawn_blocking(move || {
         for share in shares {
             all.absorb(share)?;

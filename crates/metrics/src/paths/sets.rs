@@ -65,6 +65,7 @@ pub(crate) async fn through_funnel(
 }
 
 /// Keeps the sessions whose path fits.
+#[derive(Clone)]
 struct Matching {
     condition: PathCondition,
     found: FxHashSet<u128>,

@@ -1,10 +1,12 @@
 //! The commonest paths.
 
+use std::hash::Hash;
 use std::time::Instant;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use upshot_lake::{Capture, Table};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::answer::{Basis, Cells, OutcomeRates, StepName, share};
 use super::nodes::Nodes;
@@ -351,6 +353,12 @@ impl Sink for Top {
         self.sessions += other.sessions;
         self.lost += other.lost;
         Ok(())
+    }
+
+    fn purpose(&self) -> Option<u64> {
+        let mut hasher = Xxh3::with_seed(2);
+        (self.longest, self.most).hash(&mut hasher);
+        (!self.closed).then(|| hasher.digest())
     }
 
     fn bytes(&self) -> usize {

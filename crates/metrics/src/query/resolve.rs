@@ -22,7 +22,7 @@ use crate::time::{Calendar, Compare, Grain, Range, resolve_compare, resolve_rang
 const MOST_DIMENSIONS: usize = 6;
 
 /// Where the values of a group come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum GroupSource {
     /// Text.
     Text(TextSource),

@@ -231,8 +231,8 @@ struct Rows<'a> {
 impl Consumer for Gathering {
     type Found = Self;
 
-    fn finish(self, _small: bool) -> Self {
-        self
+    fn finish(self, _small: bool) -> Result<Self, QueryError> {
+        Ok(self)
     }
 
     fn consume<'a>(

@@ -32,9 +32,9 @@ pub(crate) struct Slice {
 }
 
 impl Fixed {
-    /// The fixed part of a shape, if the rest is only stretches of time. `derived` stands for how columns are derived
-    /// that no file holds.
-    pub(crate) fn of(shape: &Shape, derived: u64) -> Option<Self> {
+    /// The fixed part of a shape, if the rest is only stretches of time. `purpose` stands for what becomes of the rows,
+    /// `derived` for how columns are derived that no file holds.
+    pub(crate) fn of(shape: &Shape, purpose: u64, derived: u64) -> Option<Self> {
         let groups = shape.groupings.iter().flat_map(Grouping::predicates);
         let conditions = [&shape.selection, &shape.environment]
             .into_iter()
@@ -46,7 +46,7 @@ impl Fixed {
             return None;
         }
         let mut hasher = Xxh3::new();
-        (RULES, derived).hash(&mut hasher);
+        (RULES, purpose, derived).hash(&mut hasher);
         shape.add_to(&mut hasher);
         Some(Self {
             question: hasher.digest128(),

@@ -8,6 +8,7 @@
 
 mod fixed;
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,6 @@ use upshot_lake::{Capture, DataFile, Table};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::run::accumulate::Sampling;
-use crate::run::worker::Share;
 
 pub(crate) use fixed::{Fixed, Slice};
 
@@ -53,8 +53,17 @@ pub(crate) fn path_hash(path: &Path) -> u64 {
 type Owner = (String, String, Table);
 
 struct Kept {
-    share: Arc<Share>,
+    found: Arc<dyn Any + Send + Sync>,
+    sampling: Sampling,
     bytes: usize,
+}
+
+/// What stands for whoever asks: that it is kept for, and as what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keeping<'a> {
+    pub(crate) rollups: &'a Rollups,
+    /// What it makes of rows beyond what their shape says; another one for each type that is kept.
+    pub(crate) purpose: u64,
 }
 
 /// What is kept.
@@ -105,32 +114,42 @@ impl Rollups {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether anything is ever kept.
-    pub(crate) fn keep(&self) -> bool {
-        self.limit_bytes > 0
+    /// That what is found for this purpose is kept; nothing where nothing ever is.
+    pub(crate) fn keeping(&self, purpose: u64) -> Option<Keeping<'_>> {
+        let rollups = self;
+        (self.limit_bytes > 0).then_some(Keeping { rollups, purpose })
     }
 
     /// What is kept under these keys, where the sample of users is at least as large as is wanted.
-    pub(crate) fn find(&self, keys: &[Option<Key>], sampling: Sampling) -> Vec<Option<Arc<Share>>> {
+    pub(crate) fn find<T: Any + Send + Sync>(
+        &self,
+        keys: &[Option<Key>],
+        sampling: Sampling,
+    ) -> Vec<Option<Arc<T>>> {
         let mut state = self.state();
         let mut found = |key: &Option<Key>| {
             let kept = state.kept.get(&(*key)?)?;
-            kept.share
-                .sampling
-                .covers(sampling)
-                .then(|| Arc::clone(&kept.share))
+            let found = Arc::clone(&kept.found).downcast().ok()?;
+            kept.sampling.covers(sampling).then_some(found)
         };
         keys.iter().map(&mut found).collect()
     }
 
-    /// Keeps what was found.
-    pub(crate) fn add(&self, key: Key, share: &Arc<Share>) {
-        let bytes = share.bytes() + ENTRY_BYTES;
+    /// Keeps what was found, which takes so many bytes.
+    pub(crate) fn add<T: Any + Send + Sync>(
+        &self,
+        key: Key,
+        found: &Arc<T>,
+        sampling: Sampling,
+        bytes: usize,
+    ) {
+        let bytes = bytes + ENTRY_BYTES;
         if bytes > self.limit_bytes / LARGEST_PART {
             return;
         }
         let kept = Kept {
-            share: Arc::clone(share),
+            found: Arc::clone(found) as Arc<dyn Any + Send + Sync>,
+            sampling,
             bytes,
         };
         let mut state = self.state();
@@ -155,7 +174,7 @@ impl Rollups {
 
     /// Forgets what was found in files that are gone: at once, so that nothing of what was erased is kept.
     pub(crate) fn follow(&self, capture: &Capture, table: Table, files: &[DataFile]) {
-        if !self.keep() {
+        if self.limit_bytes == 0 {
             return;
         }
         let owner = (capture.workspace.clone(), capture.fact_set.clone(), table);

@@ -204,6 +204,9 @@ impl Sampling {
         Self { zeros }
     }
 
+    /// Nobody is left out.
+    pub(crate) const ALL_USERS: Self = Self { zeros: 0 };
+
     /// Whether all users of the other sample are in this one.
     pub(crate) const fn covers(self, other: Self) -> bool {
         self.zeros <= other.zeros

@@ -13,6 +13,7 @@ use super::sets::Union;
 use super::spans::Span;
 use super::tallies::{Tally, tallies};
 use super::worker::Share;
+use crate::pass::Known;
 use crate::query::plan::Cells;
 
 /// The cells of one group, or of all.
@@ -94,6 +95,15 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
+    /// What was known of a file from before.
+    pub(crate) fn known(Known { found, offsets }: Known<Share>) -> Self {
+        Self {
+            share: found,
+            offsets,
+            known: true,
+        }
+    }
+
     /// A group of the share as the answer has it.
     fn group(&self, group: &[GroupValue]) -> Vec<GroupValue> {
         let mut group = group.to_vec();

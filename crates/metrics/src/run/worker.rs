@@ -415,8 +415,8 @@ impl Consumer for Worker {
         self.grouped.bytes() + self.totals.as_ref().map_or(0, Accumulators::bytes)
     }
 
-    fn finish(self, small: bool) -> Share {
-        self.found(small)
+    fn finish(self, small: bool) -> Result<Share, QueryError> {
+        Ok(self.found(small))
     }
 
     fn found_bytes(found: &Share) -> usize {

@@ -4,11 +4,14 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use upshot_core::time::DAY;
-use upshot_metrics::{Engine, EngineOptions, Query, QueryResult, RangeSpec};
+use upshot_metrics::filter::Loops;
+use upshot_metrics::{
+    Engine, EngineOptions, FlowQuery, PathQuery, Query, QueryResult, RangeSpec, TopicQuery,
+};
 
 use crate::behind::any_facts;
 use crate::facts::{FIRST_START, Held, Layout, capture, capture_all};
-use crate::properties::{HOUR, any_sessions, block, cases};
+use crate::properties::{HOUR, any_filter, any_sessions, block, cases, some};
 use crate::together::{any_query, told};
 
 /// An engine that keeps nothing.
@@ -46,6 +49,66 @@ fn effort(result: &QueryResult) -> (usize, usize) {
     })
 }
 
+/// A question about paths.
+#[derive(Debug, Clone)]
+enum PathQuestion {
+    Paths(PathQuery),
+    Flow(FlowQuery),
+    Topics(TopicQuery),
+}
+
+impl PathQuestion {
+    /// The answer without what depends on what was read for it.
+    fn answer(&self, engine: &Engine, held: &Held) -> Result<serde_json::Value, String> {
+        let value = |result: Result<serde_json::Value, serde_json::Error>| result.unwrap();
+        let mut answer = match self {
+            Self::Paths(query) => block(engine.paths(query, &held.capture))
+                .map(|result| value(serde_json::to_value(result))),
+            Self::Flow(query) => block(engine.flows(query, &held.capture))
+                .map(|result| value(serde_json::to_value(result))),
+            Self::Topics(query) => block(engine.topics(query, &held.capture))
+                .map(|result| value(serde_json::to_value(result))),
+        }
+        .map_err(|error| error.to_string())?;
+        for told in ["rows_read", "took_milliseconds"] {
+            assert!(answer.as_object_mut().unwrap().remove(told).is_some());
+        }
+        Ok(answer)
+    }
+}
+
+prop_compose! {
+    fn any_path_question()(
+        kind in 0_u8..3,
+        (from, to) in proptest::sample::select(vec![
+            ("2026-01-05", "2026-01-14"), ("2026-01-06", "2026-01-07"), ("2026-01-06T05:00", "2026-01-09T01:00"),
+        ]),
+        by in some(vec!["channel"]),
+        filter in proptest::option::of(any_filter()),
+        loops in proptest::sample::select(Loops::ALL.to_vec()),
+        first in some(vec![1_usize, 3]),
+        late in any::<bool>(),
+    ) -> PathQuestion {
+        let range = RangeSpec {
+            from: Some(from.to_owned()),
+            to: Some(to.to_owned()),
+            last: None,
+        };
+        let filters: Vec<String> = filter.into_iter().collect();
+        // Some sessions are too young to be judged, or none is.
+        let now = FIRST_START + if late { 60 * DAY } else { 100 * HOUR };
+        match kind {
+            0 => PathQuestion::Paths(PathQuery {
+                range, filters, loops, first, now, by: by.map(str::to_owned), ..PathQuery::default()
+            }),
+            1 => PathQuestion::Flow(FlowQuery {
+                range, filters, loops, now, by: by.map(str::to_owned), ..FlowQuery::default()
+            }),
+            _ => PathQuestion::Topics(TopicQuery { range, filters, now, ..TopicQuery::default() }),
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(cases(32))]
 
@@ -68,6 +131,20 @@ proptest! {
         for (query, kept) in queries.iter().zip(kept) {
             let read = block(FORGETFUL.run(query, &held.capture));
             prop_assert_eq!(told(kept), told(read), "{:?}", query);
+        }
+    }
+
+    #[test]
+    fn paths_are_those_of_reading_everything(
+        facts in any_facts(),
+        questions in proptest::collection::vec(any_path_question(), 1..5),
+        layout in proptest::sample::select(vec![Layout::Files, Layout::Mixed]),
+    ) {
+        let held = capture_all(&facts, layout);
+        let keeping = engine(1 << 28);
+        for question in questions.iter().chain(&questions) {
+            let kept = question.answer(&keeping, &held);
+            prop_assert_eq!(kept, question.answer(&FORGETFUL, &held), "{:?}", question);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a query reads: one consistent value of files and memory, so that a row is seen exactly once.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -32,6 +32,21 @@ pub struct DataFile {
     pub fact_set: String,
 }
 
+impl DataFile {
+    /// Where the roll-ups of the file may lie: what queries found in it. They can be made anew at any time, no snapshot
+    /// knows them, and they go with the file.
+    pub fn rollups(&self) -> PathBuf {
+        rollups_of(&self.path)
+    }
+}
+
+/// How the names of files with roll-ups end.
+pub(crate) const ROLLUPS: &str = "rollups";
+
+/// Where the roll-ups of a data file may lie.
+pub(crate) fn rollups_of(path: &Path) -> PathBuf {
+    path.with_extension(ROLLUPS)
+}
 /// What a message that belongs to no session is known by in [`TableCapture::replaced`]: never the id of
 /// a session.
 pub fn lone_message_key(event_id: &str) -> String {

@@ -18,7 +18,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
-use upshot_metrics::{Engine, EngineOptions, Query, RangeSpec, RetentionQuery};
+use upshot_metrics::{Engine, EngineOptions, Query, RangeSpec, RetentionQuery, RollupOptions};
 
 const FIRST_DAY: i32 = 20_454;
 const DAY: i64 = 86_400_000_000;
@@ -203,7 +203,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(EngineOptions {
         memory_limit_bytes: 1 << 30,
         threads: usize::try_from(threads)?,
-        rollup_bytes: 0,
+        rollups: RollupOptions {
+            memory_bytes: 0,
+            ..RollupOptions::default()
+        },
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let ask = |what: &str, metrics: &[&str], last: Option<&str>, capture: &Capture| {

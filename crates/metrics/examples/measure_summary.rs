@@ -18,7 +18,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
-use upshot_metrics::{Engine, EngineOptions, Query};
+use upshot_metrics::{Engine, EngineOptions, Query, RollupOptions};
 
 const FIRST_DAY: i32 = 20_454;
 const DAY: i64 = 86_400_000_000;
@@ -249,7 +249,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(EngineOptions {
         memory_limit_bytes: 2 << 30,
         threads,
-        rollup_bytes: 0,
+        rollups: RollupOptions {
+            memory_bytes: 0,
+            ..RollupOptions::default()
+        },
     })?;
     let summary = "sessions,engagement_rate,resolution_rate,escalation_rate,abandon_rate,messages_per_session,\
                    session_duration,tokens_out,csat_score";

@@ -19,7 +19,7 @@ use crate::query::pass_key::PassKey;
 use crate::query::plan::Plan;
 use crate::query::resolve::{GroupSource, Resolved};
 use crate::registry::Clock;
-use crate::rollup::Rollups;
+use crate::rollup::{RollupOptions, Rollups};
 use crate::run::worker::Shape;
 use crate::scan::Footers;
 use crate::time::{Buckets, Grain, Range};
@@ -31,8 +31,8 @@ pub struct EngineOptions {
     pub memory_limit_bytes: usize,
     /// On how many threads one query runs.
     pub threads: usize,
-    /// How many bytes of what was found in files are kept for later queries; 0 keeps nothing.
-    pub rollup_bytes: usize,
+    /// How much of what was found in files is kept for later queries.
+    pub rollups: RollupOptions,
 }
 
 impl Default for EngineOptions {
@@ -40,7 +40,7 @@ impl Default for EngineOptions {
         Self {
             memory_limit_bytes: 1 << 30,
             threads: std::thread::available_parallelism().map_or(2, Into::into),
-            rollup_bytes: 384 << 20,
+            rollups: RollupOptions::default(),
         }
     }
 }
@@ -77,7 +77,7 @@ impl Engine {
         let resources = Resources {
             footers: Arc::new(Footers::default()),
             histories: Arc::default(),
-            rollups: Arc::new(Rollups::new(options.rollup_bytes)),
+            rollups: Arc::new(Rollups::new(options.rollups)),
             context,
             threads,
             memory_limit_bytes: options.memory_limit_bytes,
@@ -93,6 +93,11 @@ impl Engine {
     /// How the engine works.
     pub fn options(&self) -> EngineOptions {
         self.options
+    }
+
+    /// Waits until what was found for the queries that were answered lies beside its files.
+    pub async fn settled(&self) {
+        self.resources.rollups.settled().await;
     }
 
     pub(crate) fn resources(&self) -> &Resources {

@@ -17,6 +17,7 @@ use crate::paths;
 use crate::query::EnvironmentChoice;
 use crate::query::scope::in_range;
 use crate::registry::Subject;
+use crate::rollup::Found;
 use crate::run::evaluate::{Evaluator, not_replaced};
 use crate::run::worker::Shape;
 use crate::time::Range;
@@ -135,6 +136,8 @@ struct IdsWith {
     of: &'static str,
     found: FxHashSet<u128>,
 }
+
+impl Found for IdsWith {}
 
 impl Consumer for IdsWith {
     type Found = Self;

@@ -52,5 +52,6 @@ pub use query::{EnvironmentChoice, Identity, Query, tables_needed, tables_of_fil
 pub use reported::{ReportedCheck, ReportedQuery};
 pub use result::{MetricValue, QueryResult};
 pub use retention::{RetentionQuery, RetentionResult};
+pub use rollup::RollupOptions;
 pub use sessions::{SessionDetail, SessionQuery};
 pub use time::{Grain, RangeSpec};

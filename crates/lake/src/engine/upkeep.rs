@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::capture::rollups_of;
 use crate::catalog::MergeGroup;
 use crate::engine::{Inner, Lake, erasing, keeping};
 use crate::error::LakeError;
@@ -87,12 +88,15 @@ pub(crate) async fn remove_leftovers(inner: &Arc<Inner>) -> Result<(), LakeError
     let mut removed = Vec::new();
     for file in expired {
         inner.cache.forget(&file.path);
-        if inner.options.files.exists(&file.path)
-            && let Err(error) = inner.options.files.remove(&file.path)
-            // Somebody else lets old snapshots go too.
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(LakeError::io("remove", &file.path)(error));
+        // The file first: whoever writes roll-ups looks afterwards whether their file is still there.
+        for path in [file.path.clone(), rollups_of(&file.path)] {
+            if inner.options.files.exists(&path)
+                && let Err(error) = inner.options.files.remove(&path)
+                // Somebody else lets old snapshots go too.
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                return Err(LakeError::io("remove", &path)(error));
+            }
         }
         removed.push(file.id);
     }

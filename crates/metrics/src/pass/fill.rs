@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use upshot_lake::Capture;
 
-use super::read::Making;
+use super::read::{Keep, Making};
 use super::{Resources, Source};
 use crate::error::QueryError;
 use crate::query::EnvironmentChoice;
@@ -66,10 +66,8 @@ async fn run_alike(
         return Ok(Vec::new());
     };
     let source = Source::of(first.subject, capture, first.traffic)?;
-    let rollups = &resources.rollups;
-    rollups.follow(capture, source.rows.table, &source.rows.files);
     let shapes: Vec<Shape> = plans.iter().map(|plan| Shape::new(plan)).collect();
-    let keeping = rollups.keeping(CELLS);
+    let keeping = source.keeping(CELLS, resources);
     let (prepared, known) = source.prepare::<Share>(&shapes, keeping, resources).await?;
     let expected: Vec<(Effort, Sampling)> = prepared
         .passes
@@ -85,10 +83,11 @@ async fn run_alike(
     let worker: Arc<Making<Worker>> =
         Arc::new(move |pass, number| Worker::new(&shapes[pass], samplings[pass], number));
     let found = prepared.read(&*worker, Some(Arc::clone(&worker))).await?;
-    for (pass, keep, share) in found.by_file {
-        let (sampling, bytes) = (share.sampling, share.bytes());
-        let share = Arc::new(share);
-        rollups.add(keep.key, &share, sampling, bytes);
+    let of_files = found.by_file.into_iter();
+    let of_files = of_files.map(|(pass, keep, share)| (pass, keep, Arc::new(share)));
+    let of_files: Vec<(usize, Keep, Arc<Share>)> = of_files.collect();
+    resources.keep(of_files.iter().map(|(_, keep, share)| (keep, share)));
+    for (pass, keep, share) in of_files {
         pieces[pass].push(Piece {
             share,
             offsets: keep.offsets,

@@ -1,6 +1,5 @@
 //! Which files a pass need not read, because what it would find there is kept, and of which it keeps what it finds.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use upshot_lake::DataFile;
@@ -8,7 +7,8 @@ use upshot_lake::DataFile;
 use super::joined::Partitions;
 use super::read::{Expected, Keep};
 use super::{FileShape, Source};
-use crate::rollup::{Fixed, Keeping, Key, Slice, path_hash};
+use crate::error::QueryError;
+use crate::rollup::{Fixed, Found, Keeping, Key, Slice, path_hash};
 use crate::run::accumulate::Sampling;
 use crate::run::worker::Shape;
 
@@ -29,14 +29,14 @@ pub(super) struct Asking<'a> {
 
 impl<'a> Source<'a> {
     /// How the files of a shape are read that have to be; what is kept of the others is known.
-    pub(super) fn asking<F: Any + Send + Sync>(
+    pub(super) async fn asking<F: Found>(
         &self,
         FileShape { shape, files }: FileShape<'a>,
         keeping: Option<Keeping<'_>>,
         joined: &Partitions<'a>,
         pass: &mut Expected,
         known: &mut Vec<Known<F>>,
-    ) -> Vec<Asking<'a>> {
+    ) -> Result<Vec<Asking<'a>>, QueryError> {
         let fixed = keeping.and_then(|keeping| Some((keeping, self.fixed(&shape, keeping)?)));
         let shape = Arc::new(shape);
         let Some((keeping, fixed)) = fixed else {
@@ -45,7 +45,7 @@ impl<'a> Source<'a> {
                 shape: Arc::clone(&shape),
                 keep: None,
             });
-            return reading.collect();
+            return Ok(reading.collect());
         };
         let slices: Vec<Option<Slice>> = files
             .iter()
@@ -57,7 +57,8 @@ impl<'a> Source<'a> {
             .map(|((file, _), slice)| Some(Key::new(file, slice.as_ref()?.question)))
             .collect();
         let sampling = Sampling::for_rows(pass.rows);
-        let found = keeping.rollups.find(&keys, sampling);
+        let paths = files.iter().map(|(file, _)| *file);
+        let found = keeping.find(&keys, paths, sampling).await?;
         let mut asking = Vec::new();
         for ((((file, _), slice), key), found) in files.into_iter().zip(slices).zip(keys).zip(found)
         {
@@ -82,12 +83,13 @@ impl<'a> Source<'a> {
                     shape: Arc::new(slice.shape),
                     keep: Some(Keep {
                         key,
+                        file: file.clone(),
                         offsets: slice.offsets,
                     }),
                 }),
             }
         }
-        asking
+        Ok(asking)
     }
 
     /// The part of a shape that is the same whenever it is asked, where all columns are made of files.

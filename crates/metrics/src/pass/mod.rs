@@ -9,7 +9,6 @@ mod joined;
 mod kept;
 mod read;
 
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -31,14 +30,13 @@ use crate::people::Histories;
 use crate::provide::{ColumnProvider, Partition, Reading, providers};
 use crate::query::EnvironmentChoice;
 use crate::registry::Subject;
-use crate::rollup::{Keeping, Rollups};
-use crate::run::accumulate::Sampling;
+use crate::rollup::{Found, Keeping, Key, Rollups};
 use crate::run::gather::Effort;
 use crate::run::worker::Shape;
 use crate::scan::{FileScan, Footers, Form, plan_scan};
 use crate::time::Range;
 pub(crate) use kept::Known;
-use read::{Asked, Expected, Memory, Prepared, SharedScan, Unit};
+use read::{Asked, Expected, Keep, Memory, Prepared, SharedScan, Unit};
 
 pub(crate) use fill::{run, run_all};
 pub(crate) use read::{Consumer, Making};
@@ -77,6 +75,21 @@ impl Resources {
 }
 
 impl Resources {
+    /// Keeps what was found in files, and puts it beside them without keeping anybody waiting.
+    fn keep<'f, F: Found>(&self, found: impl Iterator<Item = (&'f Keep, &'f Arc<F>)>) {
+        let found = found.map(|(keep, found)| (keep.key, keep.file.clone(), Arc::clone(found)));
+        let found: Vec<(Key, DataFile, Arc<F>)> = found.collect();
+        if found.is_empty() {
+            return;
+        }
+        for (key, _, found) in &found {
+            self.rollups.add(*key, found);
+        }
+        let rollups = Arc::clone(&self.rollups);
+        let writing = self.handle.spawn_blocking(move || rollups.store(&found));
+        self.rollups.writes(writing);
+    }
+
     /// Holds so many bytes of the pool.
     pub(crate) fn reserve(
         &self,
@@ -228,6 +241,27 @@ impl<'a> Source<'a> {
         Ok(in_memory.chain(in_files).reduce(Range::hull))
     }
 
+    /// That what is found in files for this purpose is kept, where anything is.
+    pub(crate) fn keeping<'r>(
+        &self,
+        purpose: u64,
+        resources: &'r Resources,
+    ) -> Option<Keeping<'r>> {
+        let Resources {
+            rollups,
+            handle,
+            threads,
+            ..
+        } = resources;
+        rollups.follow(self.capture, self.rows.table, &self.rows.files);
+        rollups.keeps().then_some(Keeping {
+            rollups,
+            handle,
+            threads: *threads,
+            purpose,
+        })
+    }
+
     /// How the columns that these shapes ask for come about.
     pub(crate) fn reading<'s>(&self, shapes: impl IntoIterator<Item = &'s Shape>) -> Reading {
         let columns = shapes.into_iter().flat_map(Shape::columns).collect();
@@ -261,7 +295,7 @@ impl<'a> Source<'a> {
 
     /// Decides what is read and how, for passes that start from these shapes, and makes ready what all
     /// threads share. What several passes want of a file is read once. Of what is kept a file that is known is not read at all.
-    pub(crate) async fn prepare<F: Any + Send + Sync>(
+    pub(crate) async fn prepare<F: Found>(
         &self,
         bases: &[Shape],
         keeping: Option<Keeping<'_>>,
@@ -287,7 +321,8 @@ impl<'a> Source<'a> {
             let mut known_to_pass = Vec::new();
             for (variant, of_variant) in shapes.into_iter().enumerate() {
                 let known = &mut known_to_pass;
-                for asking in self.asking(of_variant, keeping, &joined, &mut of_pass, known) {
+                let asking = self.asking(of_variant, keeping, &joined, &mut of_pass, known);
+                for asking in asking.await? {
                     let asked = Asked {
                         pass,
                         variant,
@@ -360,30 +395,30 @@ impl<'a> Source<'a> {
         Ok(found.by_thread.into_iter().flatten().collect())
     }
 
-    /// The same, with what is found in single files kept for later, and not read where it is known.
+    /// The same, with what is found in single files kept for later, and not read where it is known: then this is told.
     pub(crate) async fn read_kept<C: Consumer>(
         &self,
         base: &Shape,
         purpose: u64,
         resources: &Resources,
         consumer: Arc<Making<C>>,
-    ) -> Result<Vec<Arc<C::Found>>, QueryError> {
-        let rollups = &resources.rollups;
-        rollups.follow(self.capture, self.rows.table, &self.rows.files);
-        let (bases, keeping) = (std::slice::from_ref(base), rollups.keeping(purpose));
+    ) -> Result<Vec<(Arc<C::Found>, bool)>, QueryError> {
+        let keeping = self.keeping(purpose, resources);
+        let bases = std::slice::from_ref(base);
         let (prepared, known) = self.prepare(bases, keeping, resources).await?;
         let found = prepared
             .read(&*consumer, Some(Arc::clone(&consumer)))
             .await?;
-        let threads = found.by_thread.into_iter().flatten().map(Arc::new);
-        let mut all: Vec<Arc<C::Found>> = threads.collect();
-        for (_, keep, found) in found.by_file {
-            let bytes = C::found_bytes(&found);
-            let found = Arc::new(found);
-            rollups.add(keep.key, &found, Sampling::ALL_USERS, bytes);
-            all.push(found);
-        }
-        all.extend(known.into_iter().flatten().map(|known| known.found));
+        let threads = found.by_thread.into_iter().flatten();
+        let threads = threads.map(|found| (Arc::new(found), false));
+        let mut all: Vec<(Arc<C::Found>, bool)> = threads.collect();
+        let of_files = found.by_file.into_iter();
+        let kept = of_files.map(|(_, keep, found)| (keep, Arc::new(found)));
+        let kept: Vec<(Keep, Arc<C::Found>)> = kept.collect();
+        resources.keep(kept.iter().map(|(keep, found)| (keep, found)));
+        all.extend(kept.into_iter().map(|(_, found)| (found, false)));
+        let known = known.into_iter().flatten();
+        all.extend(known.map(|known| (known.found, true)));
         Ok(all)
     }
 

@@ -15,7 +15,7 @@ use super::{Resources, any_selection};
 use crate::error::QueryError;
 use crate::provide::{Appender, ColumnProvider, Partition, Reading};
 use crate::registry::Subject;
-use crate::rollup::Key;
+use crate::rollup::{Found, Key};
 use crate::run::evaluate::Evaluator;
 use crate::run::gather::Effort;
 use crate::run::worker::Shape;
@@ -38,6 +38,7 @@ pub(super) struct Asked {
 #[derive(Debug, Clone)]
 pub(super) struct Keep {
     pub(super) key: Key,
+    pub(super) file: DataFile,
     pub(super) offsets: Vec<(usize, u32)>,
 }
 
@@ -97,25 +98,20 @@ pub(crate) trait Consumer: Send + 'static {
     fn bytes(&self) -> usize;
 
     /// What it has found.
-    type Found: Send + Sync + 'static;
+    type Found: Found;
 
     /// When nothing more comes: what was found, `small` where that is kept for later.
     ///
     /// # Errors
     /// As for the rows.
     fn finish(self, small: bool) -> Result<Self::Found, QueryError>;
-
-    /// About how many bytes take what was found in a file.
-    fn found_bytes(_found: &Self::Found) -> usize {
-        0
-    }
 }
 
 /// Makes consumers for a pass, each with a number that lies far from all others.
 pub(crate) type Making<C> = dyn Fn(usize, u64) -> C + Send + Sync;
 
-/// What was found by the passes, in each the threads in their order and then files of which it is kept.
-pub(crate) struct Found<F> {
+/// What was found by the passes: by threads, and in single files of which it is kept.
+pub(crate) struct AllFound<F> {
     /// By pass and thread.
     pub(crate) by_thread: Vec<Vec<F>>,
     /// What was found in single files, with the pass that asked.
@@ -141,7 +137,7 @@ impl Prepared {
         self,
         consumer: impl Fn(usize, u64) -> C,
         of_files: Option<Arc<Making<C>>>,
-    ) -> Result<Found<C::Found>, QueryError> {
+    ) -> Result<AllFound<C::Found>, QueryError> {
         let threads = self.resources.threads;
         let passes = self.passes.len();
         let handle = self.resources.handle.clone();
@@ -165,7 +161,7 @@ impl Prepared {
             shares.push(finished.map_err(|error| QueryError::Stopped(error.to_string()))??);
         }
         shares.sort_unstable_by_key(|share| share.number);
-        let mut found = Found {
+        let mut found = AllFound {
             by_thread: (0..passes).map(|_| Vec::with_capacity(threads)).collect(),
             by_file: Vec::new(),
         };
@@ -282,7 +278,7 @@ impl<C: Consumer> Part<C> {
         for (asked, consumer) in unit.asked.iter().zip(by_asked) {
             if let Some((consumer, keep)) = consumer.zip(asked.keep.clone()) {
                 let found = consumer.finish(true)?;
-                self.bytes_by_file += C::found_bytes(&found);
+                self.bytes_by_file += found.bytes();
                 self.by_file.push((asked.pass, keep, found));
             }
         }

@@ -113,7 +113,7 @@ pub struct OutcomeRates {
 }
 
 /// Sessions and what came of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Cells {
     pub(crate) sessions: u64,
     pending: u64,

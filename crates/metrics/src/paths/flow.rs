@@ -343,7 +343,7 @@ impl Answer<'_> {
 }
 
 /// Counts what comes how far after or before a step.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Flow {
     anchor: Option<Box<str>>,
     several: bool,
@@ -436,6 +436,14 @@ impl Sink for Flow {
         let mut hasher = Xxh3::with_seed(4);
         (&self.anchor, self.several, self.backward, self.depth).hash(&mut hasher);
         Some(hasher.digest())
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_extend(self, Vec::new()).ok()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
     }
 
     fn bytes(&self) -> usize {

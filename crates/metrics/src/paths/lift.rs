@@ -212,7 +212,7 @@ fn correct(rows: &mut [LiftRow]) {
 }
 
 /// Counts in how many sessions a step directly follows another.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Pairs {
     pub(super) sessions: u64,
     pub(super) counts: FxHashMap<(u32, u32), u64>,
@@ -252,6 +252,14 @@ impl Sink for Pairs {
 
     fn purpose(&self) -> Option<u64> {
         Some(3)
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_extend(self, Vec::new()).ok()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
     }
 
     fn bytes(&self) -> usize {

@@ -48,10 +48,25 @@ impl<T: Clone + Eq + Hash> Numbered<T> {
         self.values.len()
     }
 
+    /// The values in the order of their numbers.
+    pub(crate) fn values(&self) -> &[T] {
+        &self.values
+    }
+
     /// The numbers here of the values there.
     pub(crate) fn absorb(&mut self, other: &Self) -> Vec<u32> {
         let values = other.values.iter();
         values.map(|value| self.number(value.clone())).collect()
+    }
+}
+
+impl<T: Clone + Eq + Hash> FromIterator<T> for Numbered<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let mut numbered = Self::default();
+        for value in values {
+            numbered.number(value);
+        }
+        numbered
     }
 }
 
@@ -81,6 +96,22 @@ impl Nodes {
     /// About how many bytes it holds.
     pub(crate) fn bytes(&self) -> usize {
         self.seen.capacity() * size_of::<(u64, u32)>() + self.labels.len() * 160
+    }
+
+    /// The key and the spelling of each, in the order of their numbers.
+    pub(crate) fn names(&self) -> Vec<(&NodeKey, &str)> {
+        let labels = self.labels.iter().map(|label| &**label);
+        self.keys.values().iter().zip(labels).collect()
+    }
+
+    /// Steps of these keys and spellings.
+    pub(crate) fn of_names(names: Vec<(NodeKey, Box<str>)>) -> Self {
+        let (keys, labels): (Vec<NodeKey>, Vec<Box<str>>) = names.into_iter().unzip();
+        Self {
+            keys: keys.into_iter().collect(),
+            labels,
+            seen: FxHashMap::default(),
+        }
     }
 
     /// Forgets which rows said what: no more come.

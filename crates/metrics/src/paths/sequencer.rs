@@ -12,7 +12,7 @@ use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::nodes::{BatchReading, MOST_NODES, Nodes, Numbered, Reading};
+use super::nodes::{BatchReading, MOST_NODES, NodeKey, Nodes, Numbered, Reading};
 use crate::columns::{Columns, event_time};
 use crate::error::QueryError;
 use crate::filter::{Loops, Measure, Predicate, TextSource, definition};
@@ -22,6 +22,7 @@ use crate::query::EnvironmentChoice;
 use crate::query::resolve::GroupSource;
 use crate::query::scope::mature;
 use crate::registry::Subject;
+use crate::rollup::Found;
 use crate::run::evaluate::{Evaluator, Numbers, Texts, Values, not_replaced};
 use crate::run::worker::Shape;
 
@@ -76,6 +77,14 @@ pub(crate) trait Sink: Clone + Send + Sync + 'static {
     /// What stands for what it makes of sessions, where that is worth keeping for each file; another one for each sink
     /// and each of its settings.
     fn purpose(&self) -> Option<u64> {
+        None
+    }
+    /// What it has become, as it is written down; nothing where it is never kept.
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        None
+    }
+    /// Back from there; nothing of what is no such thing.
+    fn of_bytes(_bytes: &[u8]) -> Option<Self> {
         None
     }
 }
@@ -173,33 +182,67 @@ const fn position_column(subject: Subject) -> &'static str {
     }
 }
 
-/// One thread's share.
+/// What was found in sessions.
 #[derive(Clone)]
-pub(crate) struct Sequencer<S> {
-    wanted: Arc<Wanted>,
+pub(crate) struct Sequences<S> {
     pub(crate) nodes: Nodes,
     pub(crate) groups: GroupNames,
     pub(crate) sink: S,
+    /// Sessions of which rows may still come, with their steps so far.
+    held: FxHashMap<u128, (SessionFacts, Vec<StepRow>)>,
+    pub(crate) rows_read: u64,
+}
+
+/// One thread's share.
+struct Sequencer<S> {
+    wanted: Arc<Wanted>,
+    all: Sequences<S>,
     current: Option<SessionFacts>,
     steps: Vec<StepRow>,
-    held: FxHashMap<u128, (SessionFacts, Vec<StepRow>)>,
     held_steps: usize,
-    pub(crate) rows_read: u64,
+}
+
+impl<S: Sink> Found for Sequences<S> {
+    fn bytes(&self) -> usize {
+        let held = self.held.capacity() * size_of::<(u128, (SessionFacts, Vec<StepRow>))>();
+        size_of::<Self>() + held + self.nodes.bytes() + self.sink.bytes()
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        let sink = self.sink.to_bytes()?;
+        let names = (self.nodes.names(), self.groups.values());
+        postcard::to_extend(&(names, sink, self.rows_read), Vec::new()).ok()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        type Names = (Vec<(NodeKey, Box<str>)>, Vec<Option<Box<str>>>);
+        let ((nodes, groups), sink, rows_read): (Names, Vec<u8>, u64) =
+            postcard::from_bytes(bytes).ok()?;
+        Some(Self {
+            nodes: Nodes::of_names(nodes),
+            groups: groups.into_iter().collect(),
+            sink: S::of_bytes(&sink)?,
+            held: FxHashMap::default(),
+            rows_read,
+        })
+    }
 }
 
 impl<S: Sink> Sequencer<S> {
     /// Begins with steps and groups that are known already, whose numbers then stay.
-    pub(crate) fn new(wanted: Arc<Wanted>, sink: S, nodes: Nodes, groups: GroupNames) -> Self {
+    fn new(wanted: Arc<Wanted>, sink: S, nodes: Nodes, groups: GroupNames) -> Self {
         Self {
             wanted,
-            nodes,
-            groups,
-            sink,
+            all: Sequences {
+                nodes,
+                groups,
+                sink,
+                held: FxHashMap::default(),
+                rows_read: 0,
+            },
             current: None,
             steps: Vec::new(),
-            held: FxHashMap::default(),
             held_steps: 0,
-            rows_read: 0,
         }
     }
 
@@ -210,7 +253,7 @@ impl<S: Sink> Sequencer<S> {
         hold: bool,
     ) -> Result<(), QueryError> {
         let wanted = Arc::clone(&self.wanted);
-        self.rows_read += evaluator.rows() as u64;
+        self.all.rows_read += evaluator.rows() as u64;
         let mut selected = evaluator.predicate(&shape.selection);
         if let Some(replaced) = &shape.replaced {
             selected = &selected & &not_replaced(evaluator, replaced);
@@ -245,20 +288,20 @@ impl<S: Sink> Sequencer<S> {
             let step = self.step(&reading, row, times[row], positions[row])?;
             let Some(step) = step else { continue };
             if hold {
-                let groups = &mut self.groups;
-                let held = self.held.entry(hash);
+                let groups = &mut self.all.groups;
+                let held = self.all.held.entry(hash);
                 let held = held.or_insert_with(|| (facts.of(row, hash, groups), Vec::new()));
                 held.1.push(step);
                 self.held_steps += 1;
             } else {
                 if self.current.is_none_or(|current| current.hash != hash) {
                     self.close()?;
-                    self.current = Some(facts.of(row, hash, &mut self.groups));
+                    self.current = Some(facts.of(row, hash, &mut self.all.groups));
                 }
                 self.steps.push(step);
             }
         }
-        match self.groups.len() > MOST_NODES {
+        match self.all.groups.len() > MOST_NODES {
             true => Err(QueryError::TooManyGroups { limit: MOST_NODES }),
             false => Ok(()),
         }
@@ -271,7 +314,7 @@ impl<S: Sink> Sequencer<S> {
         time: i64,
         position: i64,
     ) -> Result<Option<StepRow>, QueryError> {
-        let node = reading.number(row, &mut self.nodes)?;
+        let node = reading.number(row, &mut self.all.nodes)?;
         Ok(node.map(|node| StepRow {
             time,
             position,
@@ -296,7 +339,7 @@ impl<S: Sink> Sequencer<S> {
         session: &SessionFacts,
         steps: &mut Vec<StepRow>,
     ) -> Result<(), QueryError> {
-        let nodes = &self.nodes;
+        let nodes = &self.all.nodes;
         let in_order = |one: &StepRow, two: &StepRow| {
             (one.time, one.position)
                 .cmp(&(two.time, two.position))
@@ -309,18 +352,19 @@ impl<S: Sink> Sequencer<S> {
             steps.sort_by(in_order);
         }
         without_loops(steps, self.wanted.loops);
-        self.sink.session(session, steps, &self.nodes)
+        self.all.sink.session(session, steps, &self.all.nodes)
     }
 
-    /// Takes over the share of another thread.
-    fn absorb(&mut self, other: Self) -> Result<(), QueryError> {
+    /// Takes over what another found.
+    fn absorb(&mut self, other: Sequences<S>) -> Result<(), QueryError> {
+        let all = &mut self.all;
         let nodes = match self.wanted.reading {
-            Reading::Nodes { .. } => self.nodes.absorb(&other.nodes),
+            Reading::Nodes { .. } => all.nodes.absorb(&other.nodes),
             Reading::Conditions(_) => Vec::new(),
         };
-        let groups = self.groups.absorb(&other.groups);
-        self.sink.absorb(other.sink, &nodes, &groups)?;
-        self.rows_read += other.rows_read;
+        let groups = all.groups.absorb(&other.groups);
+        all.sink.absorb(other.sink, &nodes, &groups)?;
+        all.rows_read += other.rows_read;
         for (hash, (mut session, mut steps)) in other.held {
             session.group = groups[session.group as usize];
             if !nodes.is_empty() {
@@ -328,7 +372,7 @@ impl<S: Sink> Sequencer<S> {
                     step.node = nodes[step.node as usize];
                 }
             }
-            let held = self.held.entry(hash);
+            let held = all.held.entry(hash);
             held.or_insert((session, Vec::new())).1.extend(steps);
         }
         Ok(())
@@ -336,7 +380,7 @@ impl<S: Sink> Sequencer<S> {
 
     /// Hands on what was held.
     fn release(&mut self) -> Result<(), QueryError> {
-        let held = std::mem::take(&mut self.held);
+        let held = std::mem::take(&mut self.all.held);
         for (session, mut steps) in held.into_values() {
             self.hand_on(&session, &mut steps)?;
         }
@@ -345,19 +389,14 @@ impl<S: Sink> Sequencer<S> {
 }
 
 impl<S: Sink> Consumer for Sequencer<S> {
-    type Found = Self;
+    type Found = Sequences<S>;
 
-    fn finish(mut self, small: bool) -> Result<Self, QueryError> {
+    fn finish(mut self, small: bool) -> Result<Sequences<S>, QueryError> {
         self.close()?;
         if small {
-            self.nodes.forget_rows();
-            self.steps = Vec::new();
+            self.all.nodes.forget_rows();
         }
-        Ok(self)
-    }
-
-    fn found_bytes(found: &Self) -> usize {
-        size_of::<Self>() + found.bytes()
+        Ok(self.all)
     }
 
     fn consume<'a>(
@@ -377,9 +416,8 @@ impl<S: Sink> Consumer for Sequencer<S> {
     }
 
     fn bytes(&self) -> usize {
-        let held = self.held.capacity() * size_of::<(u128, (SessionFacts, Vec<StepRow>))>();
         let steps = (self.held_steps + self.steps.capacity()) * size_of::<StepRow>();
-        held + steps + self.nodes.bytes() + self.sink.bytes()
+        steps + self.all.bytes()
     }
 }
 
@@ -528,7 +566,7 @@ pub(crate) async fn read<S: Sink>(
     wanted: Wanted,
     known: (Nodes, GroupNames),
     sink: impl Fn() -> S,
-) -> Result<Sequencer<S>, QueryError> {
+) -> Result<Sequences<S>, QueryError> {
     let wanted = Arc::new(wanted);
     let shape = wanted.shape();
     let source = Source::of(wanted.subject, capture, wanted.traffic)?;
@@ -539,11 +577,18 @@ pub(crate) async fn read<S: Sink>(
         Sequencer::new(Arc::clone(&wanted), empty.clone(), nodes, groups)
     };
     let mut all = begin();
-    let shares = match purpose {
+    let shares: Vec<Sequences<S>> = match purpose {
         None => source.read(&shape, resources, &begin).await?,
         Some(purpose) => {
             let kept = source.read_kept(&shape, purpose, resources, Arc::new(move |_, _| begin()));
-            kept.await?.into_iter().map(Arc::unwrap_or_clone).collect()
+            let own = |(found, known): (Arc<Sequences<S>>, bool)| {
+                let mut own = Arc::unwrap_or_clone(found);
+                if known {
+                    own.rows_read = 0;
+                }
+                own
+            };
+            kept.await?.into_iter().map(own).collect()
         }
     };
     let gathering = resources.handle.spawn_blocking(move || {
@@ -551,7 +596,7 @@ pub(crate) async fn read<S: Sink>(
             all.absorb(share)?;
         }
         all.release()?;
-        Ok(all)
+        Ok(all.all)
     });
     gathering
         .await

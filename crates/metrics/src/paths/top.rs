@@ -242,7 +242,7 @@ fn row(
 }
 
 /// How often a path was taken.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Counted {
     /// Less than the sessions by what was lost.
     weight: u64,
@@ -253,7 +253,7 @@ struct Counted {
 /// there are more than twice as many as are to be kept, as much is taken from every count as leaves that
 /// many. What had more sessions than all divided by the number to be kept is always among the rest, and
 /// is then counted again, alone and exactly.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Top {
     longest: usize,
     most: usize,
@@ -359,6 +359,14 @@ impl Sink for Top {
         let mut hasher = Xxh3::with_seed(2);
         (self.longest, self.most).hash(&mut hasher);
         (!self.closed).then(|| hasher.digest())
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_extend(self, Vec::new()).ok()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
     }
 
     fn bytes(&self) -> usize {

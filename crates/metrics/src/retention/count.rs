@@ -12,6 +12,7 @@ use crate::pass::{Consumer, Source};
 use crate::query::scope::{in_environment, in_range};
 use crate::query::{EnvironmentChoice, Identity};
 use crate::registry::Subject;
+use crate::rollup::Found;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
 use crate::run::worker::Shape;
 use crate::time::{Buckets, Range};
@@ -227,6 +228,8 @@ struct Rows<'a> {
     starts: &'a [i64],
     first_times: &'a [i64],
 }
+
+impl Found for Gathering {}
 
 impl Consumer for Gathering {
     type Found = Self;

@@ -3,24 +3,29 @@
 //! Files never change, and most of a range are days long past. What is counted there for one question is counted there
 //! for every other that cuts and filters alike, wherever its range begins and ends: a dashboard that is opened
 //! anew reads the files that came since, those that its range cuts through, and memory. [`fixed`] decides what may be kept and
-//! under which key; [`Rollups`] keeps it, up to a number of bytes, what was asked longest ago going first. Nothing is made
-//! ahead, and everything can be made anew from the files.
+//! under which key; [`Rollups`] keeps it in memory, up to a number of bytes, what was asked longest ago going first;
+//! [`shelf`] keeps it beside the files, for the next start. Everything can be made anew from the files.
 
 mod fixed;
+pub(crate) mod plain;
+mod shelf;
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashlink::LruCache;
 use rustc_hash::FxHashSet;
+use tokio::runtime::Handle;
 use upshot_lake::{Capture, DataFile, Table};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::error::QueryError;
 use crate::run::accumulate::Sampling;
 
 pub(crate) use fixed::{Fixed, Slice};
+use shelf::Shelf;
 
 /// What one plan asks of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,27 +54,103 @@ pub(crate) fn path_hash(path: &Path) -> u64 {
     xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
+/// What a consumer has found in a file.
+pub(crate) trait Found: Any + Send + Sync + Sized {
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        0
+    }
+    /// The sample of users that it holds.
+    fn sampling(&self) -> Sampling {
+        Sampling::ALL_USERS
+    }
+    /// The same as it lies beside the file; nothing where it is never kept.
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        None
+    }
+    /// Back from there; nothing of what is no such thing.
+    fn of_bytes(_bytes: &[u8]) -> Option<Self> {
+        None
+    }
+}
+
 /// Whose files they are: a workspace's, of one table and fact set.
 type Owner = (String, String, Table);
 
 struct Kept {
     found: Arc<dyn Any + Send + Sync>,
-    sampling: Sampling,
     bytes: usize,
 }
 
-/// What stands for whoever asks: that it is kept for, and as what.
+/// For whom is kept what is found, and where.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keeping<'a> {
-    pub(crate) rollups: &'a Rollups,
-    /// What it makes of rows beyond what their shape says; another one for each type that is kept.
+    pub(crate) rollups: &'a Arc<Rollups>,
+    pub(crate) handle: &'a Handle,
+    pub(crate) threads: usize,
+    /// What stands for what is made of rows beyond what their shape says; another one for each type that is kept.
     pub(crate) purpose: u64,
+}
+
+impl Keeping<'_> {
+    /// What is kept under these keys of files, where the sample of users is at least as large as is wanted.
+    pub(crate) async fn find<'f, F: Found>(
+        &self,
+        keys: &[Option<Key>],
+        files: impl Iterator<Item = &'f DataFile>,
+        sampling: Sampling,
+    ) -> Result<Vec<Option<Arc<F>>>, QueryError> {
+        let mut found = self.rollups.find(keys, sampling);
+        let missing = keys.iter().zip(files).zip(&found).enumerate();
+        let missing: Vec<(usize, Key, PathBuf)> = missing
+            .filter(|(_, ((_, file), found))| {
+                found.is_none() && file.bytes >= self.rollups.options.least_file_bytes
+            })
+            .filter_map(|(place, ((key, file), _))| Some((place, (*key)?, file.rollups())))
+            .collect();
+        let mut loading = Vec::with_capacity(self.threads);
+        for some in missing.chunks(missing.len().div_ceil(self.threads.max(1)).max(1)) {
+            let (rollups, some) = (Arc::clone(self.rollups), some.to_vec());
+            let load = move || rollups.load::<F>(&some, sampling);
+            loading.push(self.handle.spawn_blocking(load));
+        }
+        for loaded in loading {
+            let loaded = loaded.await;
+            let loaded = loaded.map_err(|error| QueryError::Stopped(error.to_string()))?;
+            for (place, loaded) in loaded {
+                found[place] = Some(loaded);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// What is kept.
 pub(crate) struct Rollups {
-    limit_bytes: usize,
+    options: RollupOptions,
     state: Mutex<State>,
+    shelf: Shelf,
+    /// What is being put beside files.
+    writing: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+}
+
+/// How much of what was found in files is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RollupOptions {
+    /// How many bytes of memory it may take; 0 keeps nothing at all.
+    pub memory_bytes: usize,
+    /// Beside files that are at least as large, what was found is written down, so that it is still there when the
+    /// program starts anew. Smaller ones are soon merged into larger ones, and quick to read.
+    pub least_file_bytes: u64,
+}
+
+impl Default for RollupOptions {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 384 << 20,
+            least_file_bytes: 256 << 10,
+        }
+    }
 }
 
 struct State {
@@ -91,16 +172,18 @@ impl std::fmt::Debug for Rollups {
         write!(
             formatter,
             "Rollups({} of {} bytes)",
-            state.bytes, self.limit_bytes
+            state.bytes, self.options.memory_bytes
         )
     }
 }
 
 impl Rollups {
-    /// Keeps up to so many bytes; nothing where that is 0.
-    pub(crate) fn new(limit_bytes: usize) -> Self {
+    /// Keeps as much.
+    pub(crate) fn new(options: RollupOptions) -> Self {
         Self {
-            limit_bytes,
+            options,
+            shelf: Shelf::default(),
+            writing: Mutex::default(),
             state: Mutex::new(State {
                 kept: LruCache::new_unbounded(),
                 bytes: 0,
@@ -109,47 +192,93 @@ impl Rollups {
         }
     }
 
+    /// Remembers what is being written.
+    pub(crate) fn writes(&self, task: tokio::task::JoinHandle<()>) {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        writing.retain(|task| !task.is_finished());
+        writing.push(task);
+    }
+
+    /// Waits until all is written.
+    pub(crate) async fn settled(&self) {
+        let writing = {
+            let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *writing)
+        };
+        for task in writing {
+            // What could not be written is made anew when it is asked for.
+            let _ = task.await;
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change is whole before anything can panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// That what is found for this purpose is kept; nothing where nothing ever is.
-    pub(crate) fn keeping(&self, purpose: u64) -> Option<Keeping<'_>> {
-        let rollups = self;
-        (self.limit_bytes > 0).then_some(Keeping { rollups, purpose })
+    /// Whether anything is ever kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.options.memory_bytes > 0
     }
 
-    /// What is kept under these keys, where the sample of users is at least as large as is wanted.
-    pub(crate) fn find<T: Any + Send + Sync>(
-        &self,
-        keys: &[Option<Key>],
-        sampling: Sampling,
-    ) -> Vec<Option<Arc<T>>> {
+    /// What is kept in memory under these keys, where the sample of users is at least as large as is wanted.
+    fn find<F: Found>(&self, keys: &[Option<Key>], sampling: Sampling) -> Vec<Option<Arc<F>>> {
         let mut state = self.state();
         let mut found = |key: &Option<Key>| {
             let kept = state.kept.get(&(*key)?)?;
-            let found = Arc::clone(&kept.found).downcast().ok()?;
-            kept.sampling.covers(sampling).then_some(found)
+            let found = Arc::clone(&kept.found).downcast::<F>().ok()?;
+            found.sampling().covers(sampling).then_some(found)
         };
         keys.iter().map(&mut found).collect()
     }
 
-    /// Keeps what was found, which takes so many bytes.
-    pub(crate) fn add<T: Any + Send + Sync>(
+    /// What lies beside files under these keys; brings it into memory. Blocks.
+    fn load<F: Found>(
         &self,
-        key: Key,
-        found: &Arc<T>,
+        wanted: &[(usize, Key, PathBuf)],
         sampling: Sampling,
-        bytes: usize,
-    ) {
-        let bytes = bytes + ENTRY_BYTES;
-        if bytes > self.limit_bytes / LARGEST_PART {
+    ) -> Vec<(usize, Arc<F>)> {
+        let mut all = Vec::new();
+        for (place, key, path) in wanted {
+            let found = self
+                .shelf
+                .read(*key, path)
+                .and_then(|bytes| F::of_bytes(&bytes));
+            let Some(found) = found.filter(|found| found.sampling().covers(sampling)) else {
+                continue;
+            };
+            let found = Arc::new(found);
+            self.add(*key, &found);
+            all.push((*place, found));
+        }
+        all
+    }
+
+    /// Puts what was found beside the files. Blocks.
+    pub(crate) fn store<F: Found>(&self, found: &[(Key, DataFile, Arc<F>)]) {
+        let mut by_file: HashMap<u64, (&DataFile, Vec<(Key, Vec<u8>)>)> = HashMap::new();
+        for (key, file, found) in found {
+            if file.bytes < self.options.least_file_bytes {
+                continue;
+            }
+            if let Some(bytes) = found.to_bytes() {
+                let of_file = by_file.entry(key.file).or_insert((file, Vec::new()));
+                of_file.1.push((*key, bytes));
+            }
+        }
+        for (file, records) in by_file.into_values() {
+            self.shelf.write(file, &records);
+        }
+    }
+
+    /// Keeps what was found in memory.
+    pub(crate) fn add<F: Found>(&self, key: Key, found: &Arc<F>) {
+        let bytes = found.bytes() + ENTRY_BYTES;
+        if bytes > self.options.memory_bytes / LARGEST_PART {
             return;
         }
         let kept = Kept {
             found: Arc::clone(found) as Arc<dyn Any + Send + Sync>,
-            sampling,
             bytes,
         };
         let mut state = self.state();
@@ -165,7 +294,7 @@ impl Rollups {
         if let Some(before) = state.kept.insert(key, kept) {
             state.bytes -= before.bytes;
         }
-        while state.bytes > self.limit_bytes
+        while state.bytes > self.options.memory_bytes
             && let Some((_, oldest)) = state.kept.remove_lru()
         {
             state.bytes -= oldest.bytes;
@@ -174,7 +303,7 @@ impl Rollups {
 
     /// Forgets what was found in files that are gone: at once, so that nothing of what was erased is kept.
     pub(crate) fn follow(&self, capture: &Capture, table: Table, files: &[DataFile]) {
-        if self.limit_bytes == 0 {
+        if self.options.memory_bytes == 0 {
             return;
         }
         let owner = (capture.workspace.clone(), capture.fact_set.clone(), table);
@@ -192,6 +321,7 @@ impl Rollups {
             return;
         }
         let State { kept, bytes, .. } = &mut *state;
+        self.shelf.forget(&gone);
         kept.retain(|key, entry| {
             let stays = !gone.contains(&key.file);
             if !stays {

@@ -2,6 +2,7 @@
 //! and the split of rows never change an answer.
 
 use arrow::buffer::BooleanBuffer;
+use serde::{Deserialize, Serialize};
 
 use super::clusters::ClusterRows;
 use super::evaluate::{Numbers, Values};
@@ -15,7 +16,7 @@ const REAL_UNIT: f64 = 1.0 / (1_u64 << 40) as f64;
 const FEW_GROUPS: usize = 24;
 
 /// Number, sum and sum of squares.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sum {
     pub(crate) count: u64,
     whole: i128,
@@ -103,7 +104,7 @@ impl SmallSum {
 }
 
 /// The lowest and highest ends of the scales on which answers stand, and whether some say none.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scale {
     pub(crate) least: (f64, f64),
     pub(crate) most: (f64, f64),
@@ -185,7 +186,7 @@ impl ScaleOf {
 }
 
 /// Which users are in the sample of clusters: those whose hash has so many zeros.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sampling {
     pub(crate) zeros: u32,
 }
@@ -249,7 +250,7 @@ impl Input<'_> {
 }
 
 /// The cells of all groups.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Accumulators {
     groups: usize,
     /// By counter, then group.

@@ -1,5 +1,6 @@
 //! How alike the sessions of one user are: the sums over users that clustered intervals need.
 
+use serde::{Deserialize, Serialize};
 use upshot_stats::ratio::ClusterSums;
 
 use super::accumulate::{Input, Sampling};
@@ -7,7 +8,7 @@ use super::evaluate::{Numbers, Values};
 use crate::query::plan::{Cells, Term};
 
 /// Users with what their sessions add to the terms of ratios.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct ClusterRows {
     users: Vec<u64>,
     groups: Vec<u32>,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use upshot_core::facts::TOPIC_SEPARATOR;
 
 use super::evaluate::{Evaluator, Numbers, Texts, Values};
@@ -15,7 +16,7 @@ use crate::query::plan::Grouping;
 pub(crate) const MOST_GROUPS: usize = 500_000;
 
 /// The value of one dimension of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum GroupValue {
     /// A bucket or position of time.
     Position(u32),

@@ -1,5 +1,6 @@
 //! Exact quantiles with the observations that bound them, found without sorting everything.
 
+use serde::{Deserialize, Serialize};
 use upshot_stats::{Confidence, quantile};
 
 /// A quantile with its order-statistic interval.
@@ -14,7 +15,7 @@ pub(crate) struct Quantile {
 }
 
 /// Numbers, each with its group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Numbers {
     /// As they come.
     Gathering(Vec<(u32, i64)>),
@@ -23,11 +24,11 @@ pub(crate) enum Numbers {
 }
 
 /// Numbers in order, by group.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ordered {
     /// Where each group ends.
-    pub(super) ends: Vec<u32>,
-    pub(super) numbers: Vec<i64>,
+    ends: Vec<u32>,
+    numbers: Vec<i64>,
 }
 
 impl Default for Numbers {

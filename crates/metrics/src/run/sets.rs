@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::accumulate::mix;
 
 /// Keys are cut in so many parts, each small enough for the processor's cache.
 const PARTS: usize = 256;
 
 /// Keys, each with its group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum KeySet {
     /// As they come, by part.
     Gathering(Vec<Vec<(u64, u32)>>),
@@ -19,17 +21,18 @@ pub(crate) enum KeySet {
 }
 
 /// Keys in order, by part.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Keys {
     /// Where each part ends.
-    pub(super) ends: Vec<u32>,
-    pub(super) keys: Vec<u64>,
+    ends: Vec<u32>,
+    #[serde(with = "crate::rollup::plain")]
+    keys: Vec<u64>,
     /// The group of each; none where all are of the first.
-    pub(super) groups: Vec<u32>,
+    groups: Vec<u32>,
 }
 
 /// How many different keys each group has, and all together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counts {
     pub(crate) by_group: Vec<u64>,
     pub(crate) all: u64,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::buffer::BooleanBuffer;
+use serde::{Deserialize, Serialize};
 use upshot_core::FieldKind;
 use upshot_core::time::start_of_day;
 use xxhash_rust::xxh3::xxh3_64;
@@ -17,6 +18,7 @@ use crate::filter::{Known, Measure, Nulls, Predicate, TextSource};
 use crate::pass::Consumer;
 use crate::query::plan::{Cells, Grouping, Plan};
 use crate::registry::Subject;
+use crate::rollup::Found;
 use crate::time::Range;
 
 /// The plan as it applies to some of the rows: what is known of their start is folded in, so that
@@ -218,7 +220,7 @@ fn scale<'k>(known: &dyn Fn(&str) -> Option<&'k Known>) -> Option<(f64, f64)> {
 }
 
 /// What one worker found.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Share {
     pub(crate) groups: Vec<Vec<GroupValue>>,
     pub(crate) grouped: Accumulators,
@@ -418,15 +420,10 @@ impl Consumer for Worker {
     fn finish(self, small: bool) -> Result<Share, QueryError> {
         Ok(self.found(small))
     }
-
-    fn found_bytes(found: &Share) -> usize {
-        found.bytes()
-    }
 }
 
-impl Share {
-    /// About how many bytes it takes.
-    pub(crate) fn bytes(&self) -> usize {
+impl Found for Share {
+    fn bytes(&self) -> usize {
         let values = self.groups.iter().flatten();
         let texts: usize = values
             .map(|value| match value {
@@ -436,6 +433,18 @@ impl Share {
             .sum();
         let totals = self.totals.as_ref().map_or(0, Accumulators::bytes);
         size_of::<Self>() + texts + self.grouped.bytes() + totals
+    }
+
+    fn sampling(&self) -> Sampling {
+        self.sampling
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_extend(self, Vec::new()).ok()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
     }
 }
 

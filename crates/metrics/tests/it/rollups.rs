@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use upshot_core::time::DAY;
 use upshot_metrics::filter::Loops;
 use upshot_metrics::{
-    Engine, EngineOptions, FlowQuery, PathQuery, Query, QueryResult, RangeSpec, TopicQuery,
+    Engine, EngineOptions, FlowQuery, PathQuery, Query, QueryResult, RangeSpec, RollupOptions,
+    TopicQuery,
 };
 
 use crate::behind::any_facts;
@@ -17,10 +18,17 @@ use crate::together::{any_query, told};
 /// An engine that keeps nothing.
 static FORGETFUL: LazyLock<Engine> = LazyLock::new(|| engine(0));
 
-fn engine(rollup_bytes: usize) -> Engine {
+fn engine(memory_bytes: usize) -> Engine {
+    engine_with(memory_bytes, 0)
+}
+
+fn engine_with(memory_bytes: usize, least_file_bytes: u64) -> Engine {
     Engine::new(EngineOptions {
         threads: 2,
-        rollup_bytes,
+        rollups: RollupOptions {
+            memory_bytes,
+            least_file_bytes,
+        },
         ..EngineOptions::default()
     })
     .unwrap()
@@ -127,6 +135,9 @@ proptest! {
             let read = block(FORGETFUL.run(query, &held.capture));
             prop_assert_eq!(told(kept), told(read), "{:?}", query);
         }
+        // Another start finds what lies beside the files.
+        block(keeping.settled());
+        let keeping = engine(bytes);
         let kept = block(keeping.run_all(&queries, &held.capture));
         for (query, kept) in queries.iter().zip(kept) {
             let read = block(FORGETFUL.run(query, &held.capture));
@@ -143,6 +154,12 @@ proptest! {
         let held = capture_all(&facts, layout);
         let keeping = engine(1 << 28);
         for question in questions.iter().chain(&questions) {
+            let kept = question.answer(&keeping, &held);
+            prop_assert_eq!(kept, question.answer(&FORGETFUL, &held), "{:?}", question);
+        }
+        block(keeping.settled());
+        let keeping = engine(1 << 28);
+        for question in &questions {
             let kept = question.answer(&keeping, &held);
             prop_assert_eq!(kept, question.answer(&FORGETFUL, &held), "{:?}", question);
         }
@@ -222,7 +239,7 @@ fn days_that_were_asked_for_are_not_read_again() {
 #[test]
 fn a_file_that_went_is_forgotten_at_once() {
     let held = ten_days();
-    let engine = engine(1 << 28);
+    let engine = engine_with(1 << 28, u64::MAX);
     let question = query("sessions", "2026-01-05", "2026-01-14");
     let ask = |capture| block(engine.run(&question, capture)).unwrap();
     ask(&held.capture);
@@ -239,5 +256,57 @@ fn a_file_that_went_is_forgotten_at_once() {
         let before = ask(&held.capture);
         assert_eq!(before.totals["sessions"].value, Some(120.0));
         assert_eq!(before.rows_read, 60);
+    }
+}
+
+/// The files of roll-ups beside the files of sessions.
+fn beside(held: &Held) -> Vec<std::path::PathBuf> {
+    let files = held.capture.tables[0].files.iter();
+    files
+        .map(upshot_lake::DataFile::rollups)
+        .filter(|path| path.exists())
+        .collect()
+}
+
+#[test]
+fn another_start_reads_what_lies_beside_the_files() {
+    let held = ten_days();
+    let question = query("users", "2026-01-05", "2026-01-14");
+    let ask = |engine: &Engine| block(engine.run(&question, &held.capture)).unwrap();
+    let first = engine(1 << 28);
+    let rows = ask(&first).rows_read;
+    block(first.settled());
+    assert_eq!(rows, 120);
+    assert_eq!(ask(&engine(1 << 28)).rows_read, 0);
+    let paths = beside(&held);
+    assert_eq!(paths.len(), held.capture.tables[0].files.len());
+    // What is damaged, torn or another version's is as if it were not there, and is made anew.
+    let whole: Vec<Vec<u8>> = paths
+        .iter()
+        .map(|path| std::fs::read(path).unwrap())
+        .collect();
+    let damage: [fn(&[u8]) -> Vec<u8>; 5] = [
+        |whole| whole[..whole.len() - 1].to_vec(),
+        |whole| whole[..30].to_vec(),
+        |_| Vec::new(),
+        |whole| whole.iter().rev().copied().collect(),
+        |whole| {
+            let mut changed = whole.to_vec();
+            *changed.last_mut().unwrap() ^= 1;
+            changed
+        },
+    ];
+    for damage in damage {
+        for (path, whole) in paths.iter().zip(&whole) {
+            std::fs::write(path, damage(whole)).unwrap();
+        }
+        let anew = engine(1 << 28);
+        let answer = ask(&anew);
+        assert_eq!(
+            (answer.rows_read, answer.totals["users"].value),
+            (120, Some(7.0))
+        );
+        block(anew.settled());
+        assert_eq!(ask(&engine(1 << 28)).rows_read, 0);
     }
 }

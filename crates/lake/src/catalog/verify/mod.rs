@@ -6,11 +6,13 @@ mod database;
 mod file;
 mod recount;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Catalog, is_name_of_ours, load};
+use crate::capture::ROLLUPS;
 use crate::error::LakeError;
 use crate::parquet_files::FileCache;
 use crate::schema::Table;
@@ -164,6 +166,17 @@ fn scope(file: &StoredFile) -> (String, Table, String, i32, i32) {
     )
 }
 
+/// The data file to which a path belongs: itself, or that whose roll-ups it holds.
+fn file_of(path: &Path) -> Cow<'_, Path> {
+    match path
+        .extension()
+        .is_some_and(|extension| extension == ROLLUPS)
+    {
+        true => Cow::Owned(path.with_extension("parquet")),
+        false => Cow::Borrowed(path),
+    }
+}
+
 impl Catalog {
     /// Files that were left behind by a crash before their commit: the catalog does not know them, and
     /// their names are such as it gives. While nothing is being written they may be removed.
@@ -173,7 +186,8 @@ impl Catalog {
     pub async fn left_behind(&self) -> Result<Vec<PathBuf>, LakeError> {
         let mut paths = self.orphans().await?;
         paths.retain(|path| {
-            let name = path.file_name().and_then(|name| name.to_str());
+            let file = file_of(path);
+            let name = file.file_name().and_then(|name| name.to_str());
             name.is_some_and(is_name_of_ours)
         });
         Ok(paths)
@@ -245,7 +259,7 @@ impl Catalog {
                     .list(&folder)
                     .map_err(LakeError::io("list", &folder))?;
                 let paths = entries.into_iter().map(|entry| entry.path);
-                orphans.extend(paths.filter(|path| !known.contains(path)));
+                orphans.extend(paths.filter(|path| !known.contains(&*file_of(path))));
             }
         }
         Ok(orphans)

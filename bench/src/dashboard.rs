@@ -11,6 +11,7 @@ use upshot_lake::catalog::DEFAULT_WORKSPACE;
 use upshot_lake::{Capture, Table};
 use upshot_metrics::{
     DriverQuery, Engine, EngineOptions, PathQuery, Query, QueryResult, RetentionQuery,
+    RollupOptions,
 };
 
 use crate::days::open;
@@ -104,11 +105,21 @@ impl Asked {
     }
 }
 
-/// Asks all questions of a file, twice: the first time nothing was ever read.
+/// How the questions are asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking {
+    /// All queries at once, or one by one.
+    pub together: bool,
+    /// Whether what is found in files is kept, and what was kept before is used.
+    pub rollups: bool,
+}
+
+/// Asks all questions of a file, twice: the first time this process has read nothing.
 ///
 /// # Errors
 /// When the data directory or the questions cannot be read.
-pub fn run(directory: &Path, questions: &Path, together: bool) -> Result<Value> {
+pub fn run(directory: &Path, questions: &Path, asking: Asking) -> Result<Value> {
+    let together = asking.together;
     let questions: Vec<Question> = serde_json::from_str(&std::fs::read_to_string(questions)?)?;
     let asked: Vec<Asked> = questions.iter().map(Asked::of).collect::<Result<_>>()?;
     let runtime = tokio::runtime::Runtime::new()?;
@@ -116,6 +127,13 @@ pub fn run(directory: &Path, questions: &Path, together: bool) -> Result<Value> 
         let lake = open(directory).await?;
         let engine = Engine::new(EngineOptions {
             threads: THREADS,
+            rollups: match asking.rollups {
+                true => RollupOptions::default(),
+                false => RollupOptions {
+                    memory_bytes: 0,
+                    ..RollupOptions::default()
+                },
+            },
             ..EngineOptions::default()
         })?;
         let began = Instant::now();
@@ -130,6 +148,7 @@ pub fn run(directory: &Path, questions: &Path, together: bool) -> Result<Value> 
             .filter_map(|of| of["processor"].as_f64())
             .sum();
         let warm = began.elapsed().as_secs_f64();
+        engine.settled().await;
         lake.close().await?;
         Ok(json!({
             "seconds": warm,

@@ -19,6 +19,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use dashboard::Asking;
 use failure::{Failure, Result};
 
 #[global_allocator]
@@ -26,7 +27,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "upshot-bench fold FILE | columns FILE | store-events FILE DIRECTORY | \
                      fold-stored DIRECTORY | columns-stored DIRECTORY | make-sessions DIRECTORY COUNT [--alone] | \
-                     summary DIRECTORY [--users] | dashboard DIRECTORY QUESTIONS [--together] | \
+                     summary DIRECTORY [--users] | dashboard DIRECTORY QUESTIONS [--together] \
+                     [--without-rollups] | \
                      make-events FILE COUNT | flush DIRECTORY DAYS RUNS";
 
 fn main() -> ExitCode {
@@ -64,11 +66,12 @@ fn run(arguments: &[&str]) -> Result<Value> {
         }
         ["summary", directory] => summary::run(Path::new(directory), false),
         ["summary", directory, "--users"] => summary::run(Path::new(directory), true),
-        ["dashboard", directory, questions] => {
-            dashboard::run(Path::new(directory), Path::new(questions), false)
-        }
-        ["dashboard", directory, questions, "--together"] => {
-            dashboard::run(Path::new(directory), Path::new(questions), true)
+        ["dashboard", directory, questions, flags @ ..] => {
+            let asking = Asking {
+                together: flags.contains(&"--together"),
+                rollups: !flags.contains(&"--without-rollups"),
+            };
+            dashboard::run(Path::new(directory), Path::new(questions), asking)
         }
         ["make-events", file, count] => events::make(Path::new(file), number(count)?),
         ["flush", directory, days, runs] => flush::run(

@@ -34,8 +34,14 @@ struct Index {
 
 const HEAD: usize = 36;
 
-/// Beside a file lie at most so many bytes, or as many as half the file has.
-const MOST_BYTES: u64 = 1 << 20;
+/// Beside a file lie at most as many bytes as it has; beside a small one up to so many, where that is not many times as
+/// much.
+const FEW_BYTES: u64 = 4 << 20;
+
+/// How many bytes may lie beside a file of so many.
+fn most_bytes(of_file: u64) -> u64 {
+    of_file.max(FEW_BYTES.min(of_file.saturating_mul(16)))
+}
 
 impl Shelf {
     /// Says whose they are, and how they are written. Another version of the program does not read them.
@@ -117,7 +123,7 @@ impl Index {
     ) -> io::Result<()> {
         let mut text = Vec::new();
         let added: usize = records.iter().map(|(_, found)| HEAD + found.len()).sum();
-        let full = self.end + added as u64 > MOST_BYTES.max(of_file / 2);
+        let full = self.end + added as u64 > most_bytes(of_file);
         if self.end == 0 || full {
             // Questions that nobody asks any more go; the others come again.
             *self = Self::default();
@@ -183,7 +189,7 @@ mod tests {
             day: 0,
             bucket: 0,
             rows: 1,
-            bytes: 1,
+            bytes: 50_000,
             footer_bytes: 1,
             fact_set: String::new(),
         }

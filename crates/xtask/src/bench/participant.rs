@@ -24,8 +24,8 @@ pub struct Measured {
     pub result: Option<Value>,
     /// Seconds of each question, where there are several.
     pub each: Map<String, Value>,
-    /// Seconds of the first time, where that is measured too.
-    pub cold: Option<f64>,
+    /// Seconds of the first time in each run, where that is measured too.
+    pub cold: Vec<f64>,
 }
 
 impl Measured {
@@ -91,7 +91,7 @@ pub fn peer(
         peak_memory: answer["peak_memory_bytes"].as_u64().unwrap_or_default(),
         result: Some(answer["result"].clone()),
         each: answer["each"].as_object().cloned().unwrap_or_default(),
-        cold: None,
+        cold: Vec::new(),
     })
 }
 
@@ -112,7 +112,7 @@ pub fn ours(bench: &Bench, name: &str, arguments: &[&str]) -> Result<Measured> {
         measured.peak_memory = measured.peak_memory.max(peak);
         measured.result = Some(answer["result"].clone()).filter(|result| !result.is_null());
         measured.each = answer["each"].as_object().cloned().unwrap_or_default();
-        measured.cold = answer["cold_seconds"].as_f64();
+        measured.cold.extend(answer["cold_seconds"].as_f64());
     }
     Ok(measured)
 }

@@ -12,12 +12,22 @@ use crate::rollup::{Fixed, Found, Keeping, Key, Slice, path_hash};
 use crate::run::accumulate::Sampling;
 use crate::run::worker::Shape;
 
-/// What is known of a file from before.
+/// What was found in a file.
 #[derive(Debug)]
 pub(crate) struct Known<F> {
     pub(crate) found: Arc<F>,
     /// By how many stretches of time its first lies after the first of the answer, by dimension.
     pub(crate) offsets: Vec<(usize, u32)>,
+}
+
+impl<F> Known<F> {
+    /// What was found in any rows, with the stretches of time of the answer.
+    pub(super) fn anywhere(found: F) -> Self {
+        Self {
+            found: Arc::new(found),
+            offsets: Vec::new(),
+        }
+    }
 }
 
 /// How a pass reads a file.

@@ -402,7 +402,7 @@ impl<'a> Source<'a> {
         purpose: u64,
         resources: &Resources,
         consumer: Arc<Making<C>>,
-    ) -> Result<Vec<(Arc<C::Found>, bool)>, QueryError> {
+    ) -> Result<Vec<(Known<C::Found>, bool)>, QueryError> {
         let keeping = self.keeping(purpose, resources);
         let bases = std::slice::from_ref(base);
         let (prepared, known) = self.prepare(bases, keeping, resources).await?;
@@ -410,15 +410,18 @@ impl<'a> Source<'a> {
             .read(&*consumer, Some(Arc::clone(&consumer)))
             .await?;
         let threads = found.by_thread.into_iter().flatten();
-        let threads = threads.map(|found| (Arc::new(found), false));
-        let mut all: Vec<(Arc<C::Found>, bool)> = threads.collect();
+        let threads = threads.map(|found| (Known::anywhere(found), false));
+        let mut all: Vec<(Known<C::Found>, bool)> = threads.collect();
         let of_files = found.by_file.into_iter();
         let kept = of_files.map(|(_, keep, found)| (keep, Arc::new(found)));
         let kept: Vec<(Keep, Arc<C::Found>)> = kept.collect();
         resources.keep(kept.iter().map(|(keep, found)| (keep, found)));
-        all.extend(kept.into_iter().map(|(_, found)| (found, false)));
+        all.extend(kept.into_iter().map(|(keep, found)| {
+            let offsets = keep.offsets;
+            (Known { found, offsets }, false)
+        }));
         let known = known.into_iter().flatten();
-        all.extend(known.map(|known| (known.found, true)));
+        all.extend(known.map(|known| (known, true)));
         Ok(all)
     }
 

@@ -17,7 +17,7 @@ use crate::columns::{Columns, event_time};
 use crate::error::QueryError;
 use crate::filter::{Loops, Measure, Predicate, TextSource, definition};
 use crate::join::session_hash;
-use crate::pass::{Consumer, Resources, Source};
+use crate::pass::{Consumer, Known, Resources, Source};
 use crate::query::EnvironmentChoice;
 use crate::query::resolve::GroupSource;
 use crate::query::scope::mature;
@@ -581,8 +581,8 @@ pub(crate) async fn read<S: Sink>(
         None => source.read(&shape, resources, &begin).await?,
         Some(purpose) => {
             let kept = source.read_kept(&shape, purpose, resources, Arc::new(move |_, _| begin()));
-            let own = |(found, known): (Arc<Sequences<S>>, bool)| {
-                let mut own = Arc::unwrap_or_clone(found);
+            let own = |(found, known): (Known<Sequences<S>>, bool)| {
+                let mut own = Arc::unwrap_or_clone(found.found);
                 if known {
                     own.rows_read = 0;
                 }

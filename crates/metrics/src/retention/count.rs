@@ -1,14 +1,17 @@
-//! Counts who came back: one pass over the sessions since the range began, then, part by part of the
-//! users, one pass over what they did.
+//! Counts who came back: one pass over all sessions until the last period ends, of which is kept what each file tells of
+//! its users; then, part by part of the users, one pass over what the files tell of each.
 
-use arrow::buffer::BooleanBuffer;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 use upshot_lake::Capture;
 
 use crate::columns::Columns;
 use crate::engine::Engine;
 use crate::error::QueryError;
 use crate::filter::{Measure, Predicate};
-use crate::pass::{Consumer, Source};
+use crate::pass::{Consumer, Known, Source};
+use crate::query::plan::Grouping;
 use crate::query::scope::{in_environment, in_range};
 use crate::query::{EnvironmentChoice, Identity};
 use crate::registry::Subject;
@@ -19,9 +22,6 @@ use crate::time::{Buckets, Range};
 
 /// Users are cut in so many parts, each small enough for the processor's cache.
 const PARTS: usize = 256;
-
-/// Users, each with a cohort or a period.
-type Users = Vec<(u64, u32)>;
 
 /// What is counted.
 #[derive(Debug, Clone)]
@@ -49,13 +49,14 @@ impl Question {
     }
 
     fn shape(&self) -> Shape {
+        // Who came before the range came first before it.
         let until = Range {
-            from: self.periods.start(0),
+            from: i64::MIN,
             to: self.periods.start(self.periods.len()),
         };
         let wanted = Columns::from([
             self.identity.key(),
-            self.identity.first_time(),
+            "person_key",
             "start_time",
             "first_user_time",
             "unlinkable",
@@ -63,9 +64,18 @@ impl Question {
         let selection = in_range("start_time", until);
         let mut shape = Shape::selecting(Subject::Sessions, selection, wanted);
         shape.environment = in_environment(self.environment);
+        let periods = self.periods.clone();
+        shape.groupings = vec![Grouping::Buckets("start_time", periods)];
         // As cells, so that what is known of a file is folded into them.
-        shape.cells.predicates = vec![self.first.clone(), self.back.clone()];
+        let in_range = in_range("start_time", self.range);
+        shape.cells.predicates = vec![self.first.clone(), self.back.clone(), in_range];
         shape
+    }
+
+    /// What stands for what is made of rows beyond the shape.
+    fn purpose(&self) -> u64 {
+        const RETENTION: u64 = 8;
+        RETENTION + u64::from(self.identity == Identity::Id)
     }
 }
 
@@ -150,93 +160,83 @@ impl Engine {
         question.back = sets.put_into(&question.back);
         let shape = question.shape();
         let source = Source::of(Subject::Sessions, capture, question.environment)?;
-        let empty = || Gathering::new(&question);
-        let shares = source.read(&shape, resources, empty).await?;
+        let identity = question.identity;
+        let gathering = Arc::new(move |_, _| Gathering::new(identity));
+        let told = source.read_kept(&shape, question.purpose(), resources, gathering);
+        let told = told.await?;
         let threads = resources.threads;
         let counting = resources
             .handle
-            .spawn_blocking(move || count(&question, shares, threads));
+            .spawn_blocking(move || count(&question, &told, threads));
         counting
             .await
             .map_err(|error| QueryError::Stopped(error.to_string()))
     }
 }
 
-/// What one thread gathers: by part, users with their cohort, and users with the periods in which they
-/// were back.
-struct Gathering {
-    question: Question,
-    first: Vec<Users>,
-    back: Vec<Users>,
-    held: usize,
+/// A session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Visit {
+    user: u64,
+    start: i64,
+    /// Whether it counts where it is the first of all.
+    first: bool,
+    /// The period in which the user is back with it, where it counts as that; of those of the shape.
+    back: Option<u32>,
+}
+
+/// What rows tell of users, in the order of these.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Told {
+    #[serde(with = "crate::rollup::plain")]
+    users: Vec<u64>,
+    /// When the earliest session of each started.
+    earliest: Vec<i64>,
+    /// Whether that counts as a first session.
+    first: Vec<bool>,
+    /// Whether each is back in the first of the periods.
+    back: Vec<bool>,
+    /// The places of users with the other periods in which they are back.
+    back_later: Vec<(u32, u32)>,
     left_out: u64,
     unlinkable: u64,
     rows_read: u64,
 }
 
+impl Found for Told {
+    fn bytes(&self) -> usize {
+        let each = size_of::<(u64, i64, bool, bool)>();
+        size_of::<Self>() + self.users.len() * each + self.back_later.len() * 8
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_extend(self, Vec::new()).ok()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+}
+
+/// Gathers sessions.
+struct Gathering {
+    identity: Identity,
+    visits: Vec<Visit>,
+    told: Told,
+}
+
 impl Gathering {
-    fn new(question: &Question) -> Self {
+    fn new(identity: Identity) -> Self {
         Self {
-            question: question.clone(),
-            first: vec![Vec::new(); PARTS],
-            back: vec![Vec::new(); PARTS],
-            held: 0,
-            left_out: 0,
-            unlinkable: 0,
-            rows_read: 0,
-        }
-    }
-
-    fn gather(&mut self, batch: &Rows<'_>, rows: &BooleanBuffer, first: bool) {
-        let question = &self.question;
-        let (mut cohort_hint, mut period_hint) = (0, 0);
-        for row in rows.set_indices() {
-            let first_time = batch.first_times[row];
-            if !question.range.contains(first_time) {
-                continue;
-            }
-            let Some(cohort) = question.periods.find(first_time, cohort_hint) else {
-                continue;
-            };
-            cohort_hint = cohort;
-            let key = batch.keys[row];
-            let part = (key >> 56) as usize;
-            if first {
-                if batch.starts[row] == first_time {
-                    self.first[part].push((key, cohort as u32));
-                    self.held += 1;
-                }
-                continue;
-            }
-            let Some(period) = question.periods.find(batch.starts[row], period_hint) else {
-                continue;
-            };
-            period_hint = period;
-            let entry = (key, (period - cohort) as u32);
-            // A user's sessions of one day often follow each other.
-            if period > cohort && self.back[part].last() != Some(&entry) {
-                self.back[part].push(entry);
-                self.held += 1;
-            }
+            identity,
+            visits: Vec::new(),
+            told: Told::default(),
         }
     }
 }
-
-/// The columns of a batch that are looked at.
-struct Rows<'a> {
-    keys: &'a [u64],
-    starts: &'a [i64],
-    first_times: &'a [i64],
-}
-
-impl Found for Gathering {}
 
 impl Consumer for Gathering {
-    type Found = Self;
-
-    fn finish(self, _small: bool) -> Result<Self, QueryError> {
-        Ok(self)
-    }
+    type Found = Told;
 
     fn consume<'a>(
         &mut self,
@@ -244,69 +244,113 @@ impl Consumer for Gathering {
         evaluator: &mut Evaluator<'a>,
     ) -> Result<(), QueryError> {
         let rows = evaluator.rows();
-        self.rows_read += rows as u64;
+        self.told.rows_read += rows as u64;
         let mut selected = evaluator.predicate(&shape.selection);
         if let Some(replaced) = &shape.replaced {
             selected = &selected & &not_replaced(evaluator, replaced);
         }
-        let in_range = in_range("start_time", self.question.range);
-        let (unlinkable, contact) = (
-            Predicate::Flag("unlinkable"),
-            Predicate::Present("first_user_time"),
-        );
         let counted = &selected & &evaluator.predicate(&shape.environment);
+        let [first, back, asked] = &shape.cells.predicates[..] else {
+            return Ok(());
+        };
+        let asked = evaluator.predicate(asked);
+        let other = &(&selected & &!&counted) & &asked;
+        self.told.left_out += other.count_set_bits() as u64;
+        let first = &counted & &evaluator.predicate(first);
+        let back = &counted & &evaluator.predicate(back);
         // What is asked only here does not live as long as what is shared.
         let mut own = Evaluator::new(evaluator.batch());
-        let asked = own.predicate(&in_range);
-        let other = &(&selected & &!&counted) & &asked;
-        self.left_out += other.count_set_bits() as u64;
-        let firsts = &counted & &evaluator.predicate(&shape.cells.predicates[0]);
-        let lost = &(&firsts & &asked) & &own.predicate(&unlinkable);
-        self.unlinkable += lost.count_set_bits() as u64;
-        let back = &counted & &evaluator.predicate(&shape.cells.predicates[1]);
-        let back = &back & &own.predicate(&contact);
+        let unlinkable = own.predicate(&Predicate::Flag("unlinkable")).clone();
+        let lost = &(&first & &asked) & &unlinkable;
+        self.told.unlinkable += lost.count_set_bits() as u64;
+        let back = &back & &own.predicate(&Predicate::Present("first_user_time"));
+        let linkable = &own.predicate(&Predicate::Present("person_key")) & &!&unlinkable;
         let integers = |column| match evaluator.measure(Measure::Column(column)).numbers {
             Numbers::Integer(numbers) => numbers,
             Numbers::Real(_) => vec![0; rows].into(),
         };
-        let first_time = self.question.identity.first_time();
-        let known = evaluator.measure(Measure::Column(first_time)).valid;
-        let known = known.unwrap_or_else(|| BooleanBuffer::new_set(rows));
-        let keys = integers(self.question.identity.key());
-        let keys: Vec<u64> = keys.iter().map(|key| *key as u64).collect();
-        let rows = Rows {
-            keys: &keys,
-            starts: &integers("start_time"),
-            first_times: &integers(first_time),
+        let (users, starts) = (integers(self.identity.key()), integers("start_time"));
+        let Some(Grouping::Buckets(_, periods)) = shape.groupings.first() else {
+            return Ok(());
         };
-        self.gather(&rows, &(&firsts & &known), true);
-        self.gather(&rows, &(&back & &known), false);
+        let mut hint = 0;
+        for row in (&counted & &linkable).set_indices() {
+            let period = match back.value(row) {
+                true => periods.find(starts[row], hint),
+                false => None,
+            };
+            hint = period.unwrap_or(hint);
+            self.visits.push(Visit {
+                user: users[row] as u64,
+                start: starts[row],
+                first: first.value(row),
+                back: period.map(|period| period as u32),
+            });
+        }
         Ok(())
     }
 
     fn bytes(&self) -> usize {
-        // Vectors that grow hold up to twice what is in them.
-        2 * self.held * size_of::<(u64, u32)>()
+        self.visits.capacity() * size_of::<Visit>()
+    }
+
+    fn finish(mut self, _small: bool) -> Result<Told, QueryError> {
+        self.visits.sort_unstable();
+        let mut told = self.told;
+        for visits in self.visits.chunk_by(|one, other| one.user == other.user) {
+            let place = told.users.len() as u32;
+            let (user, earliest) = (visits[0].user, visits[0].start);
+            let at_first = visits.iter().take_while(|visit| visit.start == earliest);
+            told.users.push(user);
+            told.earliest.push(earliest);
+            told.first
+                .push(at_first.fold(false, |any, visit| any || visit.first));
+            told.back
+                .push(visits.iter().any(|visit| visit.back == Some(0)));
+            let later = visits.iter().filter_map(|visit| visit.back);
+            let before = told.back_later.len();
+            told.back_later.extend(
+                later
+                    .filter(|period| *period > 0)
+                    .map(|period| (place, period)),
+            );
+            told.back_later[before..].sort_unstable();
+            // Those of one user, which stand at the end.
+            let mut kept = before;
+            for next in before..told.back_later.len() {
+                if kept == before || told.back_later[kept - 1] != told.back_later[next] {
+                    told.back_later[kept] = told.back_later[next];
+                    kept += 1;
+                }
+            }
+            told.back_later.truncate(kept);
+        }
+        Ok(told)
     }
 }
 
-fn count(question: &Question, shares: Vec<Gathering>, threads: usize) -> Counts {
+/// What was told, by how many periods its first lies after that of the question.
+type Pieces<'t> = Vec<(&'t Told, u32)>;
+
+fn count(question: &Question, told: &[(Known<Told>, bool)], threads: usize) -> Counts {
     let mut counts = Counts::new(question.cohorts, question.most);
-    let mut parts: Vec<(Users, Users)> = vec![Default::default(); PARTS];
-    for share in shares {
-        counts.left_out += share.left_out;
-        counts.unlinkable += share.unlinkable;
-        counts.rows_read += share.rows_read;
-        for ((first, back), part) in share.first.into_iter().zip(share.back).zip(&mut parts) {
-            part.0.extend(first);
-            part.1.extend(back);
+    let mut pieces = Pieces::new();
+    for (told, known) in told {
+        let offset = told.offsets.first().map_or(0, |(_, offset)| *offset);
+        let found = &*told.found;
+        counts.left_out += found.left_out;
+        counts.unlinkable += found.unlinkable;
+        if !known {
+            counts.rows_read += found.rows_read;
         }
+        pieces.push((found, offset));
     }
     let share = PARTS.div_ceil(threads.max(1));
     std::thread::scope(|scope| {
+        let (parts, pieces) = ((0..PARTS).step_by(share), &pieces);
         let tasks: Vec<_> = parts
-            .chunks_mut(share)
-            .map(|parts| scope.spawn(|| count_parts(question, parts)))
+            .map(|from| from..(from + share).min(PARTS))
+            .map(|parts| scope.spawn(move || count_parts(question, parts, pieces)))
             .collect();
         for task in tasks {
             match task.join() {
@@ -318,20 +362,57 @@ fn count(question: &Question, shares: Vec<Gathering>, threads: usize) -> Counts 
     counts
 }
 
-fn count_parts(question: &Question, parts: &mut [(Users, Users)]) -> Counts {
+fn count_parts(question: &Question, parts: std::ops::Range<usize>, pieces: &Pieces<'_>) -> Counts {
     let mut counts = Counts::new(question.cohorts, question.most);
-    for (first, back) in parts {
-        for list in [&mut *first, &mut *back] {
-            list.sort_unstable();
-            list.dedup();
+    // Each user with a piece and the place there.
+    let mut places: Vec<(u64, u32, u32)> = Vec::new();
+    let mut back: Vec<usize> = Vec::new();
+    for part in parts {
+        places.clear();
+        for (piece, (told, _)) in pieces.iter().enumerate() {
+            let from = told
+                .users
+                .partition_point(|user| ((user >> 56) as usize) < part);
+            let users = told.users[from..].iter().enumerate();
+            let users = users.take_while(|(_, user)| (**user >> 56) as usize == part);
+            places.extend(users.map(|(place, user)| (*user, piece as u32, (from + place) as u32)));
         }
-        let mut rest = back.as_slice();
-        for (key, cohort) in first.iter() {
-            let before = rest.partition_point(|(other, _)| other < key);
-            rest = &rest[before..];
-            let own = rest.partition_point(|(other, _)| other == key);
-            let periods = rest[..own].iter().map(|(_, period)| *period as usize);
-            counts.add(*cohort as usize, periods);
+        places.sort_unstable();
+        for of_user in places.chunk_by(|one, other| one.0 == other.0) {
+            let told = |(_, piece, place): &(u64, u32, u32)| {
+                let (told, offset) = pieces[*piece as usize];
+                (told, offset, *place as usize)
+            };
+            let starts = of_user
+                .iter()
+                .map(told)
+                .map(|(told, _, place)| told.earliest[place]);
+            let earliest = starts.min().unwrap_or(i64::MAX);
+            let first = of_user
+                .iter()
+                .map(told)
+                .any(|(told, _, place)| told.earliest[place] == earliest && told.first[place]);
+            if !first || !question.range.contains(earliest) {
+                continue;
+            }
+            let Some(cohort) = question.periods.find(earliest, 0) else {
+                continue;
+            };
+            back.clear();
+            for (told, offset, place) in of_user.iter().map(told) {
+                let offset = offset as usize;
+                back.extend(told.back[place].then_some(offset));
+                let later = told
+                    .back_later
+                    .partition_point(|(of, _)| (*of as usize) < place);
+                let later = told.back_later[later..].iter();
+                let later = later.take_while(|(of, _)| *of as usize == place);
+                back.extend(later.map(|(_, period)| offset + *period as usize));
+            }
+            back.sort_unstable();
+            back.dedup();
+            let later = back.iter().filter(|period| **period > cohort);
+            counts.add(cohort, later.map(|period| period - cohort));
         }
     }
     counts

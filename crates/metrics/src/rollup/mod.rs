@@ -147,7 +147,7 @@ pub struct RollupOptions {
 impl Default for RollupOptions {
     fn default() -> Self {
         Self {
-            memory_bytes: 384 << 20,
+            memory_bytes: 512 << 20,
             least_file_bytes: 256 << 10,
         }
     }

@@ -213,3 +213,30 @@ inPage('texts are kept for so many days, and what goes is told before', { refuse
   assert.deepEqual([texts_days, events_days, facts_days], [40, 80, null]);
   await accessible(page);
 });
+
+inPage('what is kept of texts is set, and in full only by who says so twice', {}, async (page) => {
+  const ask = () => server.ask('/api/v1/text-mode').then(({ mode, is_set }) => [mode, is_set]);
+  await page.goto(`${server.address}/settings?section=privacy`);
+  const card = page.getByRole('region', { name: 'Privacy', exact: true });
+  assert.ok(await card.getByRole('radio', { name: /As the server says \(Masked\)/ }).isChecked());
+  await card.getByRole('radio', { name: /^No text/ }).check();
+  await card.getByRole('button', { name: 'Save' }).click();
+  await card.getByText(/^Set on/).waitFor();
+  assert.deepEqual(await ask(), ['none', true]);
+  await card.getByRole('radio', { name: /^In full/ }).check();
+  await card.getByText(/will be stored as people write them/).waitFor();
+  await accessible(page);
+  await card.getByRole('button', { name: 'Save' }).click();
+  await card.getByRole('button', { name: 'Leave it as it was' }).click();
+  assert.deepEqual(await ask(), ['none', true]);
+  await card.getByRole('button', { name: 'Save' }).click();
+  await card.getByRole('button', { name: /^Yes, keep everything/ }).click();
+  await card.getByRole('radio', { name: /^In full.*holds now/ }).waitFor();
+  assert.deepEqual(await ask(), ['full', true]);
+  await card.getByRole('radio', { name: /As the server says/ }).check();
+  await card.getByRole('button', { name: 'Save' }).click();
+  await card.getByText(/^Set on/).waitFor({ state: 'detached' });
+  assert.deepEqual(await ask(), ['masked', false]);
+  await page.goto(`${server.address}/settings?section=audit`);
+  await page.getByRole('cell', { name: 'text_mode.set' }).first().waitFor();
+});

@@ -181,9 +181,10 @@ pub struct ImportArguments {
     /// The profile for conversations of this source: a name from `upshot profiles`, or a TOML file
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<String>,
-    /// What is kept of texts: masked, full or none
-    #[arg(long, default_value = "masked", value_name = "MODE")]
-    pub text: String,
+    /// What is kept of texts: masked, full or none. What the workspace has set where nothing is said, else masked; never
+    /// more than the workspace has set
+    #[arg(long, value_name = "MODE")]
+    pub text: Option<String>,
     /// Send to a running server instead of opening the data directory
     #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
     pub server: Option<String>,
@@ -507,7 +508,7 @@ pub struct ServeArguments {
     /// Print no link for the first owner, and make none
     #[arg(long)]
     pub no_owner_link: bool,
-    /// What is kept of texts that come in: masked, full or none
+    /// What is kept of texts that come in, where their workspace has set nothing: masked, full or none
     #[arg(long, default_value = "masked", value_name = "MODE")]
     pub text: String,
     /// What events in memory and queries may take together, in MiB

@@ -9,6 +9,7 @@ use upshot_demo::{DemoOptions, Story, generate};
 use upshot_lake::Lake;
 use upshot_metrics::{Query, RangeSpec, tables_needed};
 use upshot_server::demo::{ClearedDemo, DEMO_SOURCE};
+use upshot_text::Masker;
 
 use crate::arguments::{Common, OutputFormat};
 use crate::failure::Failure;
@@ -17,6 +18,7 @@ use crate::query;
 use crate::session::{
     engine, instant, instant_or_now, now, open_existing, open_lake, open_store, spinner,
 };
+use crate::text_mode;
 
 const BATCH_EVENTS: usize = 8192;
 
@@ -59,6 +61,9 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
     let started = Instant::now();
     let lake = open_lake(common).await?;
     remember(common, &lake).await?;
+    // Nobody wrote what is made here: it is left as it is unless the workspace says what it keeps.
+    let mode = text_mode::of_directory(common).await?;
+    let masker = Masker::new(lake.secret());
     let progress = spinner(common, 0);
     let mut report = Report {
         conversations: arguments.conversations,
@@ -84,7 +89,10 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
         // The other end may have failed; it says so itself.
         let _ = sender.blocking_send(batch);
     });
-    while let Some(batch) = receiver.recv().await {
+    while let Some(mut batch) = receiver.recv().await {
+        if let Some(mode) = mode {
+            upshot_text::apply_all(mode, &masker, &mut batch);
+        }
         let receipt = lake.append_waiting(&common.workspace, &batch).await?;
         report.events += receipt.received as u64;
         report.added += receipt.added as u64;

@@ -6,14 +6,17 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use upshot_core::{Event, Record};
 use upshot_import::{Account, Part, ReadAs, Rejection};
+use upshot_lake::LakeError;
 use upshot_text::{Masker, PrivacyMode};
 
 use crate::arguments::{Common, OutputFormat};
+use crate::client::Client;
 use crate::failure::{Failure, REJECTED};
 use crate::import::{EXAMPLES, print_examples, start_reading};
 use crate::output::{self, Column, number};
-use crate::session::spinner;
+use crate::session::{spinner, try_open};
 use crate::sources::Source;
+use crate::text_mode;
 
 /// Fields that the table shows in columns of their own, or not at all.
 const IN_COLUMNS: [&str; 7] = [
@@ -65,6 +68,35 @@ impl<'a> From<&'a Account> for DryRun<'a> {
             examples: &account.examples,
         }
     }
+}
+
+/// The mode under which events are shown. Whoever looks need not hold the data directory: where another does, it is told
+/// that its setting is not known.
+pub async fn mode(
+    common: &Common,
+    client: Option<&Client>,
+    asked: Option<PrivacyMode>,
+) -> Result<PrivacyMode, Failure> {
+    if let Some(client) = client {
+        return text_mode::of_import(text_mode::of_server(client, common).await, asked);
+    }
+    if !common.data.join("upshot.json").exists() {
+        return text_mode::of_import(None, asked);
+    }
+    let lake = match try_open(common).await {
+        Ok(lake) => lake,
+        Err(LakeError::InUse(_)) => {
+            output::note(
+                common,
+                "another process holds the data directory; ask it with --server for what the workspace keeps of texts\n",
+            );
+            return text_mode::of_import(None, asked);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let set = text_mode::of_directory(common).await;
+    lake.close().await?;
+    text_mode::of_import(set?, asked)
 }
 
 /// Reads the sources and says what would go in.

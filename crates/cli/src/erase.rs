@@ -71,7 +71,7 @@ pub async fn run(common: &Common, arguments: EraseArguments) -> Result<u8, Failu
     if !arguments.yes {
         let foreseen = foresee(common, &arguments.server, &new).await?;
         confirm(&format!(
-            "{} conversations with {} events and {} sessions",
+            "{} conversations with {} events and {} sessions will go for good",
             number(foreseen.conversations),
             number(foreseen.events),
             number(foreseen.sessions)
@@ -83,17 +83,14 @@ pub async fn run(common: &Common, arguments: EraseArguments) -> Result<u8, Failu
 }
 
 /// Asks whoever sits at the terminal.
-pub fn confirm(what_goes: &str) -> Result<(), Failure> {
+pub fn confirm(what_becomes: &str) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage(
-            "nobody can be asked here whether to go on; add --yes, or look first with --dry-run",
+            "nobody can be asked here whether to go on; add --yes",
         ));
     }
     let mut terminal = std::io::stderr();
-    write!(
-        terminal,
-        "{what_goes} will go for good. Write yes to go on: "
-    )?;
+    write!(terminal, "{what_becomes}. Write yes to go on: ")?;
     terminal.flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;

@@ -20,6 +20,7 @@ use crate::failure::{Failure, REJECTED};
 use crate::output::{self, number};
 use crate::session::{now, open_lake, spinner};
 use crate::sources::{Source, expand};
+use crate::text_mode;
 
 /// What became of an import. The JSON shape is stable.
 #[derive(Debug, Default, Serialize)]
@@ -57,21 +58,49 @@ enum Target {
     Server(Client),
 }
 
+impl Target {
+    async fn close(self, common: &Common) -> Result<(), Failure> {
+        if let Self::Lake(lake) = self {
+            let progress = spinner(common, 0);
+            progress.set_message("writing files");
+            lake.close().await?;
+            progress.finish_and_clear();
+        }
+        Ok(())
+    }
+}
+
+impl ImportArguments {
+    /// The server that was named, if one was.
+    fn server_client(&self) -> Option<Client> {
+        let url = self.server.as_deref()?;
+        Some(Client::new(url, self.key.clone()))
+    }
+}
+
 /// Runs the command.
 pub async fn run(common: &Common, arguments: ImportArguments) -> Result<u8, Failure> {
     let read_as = ReadAs {
         mapping: arguments.mapping.as_deref().map(load_mapping).transpose()?,
         ..ReadAs::format(&arguments.format).map_err(|error| Failure::usage(error.to_string()))?
     };
-    let mode =
-        PrivacyMode::parse(&arguments.text).map_err(|error| Failure::usage(error.to_string()))?;
+    let asked = text_mode::asked(arguments.text.as_deref())?;
     let sources = expand(&arguments.paths)?;
     if arguments.dry_run {
+        let client = arguments.server_client();
+        let mode = crate::dry_run::mode(common, client.as_ref(), asked).await?;
         return crate::dry_run::run(common, sources, read_as, mode).await;
     }
-    let target = match &arguments.server {
-        Some(url) => Target::Server(Client::new(url, arguments.key.clone())),
+    let target = match arguments.server_client() {
+        Some(client) => Target::Server(client),
         None => Target::Lake(open_lake(common).await?),
+    };
+    let mode = match mode_of(common, &target, asked).await {
+        Ok(mode) => mode,
+        Err(failure) => {
+            target.close(common).await?;
+            return Err(failure);
+        }
     };
     if let Some(name) = &arguments.profile {
         set_profile(common, &target, &read_as, name).await?;
@@ -79,12 +108,28 @@ pub async fn run(common: &Common, arguments: ImportArguments) -> Result<u8, Fail
     let started = Instant::now();
     let mut import = Import::new(common, target, mode)?;
     let outcome = import.run(sources, read_as).await;
-    let closed = import.close().await;
+    let closed = import.target.close(common).await;
     let mut report = outcome?;
     closed?;
     report.seconds = started.elapsed().as_secs_f64();
     print(common, &report)?;
     Ok(if report.rejected > 0 { REJECTED } else { 0 })
+}
+
+/// What is kept of texts: of those that are stored, and of records that are not and go into a file of their own.
+async fn mode_of(
+    common: &Common,
+    target: &Target,
+    asked: Option<PrivacyMode>,
+) -> Result<PrivacyMode, Failure> {
+    match target {
+        Target::Lake(_) => text_mode::of_import(text_mode::of_directory(common).await?, asked),
+        Target::Server(client) => match text_mode::of_server(client, common).await {
+            Some(of_server) => text_mode::of_import(Some(of_server), asked),
+            // It keeps of events what it says. Of other records nothing is kept here unless somebody asked for it.
+            None => Ok(asked.unwrap_or(PrivacyMode::None)),
+        },
+    }
 }
 
 fn load_mapping(path: &Path) -> Result<Arc<Mapping>, Failure> {
@@ -280,16 +325,6 @@ impl<'a> Import<'a> {
         }
         if self.report.examples.len() < EXAMPLES {
             self.report.examples.push(rejection.without_text());
-        }
-        Ok(())
-    }
-
-    async fn close(self) -> Result<(), Failure> {
-        if let Target::Lake(lake) = self.target {
-            let progress = spinner(self.common, 0);
-            progress.set_message("writing files");
-            lake.close().await?;
-            progress.finish_and_clear();
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ pub async fn run(common: &Common, arguments: KeepArguments) -> Result<u8, Failur
         }
         if outdated.files > 0 {
             confirm(&format!(
-                "the texts of {} events, {} events and {} sessions",
+                "the texts of {} events, {} events and {} sessions will go for good",
                 number(outdated.texts),
                 number(outdated.events),
                 number(outdated.sessions)

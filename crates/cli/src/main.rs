@@ -33,6 +33,7 @@ mod session;
 mod sessions;
 mod settings;
 mod sources;
+mod text_mode;
 mod verify;
 
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::keeping::{self, KeepArguments};
 use crate::output;
 use crate::session::{existing_store, now, open_lake, open_store};
+use crate::text_mode::{self, TextArguments};
 
 const PATH: &str = "/api/v1/settings";
 
@@ -22,7 +23,8 @@ const PATH: &str = "/api/v1/settings";
     upshot settings set --currency EUR --cost agent_minute=0.9 --cost human_contact=6.5\n  \
     upshot settings set --bot shop='Shop assistant'\n  \
     upshot settings set --ticket-baseline 2025-10-01..2025-12-31\n  \
-    upshot settings keep --texts 90 --events 365 --dry-run\n\n\
+    upshot settings keep --texts 90 --events 365 --dry-run\n  \
+    upshot settings text none\n\n\
     Questions that name no time zone are asked in that of the workspace."
 )]
 pub struct SettingsArguments {
@@ -41,6 +43,8 @@ pub enum SettingsAction {
     Set(SetSettings),
     /// For how long texts, events and facts are kept: show it, or change what is named
     Keep(KeepArguments),
+    /// What is kept of what people write: show it, or set it
+    Text(TextArguments),
 }
 
 /// `upshot settings set`.
@@ -77,6 +81,7 @@ pub async fn run(common: &Common, arguments: SettingsArguments) -> Result<u8, Fa
     let set = match arguments.action {
         Some(SettingsAction::Set(set)) => set,
         Some(SettingsAction::Keep(keep)) => return keeping::run(common, keep).await,
+        Some(SettingsAction::Text(text)) => return text_mode::run(common, text).await,
         None => {
             let settings = current(common, &arguments.server).await?;
             print(common, &settings)?;

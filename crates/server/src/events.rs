@@ -12,7 +12,7 @@ use tokio::sync::SemaphorePermit;
 use upshot_adapters::{Batch, Format, ImportOptions, Reader};
 use upshot_core::Event;
 use upshot_lake::{LakeError, Receipt};
-use upshot_text::apply_all;
+use upshot_text::{PrivacyMode, apply_all};
 use utoipa::ToSchema;
 
 use crate::body::{Held, Packing, Room, receive, unpack};
@@ -213,8 +213,10 @@ async fn take_in(state: &ServerState, workspace: &str, body: Held) -> Result<Acc
     while !reading.done {
         let _room = room_to_read(state, reading.next_bytes(), first).await?;
         let reader_state = state.clone();
+        // Asked for each slice: it holds at once when it is set.
+        let mode = state.text_mode(workspace).await?;
         let (next, slice) = blocking(move || {
-            let slice = reading.next(&reader_state);
+            let slice = reading.next(&reader_state, mode);
             (reading, slice)
         })
         .await?;
@@ -364,7 +366,7 @@ impl Reading {
     }
 
     /// Reads on until there are events or the body ends.
-    fn next(&mut self, state: &ServerState) -> Slice {
+    fn next(&mut self, state: &ServerState, mode: PrivacyMode) -> Slice {
         let mut batch = Batch::default();
         while batch.events.is_empty() && batch.rejected.len() < LONGEST_LIST && !self.done {
             let end = (self.at + SLICE_BYTES).min(self.body.bytes.len());
@@ -376,7 +378,7 @@ impl Reading {
             }
         }
         let records = self.numbers(&batch);
-        apply_all(state.options.privacy, &state.masker, &mut batch.events);
+        apply_all(mode, &state.masker, &mut batch.events);
         let rejected = batch.rejected.into_iter().map(|rejected| RejectedRecord {
             record: rejected.position.record,
             line: rejected.position.line,

@@ -337,18 +337,19 @@ async fn take(
     wanted: &Wanted,
     parts: &mut mpsc::Receiver<Part>,
 ) -> Result<(Account, Taken), Problem> {
-    let taker = Taker {
-        lake: &state.lake,
-        workspace,
-        mode: state.options.privacy,
-        masker: &state.masker,
-    };
     let mut account = Account::new(LONGEST_LIST);
     let mut all = Taken::default();
     let result = async {
         while let Some(part) = parts.recv().await {
             match part {
                 Part::Batch(batch) => {
+                    let taker = Taker {
+                        lake: &state.lake,
+                        workspace,
+                        // Asked for each batch: it holds at once when it is set.
+                        mode: state.text_mode(workspace).await?,
+                        masker: &state.masker,
+                    };
                     let taken = take_batch(&taker, wanted.dry_run, batch, &mut account).await?;
                     all.added += taken.added;
                     all.repeated += taken.repeated;

@@ -46,6 +46,7 @@ pub mod settings;
 mod sources;
 mod state;
 mod telemetry;
+pub mod text_mode;
 mod turns;
 mod under;
 mod views;

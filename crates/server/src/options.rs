@@ -18,7 +18,7 @@ pub struct ServerOptions {
     pub behind_proxy: bool,
     /// The address at which people reach the server, for links in mails; where it listens, when nothing is said.
     pub public_url: Option<String>,
-    /// What is kept of the texts of events that come in.
+    /// What is kept of the texts of events that come in, where their workspace has set nothing.
     pub privacy: PrivacyMode,
     /// How much one request, and all together, may take.
     pub limits: Limits,

@@ -60,6 +60,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(erasures::preview))
         .routes(routes!(keeping::show, keeping::set))
         .routes(routes!(keeping::preview))
+        .routes(routes!(text_mode::show, text_mode::set))
         .routes(routes!(query::retention))
         .routes(routes!(live::show))
         .routes(routes!(checks::reported))

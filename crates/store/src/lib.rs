@@ -1,4 +1,4 @@
-//! Operational data: what people set beside what the bots' events say: settings of workspaces; segments, views and
+//! Operational data: what people set beside what the bots' events say: settings of workspaces, and what becomes of texts; segments, views and
 //! boards, which are saved under a name; annotations; what people say of sessions; and who may ask, by which secrets, and
 //! what they did.
 //!
@@ -6,7 +6,7 @@
 //! and numbers, and never checks what a filter or a setting means: whoever saves one does that before. It sees no
 //! secret either: passwords, keys and links reach it as hashes. What belongs to a workspace is asked for by its name, and
 //! nothing of another is ever given; people alone stand above workspaces. Where to start reading: [`Store`] opens the
-//! database, [`schema`] has its tables and how older ones become newer; [`settings`], [`segments`], [`views`],
+//! database, [`schema`] has its tables and how older ones become newer; [`settings`], [`text_modes`], [`segments`], [`views`],
 //! [`annotations`], [`labels`], [`notes`], [`people`], [`sign_ins`], [`links`], [`keys`], [`tries`] and [`audit`] are its content; [`mod@verify`] says whether it is whole.
 
 pub mod annotations;
@@ -26,6 +26,7 @@ mod sessions;
 pub mod settings;
 pub mod sign_ins;
 mod store;
+pub mod text_modes;
 pub mod tries;
 pub mod verify;
 pub mod views;
@@ -43,5 +44,6 @@ pub use segments::Segment;
 pub use settings::{TicketBaseline, WorkspaceSettings};
 pub use sign_ins::SignIn;
 pub use store::{STORE_FILE, Store, restore};
+pub use text_modes::SetTextMode;
 pub use verify::{StoreReport, verify};
 pub use views::{Board, BoardContent, View, ViewContent};

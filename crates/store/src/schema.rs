@@ -170,6 +170,12 @@ pub(crate) const MIGRATIONS: &[&str] = &[
         next INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX tries_by_time ON tries (last)",
+    // 5: what becomes of texts, where a workspace says so.
+    "CREATE TABLE text_modes (
+        workspace TEXT NOT NULL PRIMARY KEY,
+        mode TEXT NOT NULL,
+        changed INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID",
 ];
 
 /// The version that this program knows.

@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::error::StoreError;
 use crate::labels::SharedLabels;
 use crate::schema;
+use crate::text_modes::SharedTextModes;
 
 /// The database's name in the data directory.
 pub const STORE_FILE: &str = "store.sqlite";
@@ -26,6 +27,7 @@ pub struct Store {
     pub(crate) pool: SqlitePool,
     path: PathBuf,
     pub(crate) labels: SharedLabels,
+    pub(crate) text_modes: SharedTextModes,
 }
 
 impl Store {
@@ -58,6 +60,7 @@ impl Store {
             pool,
             path,
             labels: SharedLabels::default(),
+            text_modes: SharedTextModes::default(),
         })
     }
 

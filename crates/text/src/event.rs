@@ -42,6 +42,16 @@ impl PrivacyMode {
         }
     }
 
+    /// Whether more is left of a text than under the other.
+    pub fn keeps_more_than(self, other: Self) -> bool {
+        let kept = |mode| match mode {
+            Self::None => 0,
+            Self::Masked => 1,
+            Self::Full => 2,
+        };
+        kept(self) > kept(other)
+    }
+
     /// The mode of this name.
     pub fn parse(text: &str) -> Result<Self, UnknownPrivacyMode> {
         Self::ALL

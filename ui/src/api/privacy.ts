@@ -1,4 +1,4 @@
-/** For how long things are kept; erasing users, and the proofs of it. */
+/** What is kept of what people write, and for how long; erasing users, and the proofs of it. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 import type { View } from '../view/view';
@@ -7,6 +7,19 @@ import type { Asked } from './questions';
 
 export function useErasures(view: View): Asked<Schemas['Erasures']> {
   return useQuery({ queryKey: ['erasures', view.workspace], queryFn: ({ signal }) => get('/api/v1/erasures', { workspace: view.workspace, signal }) });
+}
+
+export function useTextMode(view: View): Asked<Schemas['TextModeAnswer']> {
+  return useQuery({ queryKey: ['text-mode', view.workspace], queryFn: ({ signal }) => get('/api/v1/text-mode', { workspace: view.workspace, signal }) });
+}
+
+/** What is stored stays as it is: no number changes by it. */
+export function useSetTextMode({ workspace }: View) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (given: Schemas['NewTextMode']) => put('/api/v1/text-mode', given, { workspace }),
+    onSuccess: (answer) => client.setQueryData(['text-mode', workspace], answer),
+  });
 }
 
 /** Days go one after the other: where some do, it is asked again. */

@@ -109,7 +109,7 @@ fn what_people_wrote_is_masked_before_it_is_stored() {
     assert!(scene.ok(&["explain", id]).contains("write to [email]"));
 }
 
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+pub fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

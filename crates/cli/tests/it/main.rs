@@ -12,6 +12,7 @@ mod profiles;
 mod scenarios;
 mod server;
 mod tables;
+mod text_mode;
 mod workspace;
 
 use std::path::{Path, PathBuf};

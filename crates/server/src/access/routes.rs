@@ -176,6 +176,12 @@ const ROUTES: &[(&str, Need, &str)] = &[
         may(Permission::Settings),
         "",
     ),
+    ("GET /api/v1/text-mode", may(Permission::Numbers), ""),
+    (
+        "PUT /api/v1/text-mode",
+        may(Permission::Settings),
+        "text_mode.set",
+    ),
     ("GET /api/v1/erasures", may(Permission::Audit), ""),
     (
         "POST /api/v1/erasures",

@@ -31,6 +31,7 @@ mod serving;
 mod sessions;
 mod settings;
 mod sources;
+mod text_mode;
 mod under;
 mod views;
 mod visitor;

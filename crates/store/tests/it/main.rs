@@ -198,3 +198,22 @@ async fn labels_are_read_anew_when_they_change() {
     assert_ne!(fewer.version, all.version);
     assert_eq!(store.labels_of("main", "s1").await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_text_mode_is_known_at_once_to_all_who_have_the_store() {
+    let (store, folder) = store().await;
+    let other = store.clone();
+    assert_eq!(other.text_mode("main").await.unwrap(), None);
+    store.set_text_mode("main", Some("none"), 5).await.unwrap();
+    let set = other.text_mode("main").await.unwrap().unwrap();
+    assert_eq!((set.mode.as_str(), set.changed), ("none", 5));
+    store.set_text_mode("main", Some("full"), 6).await.unwrap();
+    let set = other.text_mode("main").await.unwrap().unwrap();
+    assert_eq!((set.mode.as_str(), set.changed), ("full", 6));
+    assert_eq!(other.text_mode("other").await.unwrap(), None);
+    store.close().await;
+    let store = Store::open(folder.path()).await.unwrap();
+    assert_eq!(store.text_mode("main").await.unwrap(), Some(set));
+    store.set_text_mode("main", None, 7).await.unwrap();
+    assert_eq!(store.text_mode("main").await.unwrap(), None);
+}

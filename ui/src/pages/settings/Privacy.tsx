@@ -7,6 +7,7 @@ import { WithCommands } from '../../components/WithCommands';
 import { usePart } from '../../texts/parts';
 import { Erasing } from './Erasing';
 import { Keeping } from './Keeping';
+import { TextMode } from './TextMode';
 
 export function Privacy() {
   const words = usePart('settings').privacy;
@@ -15,18 +16,8 @@ export function Privacy() {
   return (
     <>
       <Card title={usePart('settings').section.privacy} hint={words.hint}>
-        <h3>{words.modes}</h3>
-        <dl className="facts">
-          {words.mode.map(([mode, says]) => [
-            <dt key={mode} className="mono">
-              {mode}
-            </dt>,
-            <dd key={`${mode} says`}>{says}</dd>,
-          ])}
-        </dl>
-        <p>
-          <WithCommands text={words.setHow} />
-        </p>
+        <TextMode />
+        <p className="soft">{words.setHow}</p>
         <p className="soft">
           <WithCommands text={words.recognised} />
         </p>

@@ -240,3 +240,26 @@ inPage('what is kept of texts is set, and in full only by who says so twice', {}
   await page.goto(`${server.address}/settings?section=audit`);
   await page.getByRole('cell', { name: 'text_mode.set' }).first().waitFor();
 });
+
+inPage('new versions of bots stand on charts until they are hidden', {}, async (page) => {
+  const { releases } = await server.ask('/api/v1/releases?last=28d&time_zone=Europe/Berlin');
+  assert.ok(releases.length > 0, 'the demo has new versions');
+  const [first] = releases;
+  await page.goto(`${server.address}/outcomes`);
+  await settled(page);
+  const chart = page.getByRole('region', { name: 'Sessions by outcome' });
+  await chart.getByText(first.text).waitFor();
+  await accessible(page);
+  await page.goto(`${server.address}/settings?section=annotations`);
+  const card = page.getByRole('region', { name: 'New versions of bots' });
+  await card.getByText(first.text).waitFor();
+  await wholeInBothShapes(page);
+  await card.getByRole('checkbox').uncheck();
+  await card.getByText(first.text).waitFor({ state: 'detached' });
+  await page.goto(`${server.address}/outcomes`);
+  await settled(page);
+  assert.equal(await page.getByText(first.text).count(), 0);
+  await page.goto(`${server.address}/settings?section=annotations`);
+  await card.getByRole('checkbox').check();
+  await card.getByText(first.text).waitFor();
+});

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::access::caller::Caller;
 use crate::facts::instant;
 use crate::input::{InPath, Workspace, json, pairs, unknown_parameter};
-use crate::openapi::WorkspaceParameters;
+use crate::openapi::{HappenedParameters, WorkspaceParameters};
 use crate::problem::{FieldProblem, Problem, ProblemDetails};
 use crate::settings::preferences;
 use crate::state::ServerState;
@@ -178,7 +178,33 @@ fn not_a_time(field: &str, text: &str) -> FieldProblem {
     }
 }
 
-const PARAMETERS: [&str; 6] = ["from", "to", "last", "time_zone", "bot", "workspace"];
+/// When, and to which bot, something happened that is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Happened {
+    pub range: RangeSpec,
+    pub time_zone: Option<String>,
+    pub bot: Option<String>,
+}
+
+impl Happened {
+    /// Reads the parameters of an address.
+    pub fn read(parameters: Option<&str>) -> Result<Self, Problem> {
+        const PARAMETERS: [&str; 6] = ["from", "to", "last", "time_zone", "bot", "workspace"];
+        let mut asked = Self::default();
+        for (name, value) in pairs(parameters.unwrap_or_default()) {
+            match name.as_str() {
+                "workspace" => {}
+                "from" => asked.range.from = Some(value),
+                "to" => asked.range.to = Some(value),
+                "last" => asked.range.last = Some(value),
+                "time_zone" => asked.time_zone = Some(value),
+                "bot" => asked.bot = Some(value),
+                _ => return Err(unknown_parameter(&name, &PARAMETERS)),
+            }
+        }
+        Ok(asked)
+    }
+}
 
 /// List what happened
 ///
@@ -190,11 +216,7 @@ const PARAMETERS: [&str; 6] = ["from", "to", "last", "time_zone", "bot", "worksp
     tag = "views",
     params(
         WorkspaceParameters,
-        ("from" = Option<String>, Query, description = "The first day or instant", example = "2026-03-01"),
-        ("to" = Option<String>, Query, description = "The last day, with it, or instant, without it"),
-        ("last" = Option<String>, Query, description = "Instead: the last stretch of time, such as 28d"),
-        ("time_zone" = Option<String>, Query, description = "The IANA name of the zone of days; that of the workspace where nothing is said"),
-        ("bot" = Option<String>, Query, description = "Only those about this bot, or about all"),
+        HappenedParameters,
     ),
     responses(
         (status = 200, description = "What happened", body = Annotations),
@@ -207,21 +229,13 @@ pub(crate) async fn list(
     Workspace(workspace): Workspace,
     RawQuery(parameters): RawQuery,
 ) -> Result<Json<Annotations>, Problem> {
-    let mut range = RangeSpec::default();
-    let (mut zone, mut bot) = (None, None);
-    for (name, value) in pairs(parameters.as_deref().unwrap_or_default()) {
-        match name.as_str() {
-            "workspace" => {}
-            "from" => range.from = Some(value),
-            "to" => range.to = Some(value),
-            "last" => range.last = Some(value),
-            "time_zone" => zone = Some(value),
-            "bot" => bot = Some(value),
-            _ => return Err(unknown_parameter(&name, &PARAMETERS)),
-        }
-    }
+    let Happened {
+        range,
+        time_zone,
+        bot,
+    } = Happened::read(parameters.as_deref())?;
     let set = preferences(&state.store, &workspace).await?;
-    let calendar = Calendar::of(zone.as_deref(), None, &set).map_err(QueryError::from)?;
+    let calendar = Calendar::of(time_zone.as_deref(), None, &set).map_err(QueryError::from)?;
     let range = resolve_range(&range, &calendar, state.now()).map_err(QueryError::from)?;
     let found = state
         .store

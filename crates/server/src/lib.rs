@@ -38,6 +38,7 @@ pub mod problem;
 mod queries;
 mod query;
 mod registry;
+mod releases;
 mod router;
 pub mod segments;
 mod serve;

@@ -97,6 +97,27 @@ pub(crate) struct SelectionParameters {
     profile: Option<String>,
 }
 
+/// When, and to which bot, something happened that is asked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(
+    dead_code,
+    reason = "they are read one by one, so that an error names its own"
+)]
+pub(crate) struct HappenedParameters {
+    /// The first day or instant
+    #[param(example = "2026-03-01")]
+    from: Option<String>,
+    /// The last day, with it, or instant, without it
+    to: Option<String>,
+    /// Instead: the last stretch of time, such as 28d
+    last: Option<String>,
+    /// The IANA name of the zone of days; that of the workspace where nothing is said
+    time_zone: Option<String>,
+    /// Only what is about this bot, or about all
+    bot: Option<String>,
+}
+
 /// How a request names its workspace.
 pub(crate) struct WorkspaceParameters;
 

@@ -184,19 +184,19 @@ pub(crate) async fn retention(
 }
 
 /// A question, and what is read to answer it.
-struct Asked<'a, Q> {
-    kind: &'static str,
+pub(crate) struct Asked<'a, Q> {
+    pub kind: &'static str,
     /// How rows are written, where not the whole answer is wanted as JSON.
-    format: Option<RowFormat>,
-    workspace: &'a str,
-    profile: Option<&'a str>,
-    tables: Vec<Table>,
-    now: i64,
-    question: &'a Q,
+    pub format: Option<RowFormat>,
+    pub workspace: &'a str,
+    pub profile: Option<&'a str>,
+    pub tables: Vec<Table>,
+    pub now: i64,
+    pub question: &'a Q,
 }
 
 /// The answer to a question: the one that is kept, or that others are working on, or a new one.
-async fn answered<Q: Serialize, A: Answer, W: Future<Output = Result<A, Problem>>>(
+pub(crate) async fn answered<Q: Serialize, A: Answer, W: Future<Output = Result<A, Problem>>>(
     state: &ServerState,
     headers: &HeaderMap,
     asked: Asked<'_, Q>,

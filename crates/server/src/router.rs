@@ -16,7 +16,8 @@ use crate::state::ServerState;
 use crate::{
     access, annotations, app, boards, changes, checks, conditional, demo, drilldown, erasures,
     events, export, fact_sets, health, import, keeping, live, notes, observe, paths, prices,
-    queries, query, registry, segments, sessions, settings, sources, under, views,
+    queries, query, registry, releases, segments, sessions, settings, sources, text_mode, under,
+    views,
 };
 
 /// Every path with its handler and its description.
@@ -64,6 +65,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(query::retention))
         .routes(routes!(live::show))
         .routes(routes!(checks::reported))
+        .routes(routes!(releases::list, releases::set))
         .routes(routes!(paths::paths))
         .routes(routes!(paths::flows))
         .routes(routes!(paths::funnel))

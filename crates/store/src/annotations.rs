@@ -124,6 +124,35 @@ impl Store {
             .await?;
         Ok(removed.rows_affected() > 0)
     }
+
+    /// Whether new versions of bots are shown among the annotations; they are unless somebody hid them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn releases_shown(&self, workspace: &str) -> Result<bool, StoreError> {
+        let hidden: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM hidden_releases WHERE workspace = ?1")
+                .bind(workspace)
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(hidden == 0)
+    }
+
+    /// Shows or hides new versions of bots among the annotations. It is durable when this returns.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn show_releases(&self, workspace: &str, shown: bool) -> Result<(), StoreError> {
+        let change = match shown {
+            true => "DELETE FROM hidden_releases WHERE workspace = ?1",
+            false => "INSERT OR IGNORE INTO hidden_releases (workspace) VALUES (?1)",
+        };
+        sqlx::query(change)
+            .bind(workspace)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
 }
 
 fn annotation(row: &SqliteRow) -> Result<Annotation, StoreError> {

@@ -176,6 +176,10 @@ pub(crate) const MIGRATIONS: &[&str] = &[
         mode TEXT NOT NULL,
         changed INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID",
+    // 6: where new versions of bots are not shown among the annotations.
+    "CREATE TABLE hidden_releases (
+        workspace TEXT NOT NULL PRIMARY KEY
+    ) STRICT, WITHOUT ROWID",
 ];
 
 /// The version that this program knows.

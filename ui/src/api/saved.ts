@@ -8,6 +8,7 @@ import type { Asked } from './questions';
 export type SavedView = Schemas['SavedView'];
 export type SavedBoard = Schemas['SavedBoard'];
 export type Annotation = Schemas['KeptAnnotation'];
+export type Release = Schemas['ShownRelease'];
 export type NewAnnotation = Schemas['NewAnnotation'];
 
 export function useViews(view: View): Asked<Schemas['Views']> {
@@ -47,16 +48,41 @@ export function useRemoveBoard(view: View) {
   return useChange(view, ['boards'], (name: string) => remove('/api/v1/boards/{name}', { path: { name }, workspace }));
 }
 
+interface Wanted {
+  enabled?: boolean;
+  everything?: boolean;
+}
+
+function rangeOf(view: View, { everything }: Wanted) {
+  const range = everything === true ? {} : rangeSpec(view.range);
+  return { from: range.from ?? undefined, to: range.to ?? undefined, last: range.last ?? undefined };
+}
+
 /** What happened in the range of a view; with everything where `everything`. */
-export function useAnnotations(view: View, options: { enabled?: boolean; everything?: boolean } = {}): Asked<Schemas['Annotations']> {
-  const range = options.everything === true ? {} : rangeSpec(view.range);
-  const parameters = { from: range.from ?? undefined, to: range.to ?? undefined, last: range.last ?? undefined, bot: view.bot };
+export function useAnnotations(view: View, options: Wanted = {}): Asked<Schemas['Annotations']> {
+  const parameters = { ...rangeOf(view, options), bot: view.bot };
   return useQuery({
     queryKey: ['annotations', view.workspace, parameters],
     queryFn: ({ signal }) => get('/api/v1/annotations', { parameters, workspace: view.workspace, signal }),
     enabled: options.enabled ?? true,
     staleTime: 60_000,
   });
+}
+
+/** The new versions of bots, which nobody noted. */
+export function useReleases(view: View, options: Wanted = {}): Asked<Schemas['Releases']> {
+  const parameters = { ...rangeOf(view, options), ...(options.everything !== true && { bot: view.bot }), time_zone: view.zone };
+  return useQuery({
+    queryKey: ['releases', view.workspace, parameters],
+    queryFn: ({ signal }) => get('/api/v1/releases', { parameters, workspace: view.workspace, signal }),
+    enabled: options.enabled ?? true,
+    staleTime: 300_000,
+  });
+}
+
+export function useShowReleases(view: View) {
+  const { workspace } = view;
+  return useChange(view, ['releases'], (shown: boolean) => put('/api/v1/releases', { shown }, { workspace }));
 }
 
 export function useSaveAnnotation(view: View) {

@@ -2,13 +2,13 @@
 import { useCallback, useMemo, type ReactNode } from 'react';
 
 import type { Unit } from '../api/client';
-import { useAnnotations } from '../api/saved';
+import { useAnnotations, useReleases } from '../api/saved';
 import { Scrolls } from '../components/Scrolls';
 import { day, inUnit } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 import { useView } from '../view/use-view';
 import { Canvas, Frame } from './Frame';
-import { marksOf, type Mark } from './marks';
+import { marksOf, releasesOf, type Mark } from './marks';
 import { optionsOf, type Kind } from './options';
 
 const NO_MARKS: readonly Mark[] = [];
@@ -52,9 +52,7 @@ export function Chart(props: {
   const height = props.height ?? 260;
   const stepName = props.stepName ?? texts.chart.step;
   const view = useView();
-  const annotations = useAnnotations(view, { enabled: data.times !== undefined });
-  const said = annotations.data?.annotations;
-  const marks = useMemo(() => (data.times === undefined || said === undefined ? NO_MARKS : marksOf(data.times, said, view.zone)), [data.times, said, view.zone]);
+  const marks = useMarks(data.times);
   const options = useCallback((width: number) => optionsOf({ data, kind, title, locale, texts, width, slanted, marks }), [data, kind, title, locale, texts, slanted, marks]);
   const rows = () => [
     [stepName, ...data.series.map((series) => series.name)],
@@ -77,6 +75,20 @@ export function Chart(props: {
   );
 }
 
+/** What people noted of these times, and the new versions of bots. */
+function useMarks(times: readonly string[] | undefined): readonly Mark[] {
+  const { texts } = usePreferences();
+  const view = useView();
+  const noted = useAnnotations(view, { enabled: times !== undefined }).data?.annotations;
+  // Versions are told of production alone.
+  const seen = useReleases(view, { enabled: times !== undefined && view.environment !== 'test' }).data?.releases;
+  return useMemo(() => {
+    if (times === undefined) return NO_MARKS;
+    const all = [...marksOf(times, noted ?? [], view.zone), ...releasesOf(times, seen ?? [], view.zone, texts.chart.release)];
+    return all.length === 0 ? NO_MARKS : all.sort((one, other) => one.position - other.position);
+  }, [times, noted, seen, view.zone, texts]);
+}
+
 /** What happened, in words: below the chart, in the order of its flags. */
 function Happened({ marks, zone }: { marks: readonly Mark[]; zone: string }) {
   const { texts, locale } = usePreferences();
@@ -85,7 +97,7 @@ function Happened({ marks, zone }: { marks: readonly Mark[]; zone: string }) {
     <ul className="marks small" aria-label={texts.chart.happened}>
       {marks.map((mark) => (
         <li key={mark.id}>
-          <span className={`flag ${mark.kind}`} aria-hidden="true" />
+          <span className={mark.seen ? `flag seen ${mark.kind}` : `flag ${mark.kind}`} aria-hidden="true" />
           <span className="soft">{day(locale, zone, mark.time)}</span> {mark.text}
         </li>
       ))}

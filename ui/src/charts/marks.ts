@@ -1,5 +1,5 @@
 /** Where on a time axis something happened. */
-import type { Annotation } from '../api/saved';
+import type { Annotation, Release } from '../api/saved';
 
 export interface Mark {
   id: string;
@@ -10,6 +10,8 @@ export interface Mark {
   text: string;
   kind: Annotation['kind'];
   time: string;
+  /** Whether nobody noted it: the sessions themselves say it. */
+  seen: boolean;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -39,6 +41,15 @@ export function marksOf(steps: readonly string[], annotations: readonly Annotati
     const end = one.end == null ? undefined : stepOf(steps, onClock(one.end, zone));
     // What began before the chart and lasts into it is marked at its beginning.
     if (position < 0 && (end === undefined || end < 0)) return [];
-    return [{ id: one.id, position: Math.max(position, 0), end, text: one.text, kind: one.kind, time: one.time }];
+    return [{ id: one.id, position: Math.max(position, 0), end, text: one.text, kind: one.kind, time: one.time, seen: false }];
+  });
+}
+
+/** New versions whose first day is on the chart. */
+export function releasesOf(steps: readonly string[], releases: readonly Release[], zone: string, said: (version: string, bot: string | null) => string): Mark[] {
+  return releases.flatMap((one) => {
+    const position = stepOf(steps, onClock(one.time, zone));
+    if (position < 0) return [];
+    return [{ id: `${one.bot ?? ''} ${one.version}`, position, end: undefined, text: said(one.version, one.bot_name ?? null), kind: 'release', time: one.time, seen: true }];
   });
 }

@@ -116,7 +116,7 @@ function flags(data: ChartData, marks: readonly Mark[]): object {
       lineStyle: { type: 'dashed', width: 1 },
       data: marks.flatMap((mark) => {
         const at = [mark.position, ...(mark.end === undefined || mark.end === mark.position ? [] : [mark.end])];
-        return at.map((position) => ({ xAxis: data.steps[position], lineStyle: { color: token(MARK_COLOURS[mark.kind]) } }));
+        return at.map((position) => ({ xAxis: data.steps[position], lineStyle: { color: token(MARK_COLOURS[mark.kind]), ...(mark.seen && { type: 'dotted' }) } }));
       }),
     },
   };

@@ -136,6 +136,7 @@ export const de: Texts = {
     menu: (title: string) => `Mehr zu ${title}`,
     pending: 'Noch nicht beurteilt',
     happened: 'Was geschah',
+    release: (version, bot) => (bot === null ? `Version ${version}` : `Version ${version} von ${bot}`),
     step: 'Zeit',
     total: 'Alle',
   },

@@ -134,6 +134,7 @@ export const en = {
     menu: (title: string) => `More for ${title}`,
     pending: 'Not yet judged',
     happened: 'What happened',
+    release: (version: string, bot: string | null) => (bot === null ? `version ${version}` : `version ${version} of ${bot}`),
     step: 'Time',
     total: 'All',
   },

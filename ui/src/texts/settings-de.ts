@@ -230,6 +230,12 @@ export const settingsDe: typeof settingsEn = {
     kinds: { release: 'Veröffentlichung', incident: 'Störung', campaign: 'Kampagne', other: 'Anderes' },
     bot: 'Bot',
     allBots: 'Alle Bots',
+    seen: 'Neue Versionen von Bots',
+    seenHint: 'Der erste Tag, an dem eine Version in Produktion gesehen wurde. Niemand muss ihn vermerken, niemand kann ihn ändern.',
+    seenShown: 'An jedem Diagramm über die Zeit zeigen, allen im Arbeitsbereich',
+    seenNone: 'Noch wurde keine neue Version gesehen. Eine Version, die am ersten Tag ihres Bots da war, ist nicht neu; ein Bot, dessen Ereignisse keine Version nennen, hat keine.',
+    seenLeftOut: (count) => `Versionen, die nicht aufgezählt sind, weil es zu viele sind: ${count}`,
+    seenSessions: (count) => `Sitzungen: ${count}`,
   },
   prices: {
     hint: 'Was Modelle kosten, in US-Dollar je Million Tokens. Danach werden Aufrufe bepreist, deren Quelle keine Kosten nennt.',

@@ -228,6 +228,12 @@ export const settingsEn = {
     kinds: { release: 'Release', incident: 'Incident', campaign: 'Campaign', other: 'Other' },
     bot: 'Bot',
     allBots: 'All bots',
+    seen: 'New versions of bots',
+    seenHint: 'The first day on which a version was seen in production. Nobody has to note it, and nobody can change it.',
+    seenShown: 'Show them on every chart over time, to everybody in the workspace',
+    seenNone: 'No new version was seen yet. A version that was there on its bot’s first day is not new; a bot whose events name no version has none.',
+    seenLeftOut: (count: string) => `Versions that are not listed because there are too many: ${count}`,
+    seenSessions: (count: string) => `sessions: ${count}`,
   },
   prices: {
     hint: 'What models cost, in US dollars a million tokens. Calls whose source tells no cost are priced by it.',

@@ -15,7 +15,7 @@ mod nodes;
 mod question;
 mod sequencer;
 pub(crate) mod sets;
-mod text;
+pub(crate) mod text;
 mod top;
 mod topics;
 

@@ -12,6 +12,7 @@ mod listing;
 mod paths;
 mod people;
 mod properties;
+mod releases;
 mod render;
 mod retention;
 mod rollups;

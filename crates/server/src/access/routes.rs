@@ -89,6 +89,12 @@ const ROUTES: &[(&str, Need, &str)] = &[
     ("GET /api/v1/boards", may(Permission::Sessions), ""),
     ("GET /api/v1/boards/{name}", may(Permission::Sessions), ""),
     ("GET /api/v1/annotations", may(Permission::Sessions), ""),
+    ("GET /api/v1/releases", may(Permission::Sessions), ""),
+    (
+        "PUT /api/v1/releases",
+        may(Permission::Define),
+        "releases.set",
+    ),
     ("GET /api/v1/labels", may(Permission::Sessions), ""),
     ("GET /api/v1/sessions/{id}/notes", may(Permission::Text), ""),
     (

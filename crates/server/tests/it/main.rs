@@ -25,6 +25,7 @@ mod notes;
 mod people;
 mod queries;
 mod query;
+mod releases;
 mod schema;
 mod segments;
 mod serving;

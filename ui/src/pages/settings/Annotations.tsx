@@ -3,13 +3,13 @@ import { useState, type FormEvent } from 'react';
 
 import { useMay } from '../../api/access';
 import { useValues } from '../../api/questions';
-import { useAnnotations, useRemoveAnnotation, useSaveAnnotation, type Annotation } from '../../api/saved';
+import { useAnnotations, useReleases, useRemoveAnnotation, useSaveAnnotation, useShowReleases, type Annotation } from '../../api/saved';
 import { Card } from '../../components/Cards';
 import { Dialog } from '../../components/Dialog';
 import { SelectField, Sure, TextField, Wrong } from '../../components/Forms';
 import { Answered, Empty } from '../../components/States';
-import { day } from '../../format/format';
-import { usePreferences } from '../../shell/preferences';
+import { day, whole } from '../../format/format';
+import { usePreferences, useTexts } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';
 import { useView } from '../../view/use-view';
 import { everythingOf } from '../../view/view';
@@ -17,6 +17,68 @@ import { everythingOf } from '../../view/view';
 const KINDS: readonly Annotation['kind'][] = ['release', 'incident', 'campaign', 'other'];
 
 export function Annotations() {
+  return (
+    <>
+      <Noted />
+      <Seen />
+    </>
+  );
+}
+
+/** The new versions of bots: nobody notes them, and they can only be hidden. */
+function Seen() {
+  const { locale } = usePreferences();
+  const words = usePart('settings').annotations;
+  const { chart } = useTexts();
+  const view = useView();
+  const releases = useReleases(view, { everything: true });
+  return (
+    <Card title={words.seen} hint={words.seenHint}>
+      <Answered asked={releases} height={160}>
+        {(answer) => (
+          <>
+            <Shown key={String(answer.shown)} shown={answer.shown} />
+            {answer.shown && answer.releases.length === 0 && <Empty reason={words.seenNone} />}
+            {answer.releases.length > 0 && (
+              <ul>
+                {[...answer.releases].reverse().map((one) => (
+                  <li key={`${one.bot ?? ''} ${one.version}`} className="list-entry">
+                    <span className="flag seen release" aria-hidden="true" /> {chart.release(one.version, one.bot_name ?? null)}
+                    <span className="soft small search-hint">{`${day(locale, view.zone, one.time)} · ${words.seenSessions(whole(locale, one.sessions))}`}</span>
+                  </li>
+                ))}
+              </ul>
+            )}
+            {answer.left_out > 0 && <p className="soft small">{words.seenLeftOut(whole(locale, answer.left_out))}</p>}
+          </>
+        )}
+      </Answered>
+    </Card>
+  );
+}
+
+/** Whether they are shown: the box follows the hand, and goes back where that fails. */
+function Shown({ shown }: { shown: boolean }) {
+  const words = usePart('settings').annotations;
+  const may = useMay('define');
+  const show = useShowReleases(useView());
+  const [checked, setChecked] = useState(shown);
+  const change = (wanted: boolean) => {
+    setChecked(wanted);
+    show.mutate(wanted, { onError: () => setChecked(shown) });
+  };
+  return (
+    <>
+      <label className="option">
+        <input type="checkbox" checked={checked} disabled={!may} onChange={(event) => change(event.target.checked)} />
+        <span>{words.seenShown}</span>
+      </label>
+      <Wrong error={show.error} />
+    </>
+  );
+}
+
+function Noted() {
   const { locale } = usePreferences();
   const words = usePart('settings');
   const view = useView();

@@ -2,7 +2,9 @@
 
 use clap::Args;
 use serde_json::json;
-use upshot_server::keeping::{FirstDays, KeepingAnswer, NewKeeping, OutdatedAnswer, foresee};
+use upshot_server::keeping::{
+    FirstDays, KeepingAnswer, NewKeeping, OutdatedAnswer, foresee, forget_remarks,
+};
 
 use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::client::read;
@@ -130,12 +132,19 @@ async fn set(
     let setting = async {
         lake.set_keeping(&common.workspace, new.into()).await?;
         let store = open_store(common).await?;
-        let noted = note(common, &store, "keeping.set", ("", &new.words())).await;
+        let noted = async {
+            note(common, &store, "keeping.set", ("", &new.words())).await?;
+            // Lets go what is too old, and then what people say of it.
+            lake.flush().await?;
+            lake.tidy().await?;
+            forget_remarks(&lake, &store, &common.workspace).await?;
+            Ok::<_, Failure>(())
+        };
+        let noted = noted.await;
         store.close().await;
         noted
     };
     let set = setting.await;
-    // Closing lets go what is too old.
     lake.close().await?;
     set?;
     Ok(KeepingAnswer::of(&lake, &common.workspace))

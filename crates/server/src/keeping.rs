@@ -1,10 +1,13 @@
 //! For how long a workspace keeps texts, events and facts: `/api/v1/keeping`.
 
+use std::time::Duration;
+
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use upshot_core::time::start_of_day;
 use upshot_lake::{Keeping, KeptFrom, Lake, LakeError};
+use upshot_store::{Store, StoreError};
 use utoipa::ToSchema;
 
 use crate::access::record::Done;
@@ -142,6 +145,52 @@ pub fn foresee(lake: &Lake, workspace: &str, new: NewKeeping) -> Result<Outdated
         files: outdated.files,
         first_days: outdated.from.into(),
     })
+}
+
+/// Removes what people say of sessions that a workspace let go; gives how much it was.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn forget_remarks(
+    lake: &Lake,
+    store: &Store,
+    workspace: &str,
+) -> Result<u64, StoreError> {
+    let (_, from) = lake.keeping(workspace);
+    match from.facts {
+        i32::MIN => Ok(0),
+        // Facts go by the day on which their session began.
+        day => {
+            store
+                .forget_sessions_before(workspace, start_of_day(day))
+                .await
+        }
+    }
+}
+
+/// So often it is looked whether sessions went.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// Removes what people say of sessions, soon after these went.
+pub(crate) async fn run(state: ServerState) {
+    while !state.is_ending() {
+        if let Err(problem) = forget_all(&state).await {
+            tracing::warn!(kind = ?problem.kind(), "notes and labels of sessions that went are removed later: something failed");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Removes in all workspaces what people say of sessions that were let go; gives how much it was.
+///
+/// # Errors
+/// When lake or store cannot be read or written.
+pub async fn forget_all(state: &ServerState) -> Result<u64, Problem> {
+    let mut removed = 0;
+    for workspace in state.lake.workspaces().await? {
+        removed += forget_remarks(&state.lake, &state.store, &workspace).await?;
+    }
+    Ok(removed)
 }
 
 /// Show for how long a workspace keeps things

@@ -106,16 +106,15 @@ pub(crate) struct LabelInUse {
     sessions: u64,
 }
 
-/// Refuses ids that no session of the workspace has.
-async fn check_session(state: &ServerState, workspace: &str, id: &str) -> Result<(), Problem> {
+/// When a session began; refuses ids that no session of the workspace has.
+async fn start_of(state: &ServerState, workspace: &str, id: &str) -> Result<i64, Problem> {
     let work = || async {
         let capture = state.capture(workspace, None, &Table::FACTS).await?;
-        Ok(state.engine.session(id, &capture).await?.is_some())
+        Ok(state.engine.session(id, &capture).await?)
     };
-    match bounded(state, "session", work).await? {
-        true => Ok(()),
-        false => Err(no_session(id)),
-    }
+    let found = bounded(state, "session", work).await?;
+    let (session, ..) = found.ok_or_else(|| no_session(id))?;
+    Ok(session.start_time)
 }
 
 /// Show what people say of a session
@@ -224,12 +223,12 @@ async fn keep(
         return Err(Problem::of_fields(vec![wrong]));
     }
     let workspace = &caller.workspace;
-    check_session(state, workspace, session).await?;
+    let about = (session, start_of(state, workspace, session).await?);
     let author = caller.author();
     let said = (new.text.as_str(), author.as_deref());
     let kept = state
         .store
-        .set_note(workspace, (session, note), said, state.now());
+        .set_note(workspace, about, note, said, state.now());
     Ok(kept.await?.into())
 }
 
@@ -298,10 +297,10 @@ pub(crate) async fn give_label(
     InPath((id, label)): InPath<(String, String)>,
 ) -> Result<Json<GivenLabel>, Problem> {
     let workspace = &caller.workspace;
-    check_session(&state, workspace, &id).await?;
+    let about = (id.as_str(), start_of(&state, workspace, &id).await?);
     let (author, now) = (caller.author(), state.now());
     let store = &state.store;
-    let given = store.set_label(workspace, (&id, &label), author.as_deref(), now);
+    let given = store.set_label(workspace, about, &label, author.as_deref(), now);
     Ok(Json(given.await?.into()))
 }
 

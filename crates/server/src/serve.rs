@@ -10,10 +10,10 @@ use upshot_metrics::Engine;
 use upshot_store::Store;
 
 use crate::access::digest;
-use crate::erasures;
 use crate::options::ServerOptions;
 use crate::router::router;
 use crate::state::ServerState;
+use crate::{erasures, keeping};
 
 /// Why a server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +107,7 @@ pub async fn serve_on(
     };
     erasures::settle_all(&state).await;
     let digests = tokio::spawn(digest::run(state.clone()));
+    let remarks = tokio::spawn(keeping::run(state.clone()));
     let served = tokio::select! {
         served = axum::serve(listener, routes).with_graceful_shutdown(signal) => Ok(served?),
         () = impatience => {
@@ -115,6 +116,7 @@ pub async fn serve_on(
         }
     };
     digests.abort();
+    remarks.abort();
     served
 }
 

@@ -105,14 +105,15 @@ impl Store {
     }
 
     /// Gives a session a label; one that it has stays as it is. It is durable when this returns. `now` is the time
-    /// in UTC microseconds.
+    /// in UTC microseconds, as is when the session `started`.
     ///
     /// # Errors
     /// When the label cannot be one, there are too many, or the database cannot be written.
     pub async fn set_label(
         &self,
         workspace: &str,
-        (session, name): (&str, &str),
+        (session, started): (&str, i64),
+        name: &str,
         author: Option<&str>,
         now: i64,
     ) -> Result<Label, StoreError> {
@@ -131,8 +132,8 @@ impl Store {
         check_count("labels of sessions", all, MOST_LABELS)?;
         check_count("labels of one session", own, MOST_OF_A_SESSION)?;
         let row = sqlx::query(
-            "INSERT INTO labels (workspace, session, label, author, created) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (workspace, session, label) DO UPDATE SET label = excluded.label
+            "INSERT INTO labels (workspace, session, label, author, created, started) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (workspace, session, label) DO UPDATE SET started = excluded.started
              RETURNING label, author, created",
         )
         .bind(workspace)
@@ -140,6 +141,7 @@ impl Store {
         .bind(name)
         .bind(author)
         .bind(now)
+        .bind(started)
         .fetch_one(&mut *transaction)
         .await?;
         let given = label(&row)?;

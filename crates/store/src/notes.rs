@@ -42,14 +42,15 @@ impl Store {
     }
 
     /// Keeps a note under an id, in the place of one that has it already, or under a new id. It is durable when this
-    /// returns. `now` is the time in UTC microseconds.
+    /// returns. `now` is the time in UTC microseconds, as is when the session `started`.
     ///
     /// # Errors
     /// When the id cannot be one, there are too many, or the database cannot be written.
     pub async fn set_note(
         &self,
         workspace: &str,
-        (session, id): (&str, Option<&str>),
+        (session, started): (&str, i64),
+        id: Option<&str>,
         (text, author): (&str, Option<&str>),
         now: i64,
     ) -> Result<Note, StoreError> {
@@ -67,9 +68,9 @@ impl Store {
         .await?;
         check_count("notes on one session", others, MOST_NOTES)?;
         let row = sqlx::query(
-            "INSERT INTO notes (workspace, session, id, text, author, created)
-             VALUES (?1, ?2, coalesce(?3, lower(hex(randomblob(12)))), ?4, ?5, ?6)
-             ON CONFLICT (workspace, session, id) DO UPDATE SET text = excluded.text
+            "INSERT INTO notes (workspace, session, id, text, author, created, started)
+             VALUES (?1, ?2, coalesce(?3, lower(hex(randomblob(12)))), ?4, ?5, ?6, ?7)
+             ON CONFLICT (workspace, session, id) DO UPDATE SET text = excluded.text, started = excluded.started
              RETURNING id, text, author, created",
         )
         .bind(workspace)
@@ -78,6 +79,7 @@ impl Store {
         .bind(text)
         .bind(author)
         .bind(now)
+        .bind(started)
         .fetch_one(&mut *transaction)
         .await?;
         let kept = note(&row)?;

@@ -180,6 +180,9 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     "CREATE TABLE hidden_releases (
         workspace TEXT NOT NULL PRIMARY KEY
     ) STRICT, WITHOUT ROWID",
+    // 7: when the sessions began of which people say something, so that it goes with them.
+    "ALTER TABLE notes ADD COLUMN started INTEGER;
+    ALTER TABLE labels ADD COLUMN started INTEGER",
 ];
 
 /// The version that this program knows.

@@ -37,6 +37,37 @@ impl Store {
         Ok(removed)
     }
 
+    /// Removes the notes on sessions that began before a time (UTC microseconds), and their labels, and leaves no trace of
+    /// them in the database's files; gives how many there were. It is durable when this returns.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget_sessions_before(
+        &self,
+        workspace: &str,
+        time: i64,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut removed = 0;
+        for statement in [
+            "DELETE FROM notes WHERE workspace = ?1 AND started < ?2",
+            "DELETE FROM labels WHERE workspace = ?1 AND started < ?2",
+        ] {
+            let result = sqlx::query(statement)
+                .bind(workspace)
+                .bind(time)
+                .execute(&mut *transaction)
+                .await?;
+            removed += result.rows_affected();
+        }
+        transaction.commit().await?;
+        if removed > 0 {
+            self.labels_changed(workspace);
+            self.purge().await?;
+        }
+        Ok(removed)
+    }
+
     /// Writes the database anew, so that nothing is left in it of rows that were deleted, and empties its log.
     async fn purge(&self) -> Result<(), StoreError> {
         let mut connection = self.pool.acquire().await?;

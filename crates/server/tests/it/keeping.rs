@@ -92,3 +92,57 @@ async fn only_owners_and_admins_say_for_how_long() {
     assert_eq!(analyst.get(PATH).await.status, 200);
     assert_eq!(owner.put(PATH, &wish).await.json()["texts_days"], 20);
 }
+
+#[tokio::test]
+async fn notes_and_labels_go_with_their_sessions() {
+    let bench = Bench::new().await;
+    bench.events("main", &old("c1")).await;
+    bench.events("main", &conversation("c2", "web")).await;
+    bench.events("other", &old("c1")).await;
+    let mut ids = Vec::new();
+    for workspace in ["main", "other"] {
+        let path = format!("/api/v1/sessions?order=start_time+asc&workspace={workspace}");
+        let listed = bench.get(&path).await.json();
+        for session in listed["sessions"].as_array().unwrap() {
+            let id = session["session_id"].as_str().unwrap().to_owned();
+            let path = format!("/api/v1/sessions/{id}/notes?workspace={workspace}");
+            let note = json!({"text": "look at this"}).to_string();
+            assert_eq!(bench.send_json("POST", &path, note).await.status, 201);
+            let path = format!("/api/v1/sessions/{id}/labels/odd?workspace={workspace}");
+            assert_eq!(
+                bench.send_json("PUT", &path, String::new()).await.status,
+                200
+            );
+            ids.push(id);
+        }
+    }
+    assert_eq!(ids.len(), 3);
+    bench.lake.flush_and_seal().await.unwrap();
+    let forget = || upshot_server::keeping::forget_all(&bench.state);
+    let labels = async |workspace: &str| {
+        let path = format!("/api/v1/labels?workspace={workspace}");
+        bench.get(&path).await.json()["labels"][0]["sessions"].clone()
+    };
+    // Texts and events alone leave the session, and what is said of it.
+    for (wish, removed, left) in [
+        (json!({"texts_days": 20, "events_days": 30}), 0, 2),
+        (
+            json!({"texts_days": 20, "events_days": 30, "facts_days": 30}),
+            2,
+            1,
+        ),
+    ] {
+        assert_eq!(
+            bench.send_json("PUT", PATH, wish.to_string()).await.status,
+            200
+        );
+        bench.lake.tidy().await.unwrap();
+        assert_eq!(forget().await.unwrap(), removed, "{wish}");
+        assert_eq!(labels("main").await, left, "{wish}");
+    }
+    assert_eq!(forget().await.unwrap(), 0);
+    assert_eq!(labels("other").await, 1);
+    assert!(bench.store.notes("main", &ids[0]).await.unwrap().is_empty());
+    assert_eq!(bench.store.notes("main", &ids[1]).await.unwrap().len(), 1);
+    assert_eq!(bench.store.notes("other", &ids[2]).await.unwrap().len(), 1);
+}

@@ -176,13 +176,13 @@ async fn labels_are_read_anew_when_they_change() {
     let none = store.labels("main").await.unwrap();
     for (session, label) in [("s2", "good"), ("s1", "good"), ("s1", "bad")] {
         let given = store
-            .set_label("main", (session, label), None, 5)
+            .set_label("main", (session, 1), label, None, 5)
             .await
             .unwrap();
         assert_eq!(given.created, 5);
     }
     let again = store
-        .set_label("main", ("s1", "bad"), None, 9)
+        .set_label("main", ("s1", 1), "bad", None, 9)
         .await
         .unwrap();
     assert_eq!(again.created, 5, "it had the label");
@@ -216,4 +216,47 @@ async fn a_text_mode_is_known_at_once_to_all_who_have_the_store() {
     assert_eq!(store.text_mode("main").await.unwrap(), Some(set));
     store.set_text_mode("main", None, 7).await.unwrap();
     assert_eq!(store.text_mode("main").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_said_of_sessions_goes_with_those_that_began_before_a_time() {
+    let (store, folder) = store().await;
+    for (workspace, session, started) in [
+        ("main", "old", 10),
+        ("main", "new", 20),
+        ("other", "old", 10),
+    ] {
+        let said = format!("words on {session} of {workspace}");
+        let about = (session, started);
+        store
+            .set_note(workspace, about, None, (&said, None), 30)
+            .await
+            .unwrap();
+        store
+            .set_label(workspace, about, "good", None, 30)
+            .await
+            .unwrap();
+    }
+    assert_eq!(store.forget_sessions_before("main", 10).await.unwrap(), 0);
+    assert_eq!(store.forget_sessions_before("main", 20).await.unwrap(), 2);
+    assert_eq!(store.forget_sessions_before("main", 20).await.unwrap(), 0);
+    assert_eq!(
+        store.labels("main").await.unwrap().sessions["good"],
+        ["new"]
+    );
+    assert_eq!(
+        store.labels("other").await.unwrap().sessions["good"],
+        ["old"]
+    );
+    assert!(store.notes("main", "old").await.unwrap().is_empty());
+    assert_eq!(store.notes("main", "new").await.unwrap().len(), 1);
+    store.close().await;
+    let content = std::fs::read(folder.path().join(STORE_FILE)).unwrap();
+    let holds = |text: &str| {
+        content
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    assert!(!holds("words on old of main"));
+    assert!(holds("words on old of other") && holds("words on new of main"));
 }

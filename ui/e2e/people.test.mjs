@@ -159,6 +159,7 @@ test('people: one’s own name; a key that sends and is revoked; a view that is 
     await page.getByRole('button', { name: 'Share', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Name').fill('For the board');
     await page.getByRole('dialog').getByRole('button', { name: 'Make a link' }).click();
+    assert.equal(await page.getByText(/of your own/).count(), 0);
     const shared = await page.getByRole('dialog').locator('.copyable pre').innerText();
     await guest.page.goto(shared);
     await guest.page.getByRole('heading', { level: 1, name: 'Explore' }).waitFor();
@@ -166,6 +167,11 @@ test('people: one’s own name; a key that sends and is revoked; a view that is 
     assert.ok((await guest.page.locator('tbody tr').count()) > 2);
     assert.equal(await guest.page.getByRole('link', { name: 'Conversations' }).count(), 0);
     await accessible(guest.page);
+    await page.goto(`${server.address}/explore?metric=sessions&by=attribute.plan&filter=attribute.tier%20%21%3D%20%22attribute.no%22&zone=UTC`);
+    await settled(page);
+    await page.getByRole('button', { name: 'Share', exact: true }).click();
+    await page.getByRole('dialog').getByText(/attributes of your own: plan, tier\. Whoever has the link reads the values/).waitFor();
+    await accessible(page);
     await page.goto(`${server.address}/settings?section=shares`);
     await page.getByRole('button', { name: 'Revoke: For the board' }).click();
     await page.getByRole('button', { name: 'Remove it' }).click();

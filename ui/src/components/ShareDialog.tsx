@@ -3,17 +3,20 @@ import { useState, type FormEvent } from 'react';
 
 import { useMakeShare } from '../api/people';
 import { usePart } from '../texts/parts';
+import { attributesOf } from '../view/attributes';
 import { useView } from '../view/use-view';
 import { Copyable } from './Copy';
 import { Dialog } from './Dialog';
 import { TextField, Wrong } from './Forms';
 
-export function ShareDialog({ address, close }: { address: string; close: () => void }) {
+/** `shows` are addresses of views that are shown on what is shared. */
+export function ShareDialog({ address, shows = [], close }: { address: string; shows?: readonly string[]; close: () => void }) {
   const words = usePart('work');
   const view = useView();
   const make = useMakeShare(view);
   const [name, setName] = useState('');
   const [until, setUntil] = useState('');
+  const attributes = attributesOf([address, ...shows]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     make.mutate({ name: name.trim(), view: address, ...(until !== '' && { expires: `${until}T23:59:59Z` }) });
@@ -25,6 +28,7 @@ export function ShareDialog({ address, close }: { address: string; close: () => 
         <form className="stack" onSubmit={submit}>
           <TextField label={words.name} value={name} set={setName} required most={100} />
           <TextField label={words.share.until} kind="date" value={until} set={setUntil} hint={words.share.untilHint} />
+          {attributes.length > 0 && <p className="caution">{words.share.attributes(attributes.join(', '), attributes.length)}</p>}
           <Wrong error={make.error} />
           <div>
             <button type="submit" className="button main" disabled={make.isPending || name.trim() === ''}>

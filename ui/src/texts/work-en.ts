@@ -48,7 +48,8 @@ export const workEn = {
   },
   share: {
     title: 'Share',
-    hint: 'Whoever has the link sees the numbers of this view without signing in, and nothing that names anybody. It can be revoked in the settings.',
+    hint: 'Whoever has the link sees the numbers of this view without signing in, and can ask for others of the workspace: no conversations, no texts, no ids of users. It can be revoked in the settings.',
+    attributes: (names: string, count: number) => `This view is cut or filtered by ${count === 1 ? 'an attribute' : 'attributes'} of your own: ${names}. Whoever has the link reads the values. Share it only if they name nobody.`,
     until: 'Good until',
     untilHint: 'May be left empty: then until it is revoked.',
     make: 'Make a link',

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 
 import { useMay } from '../../api/access';
 import { useAnswer } from '../../api/questions';
-import { useBoards, useViews, type SavedView } from '../../api/saved';
+import { useBoards, useViews, type SavedBoard, type SavedView } from '../../api/saved';
 import { Card } from '../../components/Cards';
 import { Metric } from '../../components/Metric';
 import { ShareDialog } from '../../components/ShareDialog';
@@ -63,10 +63,15 @@ export default function BoardPage() {
           return saved === undefined ? null : <Tile key={one} saved={saved} />;
         })}
       </div>
-      {sharing && <ShareDialog address={address} close={() => setSharing(false)} />}
+      {sharing && <ShareDialog address={address} shows={shownOn(board, views.data.views)} close={() => setSharing(false)} />}
       {editing && <EditBoard board={board} close={() => setEditing(false)} />}
     </>
   );
+}
+
+/** The addresses of the views of a board. */
+function shownOn(board: SavedBoard, views: readonly SavedView[]): string[] {
+  return views.filter((one) => board.views.includes(one.name)).map((one) => one.address);
 }
 
 function Tile({ saved }: { saved: SavedView }) {

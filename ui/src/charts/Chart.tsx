@@ -2,8 +2,10 @@
 import { useCallback, useMemo, type ReactNode } from 'react';
 
 import type { Unit } from '../api/client';
+import { reasonOf } from '../api/named';
 import { useAnnotations, useReleases } from '../api/saved';
 import { Scrolls } from '../components/Scrolls';
+import { Empty } from '../components/States';
 import { day, inUnit } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 import { useView } from '../view/use-view';
@@ -11,6 +13,8 @@ import { Canvas, Frame } from './Frame';
 import { marksOf, releasesOf, type Mark } from './marks';
 import { optionsOf, type Kind } from './options';
 
+/** More than so many are listed where they are asked for. */
+const MOST_MARKS = 6;
 const NO_MARKS: readonly Mark[] = [];
 
 export interface Series {
@@ -30,6 +34,8 @@ export interface ChartData {
   times?: string[];
   /** The first step that is not yet judged; hatched from there. */
   pendingFrom?: number | undefined;
+  /** Why there is nothing to draw, as the server says it. */
+  reason?: string | undefined;
 }
 
 export function Chart(props: {
@@ -54,6 +60,7 @@ export function Chart(props: {
   const view = useView();
   const marks = useMarks(data.times);
   const options = useCallback((width: number) => optionsOf({ data, kind, title, locale, texts, width, slanted, marks }), [data, kind, title, locale, texts, slanted, marks]);
+  const isEmpty = data.series.every((series) => series.values.every((value) => value === null));
   const rows = () => [
     [stepName, ...data.series.map((series) => series.name)],
     ...data.steps.map((step, position) => [step, ...data.series.map((series) => series.values[position] ?? null)]),
@@ -65,12 +72,16 @@ export function Chart(props: {
       tools={props.tools}
       rows={rows}
       table={<Table data={data} height={height} stepName={stepName} title={title} />}
-      drawing={(place) => (
+      drawing={(place) =>
+        isEmpty ? (
+          <Empty reason={texts.chart.nothing} cure={reasonOf(texts, data.reason)} />
+        ) : (
         <>
           <Canvas title={title} height={height} place={place} options={options} {...(onStep && { onChoose: (chosen: { position: number }) => onStep(chosen.position) })} />
           <Happened marks={marks} zone={view.zone} />
         </>
-      )}
+        )
+      }
     />
   );
 }
@@ -93,7 +104,7 @@ function useMarks(times: readonly string[] | undefined): readonly Mark[] {
 function Happened({ marks, zone }: { marks: readonly Mark[]; zone: string }) {
   const { texts, locale } = usePreferences();
   if (marks.length === 0) return null;
-  return (
+  const list = (
     <ul className="marks small" aria-label={texts.chart.happened}>
       {marks.map((mark) => (
         <li key={mark.id}>
@@ -102,6 +113,15 @@ function Happened({ marks, zone }: { marks: readonly Mark[]; zone: string }) {
         </li>
       ))}
     </ul>
+  );
+  if (marks.length <= MOST_MARKS) return list;
+  return (
+    <details>
+      <summary className="small soft">
+        {texts.chart.happened} ({marks.length})
+      </summary>
+      {list}
+    </details>
   );
 }
 

@@ -46,6 +46,7 @@ export function seriesByMetric(labels: Labels, answer: QueryResult, ids?: string
     series,
     ...(TIME.has(dimension) && { times: answer.rows.map((row) => row.dimensions[dimension] ?? '') }),
     pendingFrom: TIME.has(dimension) ? pendingFrom(answer, metrics) : undefined,
+    reason: reasonIn(answer, metrics),
   };
 }
 
@@ -70,7 +71,13 @@ export function seriesByValue(labels: Labels, answer: QueryResult, metric: strin
     series,
     ...(TIME.has(first) && { times: steps.map((one) => one ?? '') }),
     pendingFrom: TIME.has(first) && definition?.maturity !== 'none' ? pendingFrom(answer, [metric]) : undefined,
+    reason: reasonIn(answer, [metric]),
   };
+}
+
+/** Why there is no value of one of these metrics. */
+function reasonIn(answer: QueryResult, metrics: readonly string[]): string | undefined {
+  return metrics.map((id) => answer.totals[id]?.reason).find((reason) => typeof reason === 'string');
 }
 
 /** From which row on sessions are not yet judged; only where that goes on until the end. */

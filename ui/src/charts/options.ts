@@ -1,4 +1,5 @@
 /** What ECharts is told. Tooltips are made of elements, not of text: the policy of the server forbids styles in text. */
+import type { Unit } from '../api/client';
 import { inUnit, short } from '../format/format';
 import type { Texts } from '../texts/en';
 import type { ChartData, Series } from './Chart';
@@ -32,14 +33,13 @@ export function optionsOf(wanted: Wanted): Options {
   const unit = kind === 'shares' ? 'share' : (data.series[0]?.unit ?? 'sessions');
   const soft = token('--soft');
   const line = token('--line');
+  const { legend, top } = legendOf(wanted, soft);
   return {
     animation: false,
     aria: { enabled: true, label: { description: wanted.title } },
     textStyle: { fontFamily: 'inherit', color: soft },
-    grid: { left: 4, right: 12, top: data.series.length > 1 ? 34 : 12, bottom: 4, containLabel: true },
-    ...(data.series.length > 1 && {
-      legend: { type: 'scroll', top: 0, left: 0, right: 0, pageTextStyle: { color: soft }, pageIconColor: soft, itemWidth: 12, itemHeight: 8, textStyle: { color: soft } },
-    }),
+    grid: { left: 4, right: 12, top, bottom: 4, containLabel: true },
+    ...legend,
     xAxis: {
       type: 'category',
       data: data.steps,
@@ -53,7 +53,7 @@ export function optionsOf(wanted: Wanted): Options {
     },
     yAxis: {
       type: 'value',
-      ...(kind === 'shares' && { max: 1 }),
+      ...(kind === 'shares' ? { max: 1 } : isCounted(data) && { minInterval: 1 }),
       ...(kind === 'line' && { scale: unit === 'score' }),
       splitLine: { lineStyle: { color: line } },
       axisLabel: { color: soft, formatter: (value: number) => short(locale, value, unit) },
@@ -69,6 +69,39 @@ export function optionsOf(wanted: Wanted): Options {
     },
     series: drawn(wanted),
   };
+}
+
+/** Units of which there are parts. */
+const MEASURED: ReadonlySet<Unit> = new Set(['share', 'dollars', 'seconds', 'score', 'points']);
+
+/** Whether there are whole things alone, of which an axis names no halves. */
+function isCounted({ series }: ChartData): boolean {
+  return series.every(({ unit, values }) => !MEASURED.has(unit) && values.every((value) => value === null || Number.isInteger(value)));
+}
+
+/** How high a line of the legend is, and how many lines stand above a chart before they are leafed through. */
+const LEGEND_LINE = 22;
+const LEGEND_LINES = 3;
+
+/** The names of the series, all of them as long as they fit on a few lines; and where the drawing begins. */
+function legendOf({ data, width }: Wanted, colour: string): { legend: object; top: number } {
+  if (data.series.length < 2) return { legend: {}, top: 12 };
+  let lines = 1;
+  let filled = 0;
+  for (const { name } of data.series) {
+    // The mark, the gaps around it and the letters, which are 12 pixels high.
+    const wanted = 12 + 5 + 10 + name.length * 6.2;
+    if (filled > 0 && filled + wanted > width) {
+      lines += 1;
+      filled = 0;
+    }
+    filled += wanted;
+  }
+  const all = { top: 0, left: 0, right: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: colour } };
+  if (lines > LEGEND_LINES) {
+    return { legend: { legend: { ...all, type: 'scroll', pageTextStyle: { color: colour }, pageIconColor: colour } }, top: 34 };
+  }
+  return { legend: { legend: all }, top: 12 + lines * LEGEND_LINE };
 }
 
 function drawn({ data, kind, texts, marks }: Wanted): unknown[] {

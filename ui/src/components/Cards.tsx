@@ -107,6 +107,15 @@ export function BarsCard(props: Asks & { by: string; limit?: number; order?: str
   );
 }
 
+/** Names of dimensions where it goes without saying of what they are: «Step: topic name» heads a column as «Topic name». */
+function headings(names: ReadonlyMap<string, string>, ids: readonly string[]): ReadonlyMap<string, string> {
+  const short = ids.map((id) => {
+    const name = (names.get(id) ?? id).replace(/^[^:]+: /, '');
+    return [id, name.charAt(0).toUpperCase() + name.slice(1)] as const;
+  });
+  return new Map([...names, ...short]);
+}
+
 /** An answer as the rows of a file. */
 function rowsOf(answer: QueryResult, names: ReadonlyMap<string, string>, label: (dimension: string, value: string | null) => string) {
   const definitions = new Map(answer.definitions.map((one) => [one.id, one.name]));
@@ -169,7 +178,7 @@ export function TableCard(
           all.rows.length === 0 ? (
             <Empty reason={props.empty ?? texts.states.empty} />
           ) : (
-            <AnswerTable answer={all} title={props.title} names={names} listed={listed} filters={props.filters ?? []} order={order} onOrder={setChosen} compact={props.compact ?? true} />
+            <AnswerTable answer={all} title={props.title} names={headings(names, all.dimensions)} listed={listed} filters={props.filters ?? []} order={order} onOrder={setChosen} compact={props.compact ?? true} />
           )
         }
       </Answered>

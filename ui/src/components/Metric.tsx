@@ -79,8 +79,7 @@ export function Metric(props: {
       <span className={`number-change ${change?.kind ?? ''}`}>{change?.text ?? (isThere ? '' : reasonOf(texts, value?.reason))}</span>
       {props.basis !== false && value !== undefined && (
         <span className="number-small">
-          {basisOf(texts, locale, value, definition)}
-          {value.pending > 0 && definition.maturity !== 'none' && ` · ${texts.number.pending(whole(locale, value.pending))}`}
+          {[basisOf(texts, locale, value, definition), isThere && value.pending > 0 && definition.maturity !== 'none' && texts.number.pending(whole(locale, value.pending))].filter(Boolean).join(' · ')}
         </span>
       )}
     </button>

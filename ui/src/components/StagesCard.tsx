@@ -1,14 +1,22 @@
 /** Shares of one whole below each other, as bars: how far things come. */
+import type { QueryResult } from '../api/client';
 import { reasonOf } from '../api/named';
 import { useAnswer } from '../api/questions';
 import { percent, whole } from '../format/format';
 import { usePreferences } from '../shell/preferences';
+import type { Texts } from '../texts/en';
 import type { View } from '../view/view';
 import { Card } from './Cards';
 import { basisOf } from './Metric';
 import { useNumberDialog } from './number-dialog';
 import { Answered } from './States';
 import { useKnown } from './use-known';
+
+/** Why stages have no value: most often all for the same reason. */
+function whyNot(texts: Texts, answer: QueryResult): string[] {
+  const reasons = answer.metrics.map((id) => reasonOf(texts, answer.totals[id]?.reason));
+  return [...new Set(reasons.filter((reason) => reason !== undefined))];
+}
 
 export function StagesCard(props: { view: View; title: string; hint?: string; metrics: readonly string[]; bad?: boolean }) {
   const { texts, locale } = usePreferences();
@@ -19,6 +27,7 @@ export function StagesCard(props: { view: View; title: string; hint?: string; me
     <Card title={props.title} hint={props.hint}>
       <Answered asked={answer} height={130}>
         {(all) => (
+          <>
           <div className={props.bad === true ? 'ladder bad-stages' : 'ladder'}>
             {all.definitions.map((definition) => {
               const value = all.totals[definition.id];
@@ -31,11 +40,17 @@ export function StagesCard(props: { view: View; title: string; hint?: string; me
                   <i style={{ width: `${(share ?? 0) * 100}%` }} />
                 </span>,
                 <span key={`${definition.id} said`} className="small stage-said" title={value === undefined ? undefined : basisOf(texts, locale, value, definition)}>
-                  {typeof share === 'number' ? percent(locale, share) : (reasonOf(texts, value?.reason) ?? texts.number.noData)} <span className="soft">{texts.number.n(whole(locale, value?.n ?? 0))}</span>
+                  {typeof share === 'number' ? percent(locale, share) : texts.number.noData} <span className="soft">{texts.number.n(whole(locale, value?.n ?? 0))}</span>
                 </span>,
               ];
             })}
           </div>
+          {whyNot(texts, all).map((reason) => (
+            <p key={reason} className="soft small">
+              {reason}
+            </p>
+          ))}
+          </>
         )}
       </Answered>
     </Card>

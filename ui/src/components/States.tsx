@@ -53,7 +53,7 @@ export function Failed({ error, again }: { error: Error; again?: () => void }) {
   );
 }
 
-export function Empty({ reason, cure, children }: { reason?: string; cure?: string; children?: ReactNode }) {
+export function Empty({ reason, cure, children }: { reason?: string; cure?: string | undefined; children?: ReactNode }) {
   const texts = useTexts();
   return (
     <div className="state">

@@ -20,7 +20,7 @@ export function Words(props: Parameters<typeof Newest>[0]) {
   return useMay('text') ? <Newest {...props} /> : null;
 }
 
-function Newest(props: { view: View; title: string; hint: string; filter: string; which: (message: Said) => boolean }) {
+function Newest(props: { view: View; title: string; hint: string; filter: string; /** What stands where there is none. */ empty: string; which: (message: Said) => boolean }) {
   const { texts } = usePreferences();
   const sessions = useSessions(props.view, { filters: [props.filter], limit: MOST });
   const shown = sessions.data?.pages[0]?.sessions ?? [];
@@ -36,7 +36,7 @@ function Newest(props: { view: View; title: string; hint: string; filter: string
     >
       {sessions.isPending && <Loading height={280} />}
       {sessions.isError && <Failed error={sessions.error} again={() => void sessions.refetch()} />}
-      {sessions.isSuccess && shown.length === 0 && <Empty />}
+      {sessions.isSuccess && shown.length === 0 && <Empty reason={props.empty} />}
       <ul>
         {shown.map((session) => (
           <One key={session.session_id} view={props.view} id={session.session_id} which={props.which} />

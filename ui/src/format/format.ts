@@ -118,8 +118,11 @@ export function step(language: string, name: string): string {
   return date(language, 'UTC', { month: 'short', year: 'numeric' }).format(time);
 }
 
-/** A word of the server for people: `user_requested` becomes «User requested». */
+/** Words that are letters: they are written in capitals. */
+const LETTERS = /\b(csat|nps|url|ip|utm)\b/g;
+
+/** A word of the server for people: `user_requested` becomes «User requested», `csat_score` «CSAT score». */
 export function word(text: string): string {
-  const spaced = text.replaceAll('_', ' ');
+  const spaced = text.replaceAll('_', ' ').replace(LETTERS, (letters) => letters.toUpperCase());
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }

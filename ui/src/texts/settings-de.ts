@@ -136,7 +136,7 @@ export const settingsDe: typeof settingsEn = {
     fullSure: 'Ja, alles im Wortlaut behalten',
     fullNot: 'Lassen, wie es war',
     setHow: 'Es gilt sofort für alles, was danach kommt, über die Schnittstelle, als Datei oder von der Kommandozeile. Was gespeichert ist, bleibt, wie es ist.',
-    recognised: 'Erkannt werden E-Mail-Adressen, Telefon-, Karten-, Konto- und Ausweisnummern, Netzadressen, Geheimnisse. Nicht erkannt werden Namen von Menschen und Firmen, Postadressen und was Menschen von sich erzählen. Wo es darauf ankommt, nehmen Sie `none`.',
+    recognised: 'Erkannt werden E-Mail-Adressen, Telefon-, Karten-, Konto- und Ausweisnummern, Netzadressen, Geheimnisse. Nicht erkannt werden Namen von Menschen und Firmen, Postadressen und was Menschen von sich erzählen. Wo es darauf ankommt, wählen Sie «Kein Text».',
     read: 'Wer las, was gesagt wurde, steht im Protokoll.',
   },
   keeping: {

@@ -134,7 +134,7 @@ export const settingsEn = {
     fullSure: 'Yes, keep everything as it is written',
     fullNot: 'Leave it as it was',
     setHow: 'It holds at once, for whatever is received afterwards, by the interface, as a file or from the command line. What is stored already stays as it is.',
-    recognised: 'What is recognised: e-mail addresses, phone, card, account and national numbers, addresses of networks, secrets. What is not: names of people and firms, postal addresses, what people tell of themselves. Where these matter, use `none`.',
+    recognised: 'What is recognised: e-mail addresses, phone, card, account and national numbers, addresses of networks, secrets. What is not: names of people and firms, postal addresses, what people tell of themselves. Where these matter, choose «No text».',
     read: 'Who reads what was said is in the audit.',
   },
   keeping: {

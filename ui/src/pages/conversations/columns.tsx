@@ -50,7 +50,7 @@ export const COLUMNS: readonly Column[] = [
   text('topic_name', 190),
   text('first_intent', 170),
   text('channel', 100),
-  count('user_messages', 120),
+  count('user_messages', 136),
   count('messages'),
   {
     id: 'duration',

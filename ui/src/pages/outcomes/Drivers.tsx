@@ -2,6 +2,7 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 
 import type { Schemas } from '../../api/client';
+import { reasonOf } from '../../api/named';
 import { useDimensions, useDrivers } from '../../api/questions';
 import { Impact } from '../../components/Impact';
 import { Answered, Empty } from '../../components/States';
@@ -59,7 +60,7 @@ export function Drivers({ view }: { view: View }) {
       </header>
       <Answered asked={drivers} height={340}>
         {(answer) => {
-          if (answer.rows.length === 0) return <Empty reason={texts.states.emptyRange} cure={texts.states.emptyCure} />;
+          if (answer.rows.length === 0) return <Empty reason={texts.outcomes.noDrivers} cure={reasonOf(texts, answer.overall.reason)} />;
           const most = Math.max(...answer.rows.map((row) => Math.abs(row.impact ?? 0)), 0.0001);
           return (
             // A region that scrolls is reached from the keyboard.

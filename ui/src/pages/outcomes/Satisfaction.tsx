@@ -89,7 +89,7 @@ function Comments({ view }: { view: View }) {
       </header>
       {sessions.isPending && <Loading height={180} />}
       {sessions.isError && <Failed error={sessions.error} />}
-      {sessions.isSuccess && shown.length === 0 && <Empty reason={texts.states.empty} />}
+      {sessions.isSuccess && shown.length === 0 && <Empty reason={texts.outcomes.noComments} />}
       <ul>
         {shown.map((session) => (
           <li key={session.session_id}>

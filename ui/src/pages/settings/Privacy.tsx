@@ -3,7 +3,6 @@ import { Link } from '@tanstack/react-router';
 
 import { useMay } from '../../api/access';
 import { Card } from '../../components/Cards';
-import { WithCommands } from '../../components/WithCommands';
 import { usePart } from '../../texts/parts';
 import { Erasing } from './Erasing';
 import { Keeping } from './Keeping';
@@ -18,9 +17,7 @@ export function Privacy() {
       <Card title={usePart('settings').section.privacy} hint={words.hint}>
         <TextMode />
         <p className="soft">{words.setHow}</p>
-        <p className="soft">
-          <WithCommands text={words.recognised} />
-        </p>
+        <p className="soft">{words.recognised}</p>
         <p>
           {words.read} {mayAudit && <Link to="/settings" search={{ section: 'audit' }}>{audit}</Link>}
         </p>

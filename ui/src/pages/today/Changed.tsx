@@ -19,7 +19,7 @@ export function Changed({ view }: { view: View }) {
   const { names } = useNames();
   const compared: View = { ...view, compare: view.compare === 'none' ? 'previous' : view.compare };
   const answer = useAnswer(compared, { metrics: metrics ?? [] }, { enabled: metrics !== undefined });
-  const versions = useAnswer({ ...view, compare: 'none' }, { metrics: ['sessions', 'resolution_rate', 'fallback_session_rate'], dimensions: ['bot_version'], order: ['sessions'], limit: 5 });
+  const versions = useAnswer({ ...view, compare: 'none' }, { metrics: ['sessions', 'resolution_rate', 'fallback_session_rate'], dimensions: ['bot_version'], filters: ['bot_version is not null'], order: ['sessions'], limit: 5 });
   return (
     <section className="card" aria-label={texts.today.changes}>
       <header>
@@ -47,7 +47,7 @@ export function Changed({ view }: { view: View }) {
       </Answered>
       <h3>{texts.today.versions}</h3>
       <Answered asked={versions} height={140}>
-        {(all) => <AnswerTable answer={all} title={texts.today.versions} names={names} compact />}
+        {(all) => (all.rows.length === 0 ? <p className="soft">{texts.today.noVersions}</p> : <AnswerTable answer={all} title={texts.today.versions} names={names} compact />)}
       </Answered>
     </section>
   );

@@ -29,7 +29,7 @@ export function FixFirst({ view }: { view: View }) {
         {(answer) => {
           const worst = answer.rows.filter((row) => row.verdict === 'worse').slice(0, 5);
           const most = Math.max(...worst.map((row) => Math.abs(row.impact ?? 0)), 0.001);
-          if (worst.length === 0) return <p className="soft">{texts.today.noChanges}</p>;
+          if (worst.length === 0) return <p className="soft">{texts.today.noWorst}</p>;
           return (
             <ul className="stack" style={{ gap: 4 }}>
               {worst.map((row) => (
@@ -49,7 +49,7 @@ export function FixFirst({ view }: { view: View }) {
         <p className="soft small">{texts.today.vainHint}</p>
       </div>
       <Answered asked={vain} height={140}>
-        {(answer) => <AnswerTable answer={answer} title={texts.today.vain} names={names} compact />}
+        {(answer) => (answer.rows.length === 0 ? <p className="soft">{texts.improve.noIntents}</p> : <AnswerTable answer={answer} title={texts.today.vain} names={names} compact />)}
       </Answered>
     </section>
   );

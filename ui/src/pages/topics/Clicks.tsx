@@ -16,9 +16,9 @@ export function Clicks({ view }: { view: View }) {
     <>
       <NumbersCard view={view} title={texts.topics.clicks} metrics={NUMBERS} large />
       <TrendCard view={view} title={texts.topics.clickTrend} metrics={TREND} />
-      <TableCard view={view} title={texts.topics.options} hint={texts.topics.optionsHint} metrics={REPORT} by={['step.option_title', 'step.option_kind']} filters={TITLED} order="clicks" limit={200} />
+      <TableCard view={view} title={texts.topics.options} hint={texts.topics.optionsHint} metrics={REPORT} by={['step.option_title', 'step.option_kind']} filters={TITLED} order="clicks" limit={200} empty={texts.topics.noClicks} />
       <div className="grid wide">
-        <TableCard view={view} title={texts.topics.positions} metrics={UNDERUSED} by={['step.option_position']} filters={['step.option_position is not null']} order="step.option_position asc" />
+        <TableCard view={view} title={texts.topics.positions} metrics={UNDERUSED} by={['step.option_position']} filters={['step.option_position is not null']} order="step.option_position asc" empty={texts.topics.noClicks} />
         <TableCard
           view={view}
           title={texts.topics.underused}
@@ -31,7 +31,7 @@ export function Clicks({ view }: { view: View }) {
           empty={texts.topics.noUnderused}
         />
       </div>
-      <TableCard view={view} title={texts.topics.questions} hint={texts.topics.questionsHint} metrics={QUESTIONS} by={['step.topic_name', 'step.question_name']} filters={['step.kind = question']} order="questions_asked" limit={200} />
+      <TableCard view={view} title={texts.topics.questions} hint={texts.topics.questionsHint} metrics={QUESTIONS} by={['step.topic_name', 'step.question_name']} filters={['step.kind = question']} order="questions_asked" limit={200} empty={texts.improve.noQuestions} />
     </>
   );
 }

@@ -28,7 +28,7 @@ export function Report({ view }: { view: View }) {
   return (
     <>
       <TopicTable view={view} />
-      <TableCard view={view} title={texts.topics.visits} hint={texts.topics.visitsHint} metrics={VISITS} by={['step.topic_name', 'step.topic_kind']} order="topic_views" limit={100} />
+      <TableCard view={view} title={texts.topics.visits} hint={texts.topics.visitsHint} metrics={VISITS} by={['step.topic_name', 'step.topic_kind']} order="topic_views" limit={100} empty={texts.topics.none} />
     </>
   );
 }

@@ -145,7 +145,7 @@ function Samples({ view, topic }: { view: View; topic: string }) {
     >
       {sessions.isPending && <Loading height={300} />}
       {sessions.isError && <Failed error={sessions.error} again={() => void sessions.refetch()} />}
-      {sessions.isSuccess && shown.length === 0 && <Empty />}
+      {sessions.isSuccess && shown.length === 0 && <Empty reason={texts.topics.notVisited} />}
       <ul>
         {shown.map((session) => (
           <li key={session.session_id}>

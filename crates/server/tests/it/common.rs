@@ -82,6 +82,7 @@ impl Bench {
         let engine = Engine::new(EngineOptions {
             memory_limit_bytes,
             threads: 2,
+            ..EngineOptions::default()
         });
         let store = bench.store.clone();
         let state = ServerState::new(bench.lake.clone(), engine.unwrap(), store, options);
@@ -191,6 +192,7 @@ pub fn engine() -> Engine {
     Engine::new(EngineOptions {
         memory_limit_bytes: 64 << 20,
         threads: 2,
+        ..EngineOptions::default()
     })
     .unwrap()
 }

@@ -6,7 +6,7 @@ use upshot_stats::{Confidence, proportion};
 
 use super::nodes::Nodes;
 use super::question::Scope;
-use super::sequencer::Ending;
+use super::wanted::Ending;
 use crate::filter::StepSort;
 use crate::query::EnvironmentChoice;
 use crate::result::{IntervalMethod, MetricValue, Note, RangeInfo};

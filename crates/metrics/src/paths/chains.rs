@@ -5,7 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use upshot_lake::Capture;
 
 use super::nodes::{Nodes, Reading};
-use super::sequencer::{GroupNames, SessionFacts, Sink, StepRow, Wanted, read};
+use super::sequencer::{Sink, StepRow, read};
+use super::wanted::{GroupNames, SessionFacts, Wanted};
 use crate::error::QueryError;
 use crate::filter::{Loops, Predicate};
 use crate::pass::Resources;

@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use upshot_lake::{Capture, Preferences, Table};
 
 use super::nodes::Reading;
-use super::sequencer::{Endings, Wanted};
 use super::text;
+use super::wanted::{Endings, Wanted};
 use crate::columns::Columns;
 use crate::engine::{Engine, maturity};
 use crate::error::{Problem, ProblemCode, QueryError};

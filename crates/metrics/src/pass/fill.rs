@@ -84,7 +84,8 @@ async fn run_alike(
         Arc::new(move |pass, number| Worker::new(&shapes[pass], samplings[pass], number));
     let found = prepared.read(&*worker, Some(Arc::clone(&worker))).await?;
     let of_files = found.by_file.into_iter();
-    let of_files = of_files.map(|(pass, keep, share)| (pass, keep, Arc::new(share)));
+    let rollups = &resources.rollups;
+    let of_files = of_files.map(|(pass, keep, share)| (pass, keep, rollups.own(share)));
     let of_files: Vec<(usize, Keep, Arc<Share>)> = of_files.collect();
     resources.keep(of_files.iter().map(|(_, keep, share)| (keep, share)));
     for (pass, keep, share) in of_files {

@@ -413,7 +413,8 @@ impl<'a> Source<'a> {
         let threads = threads.map(|found| (Known::anywhere(found), false));
         let mut all: Vec<(Known<C::Found>, bool)> = threads.collect();
         let of_files = found.by_file.into_iter();
-        let kept = of_files.map(|(_, keep, found)| (keep, Arc::new(found)));
+        let rollups = &resources.rollups;
+        let kept = of_files.map(|(_, keep, found)| (keep, rollups.own(found)));
         let kept: Vec<(Keep, Arc<C::Found>)> = kept.collect();
         resources.keep(kept.iter().map(|(keep, found)| (keep, found)));
         all.extend(kept.into_iter().map(|(keep, found)| {

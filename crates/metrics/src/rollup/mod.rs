@@ -16,16 +16,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashlink::LruCache;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::runtime::Handle;
 use upshot_lake::{Capture, DataFile, Table};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::QueryError;
 use crate::run::accumulate::Sampling;
+use crate::run::sets::Keys;
 
 pub(crate) use fixed::{Fixed, Slice};
-use shelf::Shelf;
+use shelf::{Record, Shelf};
 
 /// What one plan asks of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,11 +65,19 @@ pub(crate) trait Found: Any + Send + Sync + Sized {
     fn sampling(&self) -> Sampling {
         Sampling::ALL_USERS
     }
-    /// The same as it lies beside the file; nothing where it is never kept.
+    /// Keys that it may have in common with what others found in the same file; they count as bytes of it.
+    fn shared(&self) -> Vec<&Arc<Keys>> {
+        Vec::new()
+    }
+    /// The same, to put others that are equal in their place.
+    fn shared_mut(&mut self) -> Vec<&mut Arc<Keys>> {
+        Vec::new()
+    }
+    /// The same as it lies beside the file, without the keys; nothing where it is never kept.
     fn to_bytes(&self) -> Option<Vec<u8>> {
         None
     }
-    /// Back from there; nothing of what is no such thing.
+    /// Back from there; nothing of what is no such thing. Of its keys it then knows which they are.
     fn of_bytes(_bytes: &[u8]) -> Option<Self> {
         None
     }
@@ -79,7 +88,10 @@ type Owner = (String, String, Table);
 
 struct Kept {
     found: Arc<dyn Any + Send + Sync>,
+    /// What it takes besides keys.
     bytes: usize,
+    /// Which keys it shares with others.
+    keys: Vec<u128>,
 }
 
 /// For whom is kept what is found, and where.
@@ -156,8 +168,42 @@ impl Default for RollupOptions {
 struct State {
     kept: LruCache<Key, Kept>,
     bytes: usize,
+    /// Keys by their hash, with how many share them.
+    keys: FxHashMap<u128, (Arc<Keys>, usize)>,
     /// With which snapshot the files of each owner were looked at, and which these were.
     files: HashMap<Owner, (i64, FxHashSet<u64>)>,
+}
+
+impl State {
+    fn insert(&mut self, key: Key, kept: Kept, shared: &[&Arc<Keys>]) {
+        self.bytes += kept.bytes;
+        for keys in shared {
+            let bytes = &mut self.bytes;
+            let (_, users) = self.keys.entry(keys.hash()).or_insert_with(|| {
+                *bytes += keys.bytes();
+                (Arc::clone(keys), 0)
+            });
+            *users += 1;
+        }
+        if let Some(before) = self.kept.insert(key, kept) {
+            self.left(&before);
+        }
+    }
+
+    /// What was kept is no longer.
+    fn left(&mut self, kept: &Kept) {
+        self.bytes -= kept.bytes;
+        for hash in &kept.keys {
+            let Some((keys, users)) = self.keys.get_mut(hash) else {
+                continue;
+            };
+            *users -= 1;
+            if *users == 0 {
+                self.bytes -= keys.bytes();
+                self.keys.remove(hash);
+            }
+        }
+    }
 }
 
 /// An entry takes about so many bytes besides what it holds.
@@ -187,6 +233,7 @@ impl Rollups {
             state: Mutex::new(State {
                 kept: LruCache::new_unbounded(),
                 bytes: 0,
+                keys: FxHashMap::default(),
                 files: HashMap::new(),
             }),
         }
@@ -240,13 +287,14 @@ impl Rollups {
     ) -> Vec<(usize, Arc<F>)> {
         let mut all = Vec::new();
         for (place, key, path) in wanted {
-            let found = self
-                .shelf
-                .read(*key, path)
-                .and_then(|bytes| F::of_bytes(&bytes));
-            let Some(found) = found.filter(|found| found.sampling().covers(sampling)) else {
+            let found = self.shelf.read(*key, path);
+            let found = found.and_then(|bytes| F::of_bytes(&bytes));
+            let Some(mut found) = found.filter(|found| found.sampling().covers(sampling)) else {
                 continue;
             };
+            if !self.fill(&mut found, *key, path) {
+                continue;
+            }
             let found = Arc::new(found);
             self.add(*key, &found);
             all.push((*place, found));
@@ -254,16 +302,64 @@ impl Rollups {
         all
     }
 
+    /// Brings back the keys of what lay beside a file; whether all were there.
+    fn fill<F: Found>(&self, found: &mut F, key: Key, path: &Path) -> bool {
+        found.shared_mut().into_iter().all(|keys| {
+            let question = keys.hash();
+            let read = || {
+                let bytes = self.shelf.read(Key { question, ..key }, path)?;
+                Keys::of_bytes(&bytes).map(Arc::new)
+            };
+            let whole = self.known_keys(question).or_else(read);
+            let there = whole.is_some();
+            if let Some(whole) = whole {
+                *keys = whole;
+            }
+            there
+        })
+    }
+
+    fn known_keys(&self, hash: u128) -> Option<Arc<Keys>> {
+        let state = self.state();
+        state.keys.get(&hash).map(|(keys, _)| Arc::clone(keys))
+    }
+
+    /// What was found, with the keys that are known already in the place of its own.
+    pub(crate) fn own<F: Found>(&self, mut found: F) -> Arc<F> {
+        for keys in found.shared_mut() {
+            if let Some(known) = self.known_keys(keys.hash()) {
+                *keys = known;
+            }
+        }
+        Arc::new(found)
+    }
+
     /// Puts what was found beside the files. Blocks.
     pub(crate) fn store<F: Found>(&self, found: &[(Key, DataFile, Arc<F>)]) {
-        let mut by_file: HashMap<u64, (&DataFile, Vec<(Key, Vec<u8>)>)> = HashMap::new();
+        let mut by_file: HashMap<u64, (&DataFile, Vec<Record>)> = HashMap::new();
         for (key, file, found) in found {
             if file.bytes < self.options.least_file_bytes {
                 continue;
             }
-            if let Some(bytes) = found.to_bytes() {
-                let of_file = by_file.entry(key.file).or_insert((file, Vec::new()));
-                of_file.1.push((*key, bytes));
+            let Some(bytes) = found.to_bytes() else {
+                continue;
+            };
+            let of_file = by_file.entry(key.file).or_insert((file, Vec::new()));
+            of_file.1.push(Record {
+                question: key.question,
+                shared: false,
+                bytes,
+            });
+            for keys in found.shared() {
+                let question = keys.hash();
+                if of_file.1.iter().any(|record| record.question == question) {
+                    continue;
+                }
+                of_file.1.extend(keys.to_bytes().map(|bytes| Record {
+                    question,
+                    shared: true,
+                    bytes,
+                }));
             }
         }
         for (file, records) in by_file.into_values() {
@@ -273,13 +369,16 @@ impl Rollups {
 
     /// Keeps what was found in memory.
     pub(crate) fn add<F: Found>(&self, key: Key, found: &Arc<F>) {
+        let shared = found.shared();
+        let of_keys: usize = shared.iter().map(|keys| keys.bytes()).sum();
         let bytes = found.bytes() + ENTRY_BYTES;
         if bytes > self.options.memory_bytes / LARGEST_PART {
             return;
         }
         let kept = Kept {
             found: Arc::clone(found) as Arc<dyn Any + Send + Sync>,
-            bytes,
+            bytes: bytes.saturating_sub(of_keys),
+            keys: shared.iter().map(|keys| keys.hash()).collect(),
         };
         let mut state = self.state();
         // A query that began before the file went must not bring it back.
@@ -290,14 +389,11 @@ impl Rollups {
         if !known {
             return;
         }
-        state.bytes += bytes;
-        if let Some(before) = state.kept.insert(key, kept) {
-            state.bytes -= before.bytes;
-        }
+        state.insert(key, kept, &shared);
         while state.bytes > self.options.memory_bytes
             && let Some((_, oldest)) = state.kept.remove_lru()
         {
-            state.bytes -= oldest.bytes;
+            state.left(&oldest);
         }
     }
 
@@ -320,14 +416,13 @@ impl Rollups {
         if gone.is_empty() {
             return;
         }
-        let State { kept, bytes, .. } = &mut *state;
         self.shelf.forget(&gone);
-        kept.retain(|key, entry| {
-            let stays = !gone.contains(&key.file);
-            if !stays {
-                *bytes -= entry.bytes;
+        let of_gone = state.kept.iter().map(|(key, _)| *key);
+        let of_gone: Vec<Key> = of_gone.filter(|key| gone.contains(&key.file)).collect();
+        for key in of_gone {
+            if let Some(entry) = state.kept.remove(&key) {
+                state.left(&entry);
             }
-            stays
-        });
+        }
     }
 }

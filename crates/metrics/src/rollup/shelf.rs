@@ -23,6 +23,15 @@ pub(super) struct Shelf {
     indexes: Mutex<HashMap<u64, Index>>,
 }
 
+/// What goes beside a file.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) question: u128,
+    /// Whether several others refer to it; then it is written once.
+    pub(super) shared: bool,
+    pub(super) bytes: Vec<u8>,
+}
+
 /// What lies beside one file.
 #[derive(Debug, Default)]
 struct Index {
@@ -59,11 +68,18 @@ impl Shelf {
             index.records.get(&key.question).copied()
         };
         let (from, bytes) = place?;
-        read(path, from, bytes, key.question).ok().flatten()
+        let found = read(path, from, bytes, key.question).ok().flatten();
+        if found.is_none()
+            && let Some(index) = self.indexes().get_mut(&key.file)
+        {
+            // So that it is written anew.
+            index.records.remove(&key.question);
+        }
+        found
     }
 
     /// Puts records beside a file. What cannot be written is made anew when it is asked for.
-    pub(super) fn write(&self, file: &DataFile, records: &[(Key, Vec<u8>)]) {
+    pub(super) fn write(&self, file: &DataFile, records: &[Record]) {
         let path = file.rollups();
         let mut indexes = self.indexes();
         let key = super::path_hash(&file.path);
@@ -115,14 +131,13 @@ impl Index {
         Ok(index)
     }
 
-    fn append(
-        &mut self,
-        path: &PathBuf,
-        of_file: u64,
-        records: &[(Key, Vec<u8>)],
-    ) -> io::Result<()> {
+    fn append(&mut self, path: &PathBuf, of_file: u64, records: &[Record]) -> io::Result<()> {
         let mut text = Vec::new();
-        let added: usize = records.iter().map(|(_, found)| HEAD + found.len()).sum();
+        let known = |index: &Self, record: &Record| {
+            record.shared && index.records.contains_key(&record.question)
+        };
+        let new = records.iter().filter(|record| !known(self, record));
+        let added: usize = new.map(|record| HEAD + record.bytes.len()).sum();
         let full = self.end + added as u64 > most_bytes(of_file);
         if self.end == 0 || full {
             // Questions that nobody asks any more go; the others come again.
@@ -130,15 +145,19 @@ impl Index {
             text.extend_from_slice(Shelf::MAGIC.as_bytes());
         }
         let begin = self.end;
-        for (key, found) in records {
+        for record in records {
+            let found = &record.bytes;
             let Ok(bytes) = u32::try_from(found.len()) else {
                 continue;
             };
-            self.records
-                .insert(key.question, (begin + text.len() as u64, bytes));
+            if known(self, record) {
+                continue;
+            }
+            let place = (begin + text.len() as u64, bytes);
+            self.records.insert(record.question, place);
             text.extend_from_slice(&bytes.to_le_bytes());
             text.extend_from_slice(&xxh3_128(found).to_le_bytes());
-            text.extend_from_slice(&key.question.to_le_bytes());
+            text.extend_from_slice(&record.question.to_le_bytes());
             text.extend_from_slice(found);
         }
         let mut options = OpenOptions::new();
@@ -201,16 +220,21 @@ mod tests {
         let file = file(&folder, "a.parquet");
         std::fs::write(&file.path, "").unwrap();
         let key = |question| Key::new(&file, question);
+        let record = |question, bytes| Record {
+            question,
+            shared: false,
+            bytes,
+        };
         let (first, second) = (Shelf::default(), Shelf::default());
-        first.write(&file, &[(key(1), vec![1; 300_000])]);
-        first.write(&file, &[(key(2), vec![2; 300_000]), (key(3), Vec::new())]);
+        first.write(&file, &[record(1, vec![1; 300_000])]);
+        first.write(&file, &[record(2, vec![2; 300_000]), record(3, Vec::new())]);
         for shelf in [&first, &second] {
             assert_eq!(shelf.read(key(1), &file.rollups()), Some(vec![1; 300_000]));
             assert_eq!(shelf.read(key(2), &file.rollups()), Some(vec![2; 300_000]));
             assert_eq!(shelf.read(key(3), &file.rollups()), Some(Vec::new()));
             assert_eq!(shelf.read(key(4), &file.rollups()), None);
         }
-        first.write(&file, &[(key(4), vec![4; 600_000])]);
+        first.write(&file, &[record(4, vec![4; 600_000])]);
         assert_eq!(first.read(key(1), &file.rollups()), None);
         assert_eq!(first.read(key(4), &file.rollups()), Some(vec![4; 600_000]));
         // Who has an older index finds another question there, and believes nothing of it.
@@ -222,7 +246,12 @@ mod tests {
     fn nothing_is_left_beside_a_file_that_went() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder, "a.parquet");
-        Shelf::default().write(&file, &[(Key::new(&file, 1), vec![1])]);
+        let record = Record {
+            question: 1,
+            shared: true,
+            bytes: vec![1],
+        };
+        Shelf::default().write(&file, &[record]);
         assert!(!file.rollups().exists());
     }
 }

@@ -1,13 +1,15 @@
 //! The cells of every group, and how rows fill them. Sums are kept in whole numbers, so that the order
 //! and the split of rows never change an answer.
 
+use std::sync::Arc;
+
 use arrow::buffer::BooleanBuffer;
 use serde::{Deserialize, Serialize};
 
 use super::clusters::ClusterRows;
 use super::evaluate::{Numbers, Values};
 use super::quantiles::Numbers as Collected;
-use super::sets::KeySet;
+use super::sets::{KeySet, Keys};
 use crate::query::plan::Cells;
 
 /// Real numbers are summed as whole multiples of this.
@@ -290,6 +292,16 @@ impl Accumulators {
 
     pub(crate) fn groups(&self) -> usize {
         self.groups
+    }
+
+    /// Keys that it may have in common with others.
+    pub(super) fn shared(&self) -> impl Iterator<Item = &Arc<Keys>> {
+        self.sets.iter().filter_map(KeySet::shared)
+    }
+
+    /// The same, to put others that are equal in their place.
+    pub(super) fn shared_mut(&mut self) -> impl Iterator<Item = &mut Arc<Keys>> {
+        self.sets.iter_mut().filter_map(KeySet::shared_mut)
     }
 
     /// About how many bytes the cells take.

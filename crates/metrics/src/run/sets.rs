@@ -1,8 +1,11 @@
 //! Different keys, counted exactly.
 
+use std::hash::Hash;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::accumulate::mix;
 
@@ -14,8 +17,8 @@ const PARTS: usize = 256;
 pub(crate) enum KeySet {
     /// As they come, by part.
     Gathering(Vec<Vec<(u64, u32)>>),
-    /// For good.
-    Kept(Keys),
+    /// For good. Plans that ask for the same keys of a file share them.
+    Kept(#[serde(with = "by_hash")] Arc<Keys>),
     /// Only how many there are, of keys that no other set holds.
     Counted(Counts),
 }
@@ -23,6 +26,8 @@ pub(crate) enum KeySet {
 /// Keys in order, by part.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Keys {
+    /// Stands for all of them.
+    hash: u128,
     /// Where each part ends.
     ends: Vec<u32>,
     #[serde(with = "crate::rollup::plain")]
@@ -63,7 +68,7 @@ impl KeySet {
                     .map(|part| part.capacity() * size_of::<(u64, u32)>())
                     .sum()
             }
-            Self::Kept(keys) => 4 * keys.ends.len() + 8 * keys.keys.len() + 4 * keys.groups.len(),
+            Self::Kept(keys) => keys.bytes(),
             Self::Counted(counts) => 8 * counts.by_group.len(),
         }
     }
@@ -94,7 +99,24 @@ impl KeySet {
             kept.ends.push(kept.keys.len() as u32);
         }
         kept.groups.shrink_to_fit();
-        Self::Kept(kept)
+        kept.hash = kept.hashed();
+        Self::Kept(Arc::new(kept))
+    }
+
+    /// The keys, where they are kept for good.
+    pub(super) fn shared(&self) -> Option<&Arc<Keys>> {
+        match self {
+            Self::Kept(keys) => Some(keys),
+            _ => None,
+        }
+    }
+
+    /// The same, to put others that are equal in their place.
+    pub(super) fn shared_mut(&mut self) -> Option<&mut Arc<Keys>> {
+        match self {
+            Self::Kept(keys) => Some(keys),
+            _ => None,
+        }
     }
 
     /// Only how many there are, where no other set has one of these keys.
@@ -139,7 +161,60 @@ impl KeySet {
     }
 }
 
+/// Kept keys are written down once for all that share them: here stands only which.
+mod by_hash {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Keys;
+
+    pub(super) fn serialize<S: Serializer>(
+        keys: &Arc<Keys>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        keys.hash.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<Keys>, D::Error> {
+        let hash = u128::deserialize(deserializer)?;
+        Ok(Arc::new(Keys {
+            hash,
+            ..Keys::default()
+        }))
+    }
+}
+
 impl Keys {
+    /// Stands for all of them.
+    pub(crate) fn hash(&self) -> u128 {
+        self.hash
+    }
+
+    fn hashed(&self) -> u128 {
+        let mut hasher = Xxh3::new();
+        (&self.ends, &self.keys, &self.groups).hash(&mut hasher);
+        hasher.digest128()
+    }
+
+    /// How many bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        4 * self.ends.len() + 8 * self.keys.len() + 4 * self.groups.len()
+    }
+
+    /// As they are written down.
+    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_extend(self, Vec::new()).ok()
+    }
+
+    /// Back from there; nothing of what is no such thing.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let keys: Self = postcard::from_bytes(bytes).ok()?;
+        (keys.hash == keys.hashed()).then_some(keys)
+    }
+
     fn part(&self, part: usize) -> Range<usize> {
         let end = |part: usize| self.ends.get(part).map_or(0, |end| *end as usize);
         match part {

@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::accumulate::{Accumulators, Input, Sampling, ScaleOf};
 use super::evaluate::{Evaluator, Numbers, Values, not_replaced};
 use super::groups::{GroupValue, Grouped, Groups, Kept};
+use super::sets::Keys;
 use crate::columns::{Columns as ColumnNames, column as known_column, event_time};
 use crate::error::QueryError;
 use crate::filter::{Known, Measure, Nulls, Predicate, TextSource};
@@ -437,6 +438,16 @@ impl Found for Share {
 
     fn sampling(&self) -> Sampling {
         self.sampling
+    }
+
+    fn shared(&self) -> Vec<&Arc<Keys>> {
+        let totals = self.totals.iter().flat_map(Accumulators::shared);
+        self.grouped.shared().chain(totals).collect()
+    }
+
+    fn shared_mut(&mut self) -> Vec<&mut Arc<Keys>> {
+        let totals = self.totals.iter_mut().flat_map(Accumulators::shared_mut);
+        self.grouped.shared_mut().chain(totals).collect()
     }
 
     fn to_bytes(&self) -> Option<Vec<u8>> {

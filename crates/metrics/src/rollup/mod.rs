@@ -156,10 +156,31 @@ pub struct RollupOptions {
     pub least_file_bytes: u64,
 }
 
+/// Roll-ups take at most so much memory, unless somebody says else.
+const MOST_MEMORY: usize = 640 << 20;
+
+/// And no more than this part of what the machine has.
+const PART_OF_MACHINE: usize = 8;
+
+/// How much memory the machine has, or the container: where neither says so, two gibibytes.
+fn memory_of_machine() -> usize {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let bytes = |text: &str| text.trim().parse::<usize>().ok();
+    let container = read("/sys/fs/cgroup/memory.max").and_then(|text| bytes(&text));
+    let machine = read("/proc/meminfo").and_then(|text| {
+        let total = text
+            .lines()
+            .find_map(|line| line.strip_prefix("MemTotal:"))?;
+        Some(bytes(total.trim().strip_suffix("kB")?)? << 10)
+    });
+    let known = container.into_iter().chain(machine);
+    known.min().unwrap_or(2 << 30)
+}
+
 impl Default for RollupOptions {
     fn default() -> Self {
         Self {
-            memory_bytes: 512 << 20,
+            memory_bytes: MOST_MEMORY.min(memory_of_machine() / PART_OF_MACHINE),
             least_file_bytes: 256 << 10,
         }
     }

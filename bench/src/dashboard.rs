@@ -1,6 +1,7 @@
 //! All that a full dashboard asks, question by question or together, asked as any face of the product asks.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Deserialize;
@@ -112,6 +113,8 @@ pub struct Asking {
     pub together: bool,
     /// Whether what is found in files is kept, and what was kept before is used.
     pub rollups: bool,
+    /// How many dashboards are then opened at once.
+    pub at_once: usize,
 }
 
 /// Asks all questions of a file, twice: the first time this process has read nothing.
@@ -119,7 +122,6 @@ pub struct Asking {
 /// # Errors
 /// When the data directory or the questions cannot be read.
 pub fn run(directory: &Path, questions: &Path, asking: Asking) -> Result<Value> {
-    let together = asking.together;
     let questions: Vec<Question> = serde_json::from_str(&std::fs::read_to_string(questions)?)?;
     let asked: Vec<Asked> = questions.iter().map(Asked::of).collect::<Result<_>>()?;
     let runtime = tokio::runtime::Runtime::new()?;
@@ -137,28 +139,54 @@ pub fn run(directory: &Path, questions: &Path, asking: Asking) -> Result<Value> 
             ..EngineOptions::default()
         })?;
         let began = Instant::now();
-        let capture = lake.capture(DEFAULT_WORKSPACE, &Table::FACTS).await?;
-        ask_all(&engine, &capture, &questions, &asked, together).await?;
+        let mut dashboard = Dashboard {
+            engine,
+            capture: lake.capture(DEFAULT_WORKSPACE, &Table::FACTS).await?,
+            questions,
+            asked,
+            together: asking.together,
+        };
+        dashboard.ask_all().await?;
         let cold = began.elapsed().as_secs_f64();
         let began = Instant::now();
-        let capture = lake.capture(DEFAULT_WORKSPACE, &Table::FACTS).await?;
-        let (each, result) = ask_all(&engine, &capture, &questions, &asked, together).await?;
-        let processor: f64 = each
-            .values()
-            .filter_map(|of| of["processor"].as_f64())
-            .sum();
+        dashboard.capture = lake.capture(DEFAULT_WORKSPACE, &Table::FACTS).await?;
+        let (each, result) = dashboard.ask_all().await?;
+        let processor = each.values().filter_map(|of| of["processor"].as_f64());
+        let processor: f64 = processor.sum();
         let warm = began.elapsed().as_secs_f64();
-        engine.settled().await;
+        let dashboard = Arc::new(dashboard);
+        let at_once = at_once(&dashboard, asking.at_once).await?;
+        dashboard.engine.settled().await;
         lake.close().await?;
         Ok(json!({
             "seconds": warm,
             "processor_seconds": processor,
             "cold_seconds": cold,
+            "at_once_seconds": at_once,
             "each": each,
             "peak_memory_bytes": peak_memory()?,
             "result": result,
         }))
     })
+}
+
+/// How long each of so many dashboards takes that are opened at once; none may fail.
+async fn at_once(dashboard: &Arc<Dashboard>, count: usize) -> Result<Vec<f64>> {
+    let began = Instant::now();
+    let opened = (0..count).map(|_| {
+        let dashboard = Arc::clone(dashboard);
+        tokio::spawn(async move {
+            dashboard.ask_all().await?;
+            Ok::<f64, Failure>(began.elapsed().as_secs_f64())
+        })
+    });
+    let mut seconds = Vec::with_capacity(count);
+    for one in opened.collect::<Vec<_>>() {
+        let ended = one.await;
+        seconds.push(ended.map_err(|error| Failure::new(error.to_string()))??);
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds)
 }
 
 /// Measures a question.
@@ -195,40 +223,52 @@ fn processor_seconds() -> Result<f64> {
     Ok(ticks / TICKS_A_SECOND)
 }
 
-/// The seconds and the rows of each question, by its name. Queries that are asked together have no seconds of their own.
-async fn ask_all(
-    engine: &Engine,
-    capture: &Capture,
-    questions: &[Question],
-    asked: &[Asked],
+/// What is asked of whom.
+struct Dashboard {
+    engine: Engine,
+    capture: Capture,
+    questions: Vec<Question>,
+    asked: Vec<Asked>,
     together: bool,
-) -> Result<(Map<String, Value>, Map<String, Value>)> {
-    let (mut each, mut found) = (Map::new(), Map::new());
-    if together {
-        let (names, queries): (Vec<&str>, Vec<Query>) = questions
-            .iter()
-            .zip(asked)
-            .filter_map(|(question, asked)| match asked {
-                Asked::Query(query) => Some((question.name.as_str(), query.clone())),
-                _ => None,
-            })
-            .unzip();
-        let watch = Watch::new()?;
-        let answers = engine.run_all(&queries, capture).await;
-        each.insert("all queries".to_owned(), watch.read()?);
-        for (name, answer) in names.into_iter().zip(answers) {
-            found.insert(name.to_owned(), rows(&answer?));
-        }
-    }
-    for (question, asked) in questions.iter().zip(asked) {
-        if !found.contains_key(&question.name) {
+}
+
+impl Dashboard {
+    /// The seconds and the rows of each question, by its name. Queries that are asked together have no seconds of their own.
+    async fn ask_all(&self) -> Result<(Map<String, Value>, Map<String, Value>)> {
+        let Self {
+            engine,
+            capture,
+            questions,
+            asked,
+            together,
+        } = self;
+        let (mut each, mut found) = (Map::new(), Map::new());
+        if *together {
+            let (names, queries): (Vec<&str>, Vec<Query>) = questions
+                .iter()
+                .zip(asked)
+                .filter_map(|(question, asked)| match asked {
+                    Asked::Query(query) => Some((question.name.as_str(), query.clone())),
+                    _ => None,
+                })
+                .unzip();
             let watch = Watch::new()?;
-            let rows = asked.answer(engine, capture).await?;
-            each.insert(question.name.clone(), watch.read()?);
-            found.insert(question.name.clone(), rows);
+            let answers = engine.run_all(&queries, capture).await;
+            each.insert("all queries".to_owned(), watch.read()?);
+            for (name, answer) in names.into_iter().zip(answers) {
+                found.insert(name.to_owned(), rows(&answer?));
+            }
         }
+        for (question, asked) in questions.iter().zip(asked) {
+            if !found.contains_key(&question.name) {
+                let watch = Watch::new()?;
+                let rows = asked.answer(engine, capture).await?;
+                each.insert(question.name.clone(), watch.read()?);
+                found.insert(question.name.clone(), rows);
+            }
+        }
+        Ok((each, found))
     }
-    Ok((each, found))
 }
 
 /// The rows of an answer; the totals where it has no dimensions. A number to compare with stands behind its number.

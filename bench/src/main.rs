@@ -28,7 +28,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const USAGE: &str = "upshot-bench fold FILE | columns FILE | store-events FILE DIRECTORY | \
                      fold-stored DIRECTORY | columns-stored DIRECTORY | make-sessions DIRECTORY COUNT [--alone] | \
                      summary DIRECTORY [--users] | dashboard DIRECTORY QUESTIONS [--together] \
-                     [--without-rollups] | \
+                     [--without-rollups] [--ten] | \
                      make-events FILE COUNT | flush DIRECTORY DAYS RUNS";
 
 fn main() -> ExitCode {
@@ -70,6 +70,7 @@ fn run(arguments: &[&str]) -> Result<Value> {
             let asking = Asking {
                 together: flags.contains(&"--together"),
                 rollups: !flags.contains(&"--without-rollups"),
+                at_once: if flags.contains(&"--ten") { 10 } else { 0 },
             };
             dashboard::run(Path::new(directory), Path::new(questions), asking)
         }

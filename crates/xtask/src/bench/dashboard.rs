@@ -23,7 +23,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
     let arguments = ["dashboard", folder.as_str(), questions.as_str()];
     let with = |flags: &[&'static str]| [arguments.as_slice(), flags].concat();
     // The first run finds no roll-ups; what it leaves beside the files, the others find.
-    let mut together = ours(bench, "upshot, together", &with(&["--together"]))?;
+    let mut together = ours(bench, "upshot, together", &with(&["--together", "--ten"]))?;
     let mut alone = ours(bench, "upshot, one by one", &arguments)?;
     let without = with(&["--without-rollups"]);
     let mut read = ours(bench, "upshot, one by one, everything read", &without)?;
@@ -57,6 +57,12 @@ pub fn run(bench: &Bench) -> Result<Report> {
     report.figure("together, nothing ever asked before", *first, "s");
     let again = together.cold.last().context(told)?;
     report.figure("together, in a new process", *again, "s");
+    let last = together.at_once.last().copied().unwrap_or(f64::NAN);
+    report.figure(
+        "the slowest of ten at once, times one",
+        last / together.median(),
+        "",
+    );
     report.group(
         "All questions of a dashboard",
         vec![together, alone, read, duckdb],

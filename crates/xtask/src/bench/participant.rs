@@ -26,6 +26,8 @@ pub struct Measured {
     pub each: Map<String, Value>,
     /// Seconds of the first time in each run, where that is measured too.
     pub cold: Vec<f64>,
+    /// Seconds of each of several that were asked at once, in order; of the last run.
+    pub at_once: Vec<f64>,
 }
 
 impl Measured {
@@ -91,7 +93,7 @@ pub fn peer(
         peak_memory: answer["peak_memory_bytes"].as_u64().unwrap_or_default(),
         result: Some(answer["result"].clone()),
         each: answer["each"].as_object().cloned().unwrap_or_default(),
-        cold: Vec::new(),
+        ..Measured::default()
     })
 }
 
@@ -113,6 +115,8 @@ pub fn ours(bench: &Bench, name: &str, arguments: &[&str]) -> Result<Measured> {
         measured.result = Some(answer["result"].clone()).filter(|result| !result.is_null());
         measured.each = answer["each"].as_object().cloned().unwrap_or_default();
         measured.cold.extend(answer["cold_seconds"].as_f64());
+        let at_once = answer["at_once_seconds"].as_array().into_iter().flatten();
+        measured.at_once = at_once.filter_map(Value::as_f64).collect();
     }
     Ok(measured)
 }

@@ -100,6 +100,12 @@ impl Engine {
         self.resources.rollups.settled().await;
     }
 
+    /// Forgets what was found in files, as far as memory holds it: for when something was erased. What lies beside files
+    /// goes with these.
+    pub fn forget_rollups(&self) {
+        self.resources.rollups.forget();
+    }
+
     pub(crate) fn resources(&self) -> &Resources {
         &self.resources
     }

@@ -144,6 +144,7 @@ pub(crate) async fn clear(
     // Goes on to its end when the client goes.
     let clearing = tokio::spawn(async move {
         let cleared = state.lake.clear(&workspace, DEMO_SOURCE).await?;
+        state.engine.forget_rollups();
         state.store.forget_demo(&workspace).await?;
         Ok::<_, Problem>(cleared)
     });

@@ -391,6 +391,7 @@ pub(crate) async fn erase_users(
         // What could not be taken in may name anybody.
         state.rejections.forget(&workspace);
         state.answers.clear();
+        state.engine.forget_rollups();
         erased
     });
     let proof = erasing.await.map_err(|error| {

@@ -375,6 +375,7 @@ pub(crate) async fn forget_snapshots(inner: &Arc<Inner>, workspace: &str) -> Res
     let expired = inner.catalog.expire_snapshots(LAST_TIME, now).await;
     inner.noted(expired)?;
     upkeep::remove_leftovers(inner).await?;
+    upkeep::remove_rollups(inner).await?;
     for table in Table::ALL {
         let folder = inner.catalog.table_dir(workspace, table);
         if inner.options.files.exists(&folder) {

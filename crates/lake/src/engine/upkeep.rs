@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::capture::rollups_of;
+use crate::capture::{ROLLUPS, rollups_of};
 use crate::catalog::MergeGroup;
 use crate::engine::{Inner, Lake, erasing, keeping};
 use crate::error::LakeError;
@@ -102,6 +102,20 @@ pub(crate) async fn remove_leftovers(inner: &Arc<Inner>) -> Result<(), LakeError
     }
     if !removed.is_empty() {
         inner.catalog.forget_files(&removed).await?;
+    }
+    Ok(())
+}
+
+/// Removes roll-ups whose files are gone: somebody else may have let these go.
+pub(crate) async fn remove_rollups(inner: &Arc<Inner>) -> Result<(), LakeError> {
+    for path in inner.catalog.orphans().await? {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == ROLLUPS)
+        {
+            let removed = inner.options.files.remove(&path);
+            removed.map_err(LakeError::io("remove", &path))?;
+        }
     }
     Ok(())
 }

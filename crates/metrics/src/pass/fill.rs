@@ -130,9 +130,9 @@ fn together(
     threads: usize,
 ) -> Result<Gathered, QueryError> {
     let mut gathered = match &plan.reading {
-        None => gather(&plan.cells, pieces, sampling, threads),
+        None => gather(&plan.cells, pieces, sampling, threads)?,
         Some(reading) => {
-            let numbering = Numbering::of(pieces);
+            let numbering = Numbering::of(pieces)?;
             let merged = merge(&plan.cells, pieces, &numbering, sampling);
             gather_spans(&plan.cells, &plan.groupings, reading, &merged, threads)?
         }

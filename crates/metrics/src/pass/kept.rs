@@ -22,7 +22,7 @@ pub(crate) struct Known<F> {
 
 impl<F> Known<F> {
     /// What was found in any rows, with the stretches of time of the answer.
-    pub(super) fn anywhere(found: F) -> Self {
+    pub(crate) fn anywhere(found: F) -> Self {
         Self {
             found: Arc::new(found),
             offsets: Vec::new(),
@@ -90,11 +90,12 @@ impl<'a> Source<'a> {
                 }
                 None => asking.push(Asking {
                     file,
-                    shape: Arc::new(slice.shape),
+                    shape: Arc::clone(&shape),
                     keep: Some(Keep {
                         key,
                         file: file.clone(),
                         offsets: slice.offsets,
+                        shape: Arc::new(slice.shape),
                     }),
                 }),
             }

@@ -34,12 +34,17 @@ pub(super) struct Asked {
     pub(super) keep: Option<Keep>,
 }
 
+/// While it reads, a pass holds at most this part of the memory of queries for what it keeps of files.
+const MOST_PART_KEPT: usize = 2;
+
 /// How what is found in a file is kept.
 #[derive(Debug, Clone)]
 pub(super) struct Keep {
     pub(super) key: Key,
     pub(super) file: DataFile,
     pub(super) offsets: Vec<(usize, u32)>,
+    /// The shape in which the file is read for it: with its own stretches of time.
+    pub(super) shape: Arc<Shape>,
 }
 
 /// What is known of a pass before anything is read.
@@ -264,8 +269,11 @@ impl<C: Consumer> Part<C> {
         };
         let scan = plan_scan(&scan, &resources.footers, 1)?;
         let mut batches = scan.execute(0, Arc::clone(&resources.context))?;
+        // Where much is held already nothing more is kept, so that a question costs no more memory than without.
+        let most = resources.memory_limit_bytes / (MOST_PART_KEPT * resources.threads.max(1));
+        let keeps = self.bytes_by_file < most;
         let of_file = |asked: &Asked| {
-            let key = asked.keep.as_ref()?.key;
+            let key = asked.keep.as_ref().filter(|_| keeps)?.key;
             Some(self.of_files.as_ref()?(asked.pass, key.number()))
         };
         let mut by_asked: Vec<Option<C>> = unit.asked.iter().map(of_file).collect();
@@ -295,11 +303,12 @@ impl<C: Consumer> Part<C> {
     ) -> Result<(), QueryError> {
         let mut evaluator = Evaluator::new(batch);
         for (position, asked) in asked.iter().enumerate() {
-            let consumer = match of_file.get_mut(position) {
-                Some(Some(of_file)) => of_file,
-                _ => &mut self.consumers[asked.pass],
-            };
-            consumer.consume(&asked.shape, &mut evaluator)?;
+            match (of_file.get_mut(position), &asked.keep) {
+                (Some(Some(of_file)), Some(keep)) => {
+                    of_file.consume(&keep.shape, &mut evaluator)?
+                }
+                _ => self.consumers[asked.pass].consume(&asked.shape, &mut evaluator)?,
+            }
         }
         self.reserve(reservation, of_file)
     }

@@ -430,7 +430,10 @@ impl Sink for Flow {
         }
         self.sessions += other.sessions;
         self.flowing += other.flowing;
-        Ok(())
+        match self.links.len() > MOST_LINKS {
+            true => Err(QueryError::TooManyGroups { limit: MOST_LINKS }),
+            false => Ok(()),
+        }
     }
 
     fn purpose(&self) -> Option<u64> {

@@ -248,7 +248,10 @@ impl Sink for Pairs {
             let pair = (nodes[first as usize], nodes[next as usize]);
             *self.counts.entry(pair).or_default() += count;
         }
-        Ok(())
+        match self.counts.len() > MOST_PAIRS {
+            true => Err(QueryError::TooManyGroups { limit: MOST_PAIRS }),
+            false => Ok(()),
+        }
     }
 
     fn purpose(&self) -> Option<u64> {

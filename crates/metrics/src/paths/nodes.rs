@@ -89,6 +89,10 @@ impl Nodes {
         self.keys.value(node)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.labels.len()
+    }
+
     pub(crate) fn label(&self, node: u32) -> &str {
         &self.labels[node as usize]
     }

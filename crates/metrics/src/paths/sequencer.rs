@@ -239,6 +239,9 @@ impl<S: Sink> Sequencer<S> {
             Reading::Conditions(_) => Vec::new(),
         };
         let groups = all.groups.absorb(&other.groups);
+        if all.nodes.len() > MOST_NODES || all.groups.len() > MOST_NODES {
+            return Err(QueryError::TooManyGroups { limit: MOST_NODES });
+        }
         all.sink.absorb(other.sink, &nodes, &groups)?;
         all.rows_read += other.rows_read;
         for (hash, (mut session, mut steps)) in other.held {
@@ -339,22 +342,24 @@ pub(crate) async fn read<S: Sink>(
         Sequencer::new(Arc::clone(&wanted), empty.clone(), nodes, groups)
     };
     let mut all = begin();
-    let shares: Vec<Sequences<S>> = match purpose {
-        None => source.read(&shape, resources, &begin).await?,
+    let shares: Vec<(Known<Sequences<S>>, bool)> = match purpose {
+        None => {
+            let shares = source.read(&shape, resources, &begin).await?.into_iter();
+            shares
+                .map(|share| (Known::anywhere(share), false))
+                .collect()
+        }
         Some(purpose) => {
-            let kept = source.read_kept(&shape, purpose, resources, Arc::new(move |_, _| begin()));
-            let own = |(found, known): (Known<Sequences<S>>, bool)| {
-                let mut own = Arc::unwrap_or_clone(found.found);
-                if known {
-                    own.rows_read = 0;
-                }
-                own
-            };
-            kept.await?.into_iter().map(own).collect()
+            let begin = Arc::new(move |_, _| begin());
+            source.read_kept(&shape, purpose, resources, begin).await?
         }
     };
     let gathering = resources.handle.spawn_blocking(move || {
-        for share in shares {
+        for (share, known) in shares {
+            let mut share = Arc::unwrap_or_clone(share.found);
+            if known {
+                share.rows_read = 0;
+            }
             all.absorb(share)?;
         }
         all.release()?;

@@ -353,6 +353,9 @@ impl Sink for Top {
         }
         self.sessions += other.sessions;
         self.lost += other.lost;
+        if self.counts.len() > 2 * self.most && !self.closed {
+            self.prune();
+        }
         Ok(())
     }
 

@@ -52,7 +52,7 @@ impl Question {
         // Who came before the range came first before it.
         let until = Range {
             from: i64::MIN,
-            to: self.periods.start(self.periods.len()),
+            ..self.periods_range()
         };
         let wanted = Columns::from([
             self.identity.key(),
@@ -66,10 +66,29 @@ impl Question {
         shape.environment = in_environment(self.environment);
         let periods = self.periods.clone();
         shape.groupings = vec![Grouping::Buckets("start_time", periods)];
-        // As cells, so that what is known of a file is folded into them.
-        let in_range = in_range("start_time", self.range);
-        shape.cells.predicates = vec![self.first.clone(), self.back.clone(), in_range];
+        // As cells, so that what is known of a file is folded into them. Of what was before only is asked who was there.
+        let asked = in_range("start_time", self.range);
+        let first = self.first.clone().and(asked.clone());
+        let back = self
+            .back
+            .clone()
+            .and(in_range("start_time", self.periods_range()));
+        shape.cells.predicates = vec![first, back, asked];
         shape
+    }
+
+    /// From the first cohort's beginning to the end of the last period.
+    fn periods_range(&self) -> Range {
+        Range {
+            from: self.periods.start(0),
+            to: self.periods.start(self.periods.len()),
+        }
+    }
+
+    /// The rows on which conditions on other rows are about.
+    fn shape_of_conditions(&self) -> Shape {
+        let selection = in_range("start_time", self.periods_range());
+        Shape::selecting(Subject::Sessions, selection, Columns::new())
     }
 
     /// What stands for what is made of rows beyond the shape.
@@ -150,7 +169,7 @@ impl Engine {
         capture: &Capture,
     ) -> Result<Counts, QueryError> {
         let resources = self.resources();
-        let shape = question.shape();
+        let shape = question.shape_of_conditions();
         let conditions = [&question.first, &question.back];
         let sets = self
             .sets_of(&shape, &conditions, question.environment, capture)
@@ -222,7 +241,36 @@ impl Found for Told {
 struct Gathering {
     identity: Identity,
     visits: Vec<Visit>,
+    /// With how many visits what they say is drawn together.
+    full: usize,
     told: Told,
+}
+
+/// With fewer visits nothing is drawn together.
+const MANY_VISITS: usize = 1 << 20;
+
+/// Puts visits in order and leaves those out that say nothing new.
+fn draw_together(visits: &mut Vec<Visit>) {
+    visits.sort_unstable();
+    let mut left: Vec<Visit> = Vec::with_capacity(visits.len() / 2);
+    for of_user in visits.chunk_by(|one, other| one.user == other.user) {
+        let earliest = of_user[0].start;
+        let mut at_first = of_user.iter().take_while(|visit| visit.start == earliest);
+        let begin = left.len();
+        left.push(Visit {
+            first: at_first.any(|visit| visit.first),
+            ..of_user[0]
+        });
+        for visit in of_user.iter().filter(|visit| visit.back.is_some()) {
+            if !left[begin..].iter().any(|known| known.back == visit.back) {
+                left.push(Visit {
+                    first: false,
+                    ..*visit
+                });
+            }
+        }
+    }
+    *visits = left;
 }
 
 impl Gathering {
@@ -230,6 +278,7 @@ impl Gathering {
         Self {
             identity,
             visits: Vec::new(),
+            full: MANY_VISITS,
             told: Told::default(),
         }
     }
@@ -287,6 +336,10 @@ impl Consumer for Gathering {
                 back: period.map(|period| period as u32),
             });
         }
+        if self.visits.len() >= self.full {
+            draw_together(&mut self.visits);
+            self.full = (2 * self.visits.len()).max(MANY_VISITS);
+        }
         Ok(())
     }
 
@@ -294,36 +347,26 @@ impl Consumer for Gathering {
         self.visits.capacity() * size_of::<Visit>()
     }
 
-    fn finish(mut self, _small: bool) -> Result<Told, QueryError> {
-        self.visits.sort_unstable();
+    fn finish(mut self, small: bool) -> Result<Told, QueryError> {
+        draw_together(&mut self.visits);
         let mut told = self.told;
         for visits in self.visits.chunk_by(|one, other| one.user == other.user) {
             let place = told.users.len() as u32;
-            let (user, earliest) = (visits[0].user, visits[0].start);
-            let at_first = visits.iter().take_while(|visit| visit.start == earliest);
-            told.users.push(user);
-            told.earliest.push(earliest);
-            told.first
-                .push(at_first.fold(false, |any, visit| any || visit.first));
+            told.users.push(visits[0].user);
+            told.earliest.push(visits[0].start);
+            told.first.push(visits[0].first);
             told.back
                 .push(visits.iter().any(|visit| visit.back == Some(0)));
             let later = visits.iter().filter_map(|visit| visit.back);
-            let before = told.back_later.len();
-            told.back_later.extend(
-                later
-                    .filter(|period| *period > 0)
-                    .map(|period| (place, period)),
-            );
-            told.back_later[before..].sort_unstable();
-            // Those of one user, which stand at the end.
-            let mut kept = before;
-            for next in before..told.back_later.len() {
-                if kept == before || told.back_later[kept - 1] != told.back_later[next] {
-                    told.back_later[kept] = told.back_later[next];
-                    kept += 1;
-                }
-            }
-            told.back_later.truncate(kept);
+            let later = later.filter(|period| *period > 0);
+            told.back_later.extend(later.map(|period| (place, period)));
+        }
+        if small {
+            told.users.shrink_to_fit();
+            told.earliest.shrink_to_fit();
+            told.first.shrink_to_fit();
+            told.back.shrink_to_fit();
+            told.back_later.shrink_to_fit();
         }
         Ok(told)
     }

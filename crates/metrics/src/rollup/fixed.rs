@@ -71,9 +71,11 @@ impl Fixed {
                     let (within, offset) = buckets.within(extent?);
                     offsets.push((dimension, offset as u32));
                     *buckets = within;
-                    // In which stretch all of them lie changes nothing.
-                    if !buckets.is_one_around(extent?) {
-                        buckets.boundaries().hash(&mut hasher);
+                    // That they lie in none, or all in the same, says enough: in which changes nothing.
+                    match (buckets.is_empty(), buckets.is_one_around(extent?)) {
+                        (true, _) => 0_u8.hash(&mut hasher),
+                        (_, true) => 1_u8.hash(&mut hasher),
+                        _ => (2_u8, buckets.boundaries()).hash(&mut hasher),
                     }
                 }
                 Grouping::Clock(_, clock) => {

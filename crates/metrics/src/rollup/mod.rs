@@ -123,7 +123,8 @@ impl Keeping<'_> {
         let mut loading = Vec::with_capacity(self.threads);
         for some in missing.chunks(missing.len().div_ceil(self.threads.max(1)).max(1)) {
             let (rollups, some) = (Arc::clone(self.rollups), some.to_vec());
-            let load = move || rollups.load::<F>(&some, sampling);
+            let most = self.rollups.options.memory_bytes / self.threads.max(1);
+            let load = move || rollups.load::<F>(&some, sampling, most);
             loading.push(self.handle.spawn_blocking(load));
         }
         for loaded in loading {
@@ -305,9 +306,14 @@ impl Rollups {
         &self,
         wanted: &[(usize, Key, PathBuf)],
         sampling: Sampling,
+        most_bytes: usize,
     ) -> Vec<(usize, Arc<F>)> {
-        let mut all = Vec::new();
+        let (mut all, mut held) = (Vec::new(), 0);
         for (place, key, path) in wanted {
+            // What would not fit into memory is counted anew, which takes no more than its result.
+            if held > most_bytes {
+                break;
+            }
             let found = self.shelf.read(*key, path);
             let found = found.and_then(|bytes| F::of_bytes(&bytes));
             let Some(mut found) = found.filter(|found| found.sampling().covers(sampling)) else {
@@ -316,6 +322,7 @@ impl Rollups {
             if !self.fill(&mut found, *key, path) {
                 continue;
             }
+            held += found.bytes();
             let found = Arc::new(found);
             self.add(*key, &found);
             all.push((*place, found));
@@ -437,7 +444,6 @@ impl Rollups {
         if gone.is_empty() {
             return;
         }
-        self.shelf.forget(&gone);
         let of_gone = state.kept.iter().map(|(key, _)| *key);
         let of_gone: Vec<Key> = of_gone.filter(|key| gone.contains(&key.file)).collect();
         for key in of_gone {
@@ -445,5 +451,19 @@ impl Rollups {
                 state.left(&entry);
             }
         }
+        drop(state);
+        self.shelf.forget(&gone);
+    }
+
+    /// Forgets everything that memory holds.
+    pub(crate) fn forget(&self) {
+        let mut state = self.state();
+        let files = std::mem::take(&mut state.files);
+        state.kept.clear();
+        state.keys.clear();
+        state.bytes = 0;
+        drop(state);
+        let files = files.into_values().flat_map(|(_, files)| files);
+        self.shelf.forget(&files.collect());
     }
 }

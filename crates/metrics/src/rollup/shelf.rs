@@ -9,7 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashSet;
 use upshot_lake::DataFile;
@@ -20,8 +20,11 @@ use super::Key;
 /// What lies beside files.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
-    indexes: Mutex<HashMap<u64, Index>>,
+    indexes: Mutex<HashMap<u64, Shared>>,
 }
+
+/// What lies beside one file, once somebody looked. Who reads or writes there keeps nobody else waiting.
+type Shared = Arc<Mutex<Option<Index>>>;
 
 /// What goes beside a file.
 #[derive(Debug)]
@@ -30,6 +33,13 @@ pub(super) struct Record {
     /// Whether several others refer to it; then it is written once.
     pub(super) shared: bool,
     pub(super) bytes: Vec<u8>,
+}
+
+impl Record {
+    /// How many bytes it takes.
+    fn size(&self) -> usize {
+        HEAD + self.bytes.len()
+    }
 }
 
 /// What lies beside one file.
@@ -56,43 +66,45 @@ impl Shelf {
     /// Says whose they are, and how they are written. Another version of the program does not read them.
     const MAGIC: &str = concat!("upshot rollups 1 ", env!("CARGO_PKG_VERSION"), "\n");
 
-    fn indexes(&self) -> MutexGuard<'_, HashMap<u64, Index>> {
+    fn indexes(&self) -> MutexGuard<'_, HashMap<u64, Shared>> {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with what lies beside a file.
+    fn with<T>(&self, file: u64, path: &Path, act: impl FnOnce(&mut Index) -> T) -> T {
+        let shared = Arc::clone(self.indexes().entry(file).or_default());
+        let mut index = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        act(index.get_or_insert_with(|| Index::of(path)))
     }
 
     /// What was found, if it lies beside this file and is whole.
     pub(super) fn read(&self, key: Key, path: &Path) -> Option<Vec<u8>> {
-        let place = {
-            let mut indexes = self.indexes();
-            let index = indexes.entry(key.file).or_insert_with(|| Index::of(path));
-            index.records.get(&key.question).copied()
-        };
-        let (from, bytes) = place?;
-        let found = read(path, from, bytes, key.question).ok().flatten();
-        if found.is_none()
-            && let Some(index) = self.indexes().get_mut(&key.file)
-        {
-            // So that it is written anew.
-            index.records.remove(&key.question);
-        }
-        found
+        self.with(key.file, path, |index| {
+            let (from, bytes) = index.records.get(&key.question).copied()?;
+            let found = read(path, from, bytes, key.question).ok().flatten();
+            if found.is_none() {
+                // So that it is written anew.
+                index.records.remove(&key.question);
+            }
+            found
+        })
     }
 
     /// Puts records beside a file. What cannot be written is made anew when it is asked for.
     pub(super) fn write(&self, file: &DataFile, records: &[Record]) {
         let path = file.rollups();
-        let mut indexes = self.indexes();
         let key = super::path_hash(&file.path);
-        let index = indexes.entry(key).or_insert_with(|| Index::of(&path));
-        if let Err(error) = index.append(&path, file.bytes, records) {
-            *index = Index::default();
-            tracing::debug!(path = %path.display(), %error, "roll-ups cannot be written");
-        }
-        // It may have gone meanwhile, and nothing of it must be left.
-        if !file.path.exists() {
-            indexes.remove(&key);
-            let _ = std::fs::remove_file(&path);
-        }
+        self.with(key, &path, |index| {
+            if let Err(error) = index.append(&path, file.bytes, records) {
+                *index = Index::default();
+                tracing::debug!(path = %path.display(), %error, "roll-ups cannot be written");
+            }
+            // It may have gone meanwhile, and nothing of it must be left.
+            if !file.path.exists() {
+                *index = Index::default();
+                let _ = std::fs::remove_file(&path);
+            }
+        });
     }
 
     /// Forgets what lies beside files that are gone.
@@ -102,6 +114,11 @@ impl Shelf {
 }
 
 impl Index {
+    /// Whether it need not be written again.
+    fn knows(&self, record: &Record) -> bool {
+        record.shared && self.records.contains_key(&record.question)
+    }
+
     /// What a file of roll-ups says; nothing where there is none, or it is not ours.
     fn of(path: &Path) -> Self {
         Self::read(path).unwrap_or_default()
@@ -132,33 +149,36 @@ impl Index {
     }
 
     fn append(&mut self, path: &PathBuf, of_file: u64, records: &[Record]) -> io::Result<()> {
+        let room = most_bytes(of_file);
+        let added: usize = records
+            .iter()
+            .filter(|record| !self.knows(record))
+            .map(Record::size)
+            .sum();
         let mut text = Vec::new();
-        let known = |index: &Self, record: &Record| {
-            record.shared && index.records.contains_key(&record.question)
-        };
-        let new = records.iter().filter(|record| !known(self, record));
-        let added: usize = new.map(|record| HEAD + record.bytes.len()).sum();
-        let full = self.end + added as u64 > most_bytes(of_file);
-        if self.end == 0 || full {
+        if self.end == 0 || self.end + added as u64 > room {
             // Questions that nobody asks any more go; the others come again.
             *self = Self::default();
             text.extend_from_slice(Shelf::MAGIC.as_bytes());
         }
         let begin = self.end;
-        for record in records {
-            let found = &record.bytes;
-            let Ok(bytes) = u32::try_from(found.len()) else {
+        // What others refer to comes first.
+        let (shared, others) = records
+            .iter()
+            .partition::<Vec<&Record>, _>(|record| record.shared);
+        for record in shared.into_iter().chain(others) {
+            let at = begin + text.len() as u64;
+            let Ok(bytes) = u32::try_from(record.bytes.len()) else {
                 continue;
             };
-            if known(self, record) {
+            if self.knows(record) || at + record.size() as u64 > room {
                 continue;
             }
-            let place = (begin + text.len() as u64, bytes);
-            self.records.insert(record.question, place);
+            self.records.insert(record.question, (at, bytes));
             text.extend_from_slice(&bytes.to_le_bytes());
-            text.extend_from_slice(&xxh3_128(found).to_le_bytes());
+            text.extend_from_slice(&xxh3_128(&record.bytes).to_le_bytes());
             text.extend_from_slice(&record.question.to_le_bytes());
-            text.extend_from_slice(found);
+            text.extend_from_slice(&record.bytes);
         }
         let mut options = OpenOptions::new();
         let mut file = options

@@ -7,12 +7,13 @@ use std::time::Duration;
 use upshot_stats::ratio::ClusterSums;
 
 use super::accumulate::{Accumulators, Sampling, Scale, Sum};
-use super::groups::GroupValue;
+use super::groups::{GroupValue, MOST_GROUPS};
 use super::quantiles::{Collected, Quantile};
 use super::sets::Union;
 use super::spans::Span;
 use super::tallies::{Tally, tallies};
 use super::worker::Share;
+use crate::error::QueryError;
 use crate::pass::Known;
 use crate::query::plan::Cells;
 
@@ -171,7 +172,10 @@ pub(crate) struct Numbering {
 }
 
 impl Numbering {
-    pub(crate) fn of(pieces: &[Piece]) -> Self {
+    ///
+    /// # Errors
+    /// When there are too many in all.
+    pub(crate) fn of(pieces: &[Piece]) -> Result<Self, QueryError> {
         let mut known: HashMap<Vec<GroupValue>, u32> = HashMap::new();
         let mut numbering = Self::default();
         for piece in pieces {
@@ -185,8 +189,11 @@ impl Numbering {
             });
             let numbers = numbers.collect();
             numbering.numbers.push(numbers);
+            if numbering.groups.len() > MOST_GROUPS {
+                return Err(QueryError::TooManyGroups { limit: MOST_GROUPS });
+            }
         }
-        numbering
+        Ok(numbering)
     }
 }
 
@@ -196,15 +203,15 @@ pub(crate) fn gather(
     pieces: &[Piece],
     sampling: Sampling,
     threads: usize,
-) -> Gathered {
-    let numbering = Numbering::of(pieces);
+) -> Result<Gathered, QueryError> {
+    let numbering = Numbering::of(pieces)?;
     let merged = merge(cells, pieces, &numbering, sampling);
     let (filled, sum_of_groups) = fill(cells, merged.all, merged.groups.len(), threads);
     let total = match merged.totals {
         Some(totals) => fill(cells, totals, 1, threads).1,
         None => sum_of_groups,
     };
-    Gathered {
+    Ok(Gathered {
         groups: merged.groups.into_iter().zip(filled).collect(),
         totals: total,
         left_out: merged.left_out,
@@ -212,7 +219,7 @@ pub(crate) fn gather(
         rows_kept: merged.rows_kept,
         effort: Effort::default(),
         sampling,
-    }
+    })
 }
 
 /// Puts shares together.

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use upshot_core::time::DAY;
 use upshot_metrics::filter::Loops;
 use upshot_metrics::{
-    Engine, EngineOptions, FlowQuery, PathQuery, Query, QueryResult, RangeSpec, RollupOptions,
-    TopicQuery,
+    Engine, EngineOptions, FlowQuery, PathQuery, Query, QueryResult, RangeSpec, RetentionQuery,
+    RollupOptions, TopicQuery,
 };
 
 use crate::behind::any_facts;
@@ -309,4 +309,64 @@ fn another_start_reads_what_lies_beside_the_files() {
         block(anew.settled());
         assert_eq!(ask(&engine(1 << 28)).rows_read, 0);
     }
+}
+
+/// As many groups as there are sessions, none of them many in a file.
+#[test]
+fn too_many_groups_are_too_many_wherever_they_come_from() {
+    let mut facts = Vec::new();
+    for number in 0..1_000 {
+        let mut session = crate::facts::sessions("user\nanna\n").remove(0);
+        session.session_id = format!("session-{number}").into();
+        session.start_time = FIRST_START + i64::from(number % 10) * DAY;
+        session.attributes = [("order".into(), format!("{number}").into())].into();
+        facts.push(session);
+    }
+    let held = capture(&facts, Layout::Files);
+    let mut question = query("sessions", "2026-01-01", "2026-01-31");
+    question.dimensions = vec!["attribute.order".to_owned()];
+    for engine in [&engine(1 << 28), &*FORGETFUL] {
+        let rows = block(engine.run(&question, &held.capture)).unwrap().rows;
+        assert_eq!(rows.len(), 1_000);
+    }
+}
+
+#[test]
+fn erasing_leaves_nothing_in_memory() {
+    let held = ten_days();
+    let engine = engine_with(1 << 28, u64::MAX);
+    let question = query("sessions", "2026-01-05", "2026-01-14");
+    let rows_read = || {
+        block(engine.run(&question, &held.capture))
+            .unwrap()
+            .rows_read
+    };
+    assert_eq!((rows_read(), rows_read()), (120, 0));
+    engine.forget_rollups();
+    assert_eq!((rows_read(), rows_read()), (120, 0));
+}
+
+/// Days that lie before the range are known for whoever asks for another range that begins later.
+#[test]
+fn what_was_before_a_range_is_known_whenever_it_begins() {
+    let held = ten_days();
+    let engine = engine(1 << 28);
+    let ask = |from: &str| {
+        let mut question = query("new_users", from, "2026-01-14");
+        question.grain = Some(Grain::Day);
+        block(engine.run(&question, &held.capture)).unwrap()
+    };
+    ask("2026-01-10");
+    let retention = |from: &str| {
+        let question = RetentionQuery {
+            period: upshot_metrics::retention::Period::Day,
+            range: query("users", from, "2026-01-14").range,
+            now: FIRST_START + 60 * DAY,
+            ..RetentionQuery::default()
+        };
+        block(engine.retention(&question, &held.capture)).unwrap()
+    };
+    assert_eq!(retention("2026-01-10").rows_read, 120);
+    // The days before are known; those of the range lie at another place of it.
+    assert_eq!(retention("2026-01-11").rows_read, 0);
 }

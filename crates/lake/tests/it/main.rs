@@ -20,5 +20,6 @@ mod log_damage;
 mod parquet;
 mod planted;
 mod prices;
+mod rollups;
 mod simulated_disk;
 mod whole;

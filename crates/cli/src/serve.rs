@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use upshot_lake::{Lake, LakeOptions};
-use upshot_metrics::{Engine, EngineOptions};
+use upshot_metrics::{Engine, EngineOptions, RollupOptions};
 use upshot_server::access::links::owner_link;
 use upshot_server::{ServerOptions, serve};
 use upshot_store::Store;
@@ -30,8 +30,13 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
     options.keep_snapshots =
         duration("--keep-snapshots-seconds", arguments.keep_snapshots_seconds)?;
     let lake = Lake::open(options).await?;
+    let rollups = RollupOptions::default();
     let engine = Engine::new(EngineOptions {
         memory_limit_bytes: budget / 2,
+        rollups: RollupOptions {
+            memory_bytes: rollups.memory_bytes.min(budget),
+            ..rollups
+        },
         ..EngineOptions::default()
     })
     .map_err(|error| Failure::failed(error.to_string()))?;

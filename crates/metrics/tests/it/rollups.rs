@@ -312,9 +312,9 @@ fn another_start_reads_what_lies_beside_the_files() {
     }
 }
 
-/// As many groups as there are sessions, none of them many in a file.
+/// As many groups as there are sessions, few of them in each file.
 #[test]
-fn too_many_groups_are_too_many_wherever_they_come_from() {
+fn groups_of_many_files_are_all_there() {
     let mut facts = Vec::new();
     for number in 0..1_000 {
         let mut session = crate::facts::sessions("user\nanna\n").remove(0);

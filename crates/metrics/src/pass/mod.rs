@@ -345,6 +345,17 @@ impl<'a> Source<'a> {
             providers: self.providers.clone(),
             resources: resources.clone(),
         };
+        self.share(&mut prepared, asked_of, resources).await?;
+        Ok((prepared, known))
+    }
+
+    /// Puts together what is read for several, each file once.
+    async fn share(
+        &self,
+        prepared: &mut Prepared,
+        mut asked_of: HashMap<&Path, Vec<Asked>>,
+        resources: &Resources,
+    ) -> Result<(), QueryError> {
         for (asked, files) in alike(&self.rows.files, &mut asked_of) {
             let reading = self.reading(asked.iter().map(|asked| &*asked.shape));
             let by_file = asked.iter().any(|asked| asked.keep.is_some());
@@ -377,8 +388,7 @@ impl<'a> Source<'a> {
             .collect();
         resources
             .load_footers(Table::Sessions, joined.into_iter())
-            .await?;
-        Ok((prepared, known))
+            .await
     }
 
     /// Reads for one consumer a thread all that a shape selects; gives what they have become, in the order of

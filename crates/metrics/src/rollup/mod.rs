@@ -42,9 +42,7 @@ impl Key {
             question,
         }
     }
-}
 
-impl Key {
     /// A number that hardly any other key has.
     pub(crate) const fn number(self) -> u64 {
         self.file | 1 << 63

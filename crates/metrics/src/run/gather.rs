@@ -325,3 +325,43 @@ fn fill(
     }
     (filled, all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A piece with so many groups, numbered from the first.
+    fn piece(first: u32, groups: usize) -> Piece {
+        let positions = (first..).take(groups);
+        let groups = positions.map(|position| vec![GroupValue::Position(position)]);
+        Piece {
+            share: Arc::new(Share {
+                groups: groups.collect(),
+                grouped: Accumulators::default(),
+                totals: None,
+                sampling: Sampling::ALL_USERS,
+                left_out: 0,
+                rows_read: 0,
+            }),
+            offsets: Vec::new(),
+            known: true,
+        }
+    }
+
+    #[test]
+    fn groups_of_all_pieces_together_may_be_too_many() {
+        let most = MOST_GROUPS - 1;
+        let same = Numbering::of(&[piece(0, most), piece(0, most)]).unwrap();
+        assert_eq!(same.groups.len(), most);
+        let more = Numbering::of(&[piece(0, most), piece(most as u32, 2)]);
+        assert!(matches!(more, Err(QueryError::TooManyGroups { .. })));
+    }
+
+    #[test]
+    fn stretches_of_a_file_get_their_place_in_the_answer() {
+        let mut later = piece(0, 2);
+        later.offsets = vec![(0, 3)];
+        let numbering = Numbering::of(&[piece(2, 2), later]).unwrap();
+        assert_eq!(numbering.numbers, [vec![0, 1], vec![1, 2]]);
+    }
+}

@@ -12,10 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::RecordBatch;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use rustc_hash::{FxHashMap, FxHashSet};
+use upshot_core::people::{Standing, Visit};
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
 
-use super::layer::{Entry, Layer, Layers};
-use super::read::{Numbered, Reader, Topics};
+use super::entries::{Gathered, Gathering, Scratch};
+use super::layer::{Entry, Layer, Layers, Work};
+use super::read::{Numbered, Reader, Topics, rows_of};
 use crate::engine::captured;
 use crate::error::QueryError;
 use crate::pass::Resources;
@@ -25,8 +27,11 @@ use crate::query::scope::in_environment;
 /// How many histories are kept: workspaces, fact sets and environments that were asked for lately.
 const MOST_KEPT: usize = 8;
 
-/// The bytes of a session in a history, with its share of the directory.
-const BYTES_OF_SESSION: usize = size_of::<Entry>() + 2;
+/// The bytes of a session while its part is sorted: its entry, and what is worked out for persons with many.
+const BYTES_OF_SORTED: usize = size_of::<Entry>() + size_of::<(Visit, Standing)>();
+
+/// The share of a session in the directory of its part.
+const BYTES_OF_DIRECTORY: usize = 2;
 
 /// Whose history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +142,16 @@ impl Memory {
     }
 }
 
+impl Reader {
+    /// How layers of this capture are made.
+    fn work(&self, capture: &TableCapture) -> Work {
+        Work {
+            threads: self.resources.threads,
+            scratch: Scratch::beside(capture.files.first().map(|file| file.path.as_path())),
+        }
+    }
+}
+
 /// The history over the files of one capture, and over its memory.
 #[derive(Debug)]
 struct History {
@@ -224,32 +239,26 @@ impl History {
         self.memory = None;
         self.replaced
             .retain(|_, found| found.is_some_and(|entry| !gone.contains(&entry.file)));
-        let rows: u64 = new.iter().map(|(file, _)| file.rows).sum();
-        // While they are sorted, entries that were read and those of the layer exist together.
-        let reading = 2 * BYTES_OF_SESSION * usize::try_from(rows).unwrap_or(usize::MAX / 128);
+        let work = reader.work(capture);
+        let threads = work.threads;
+        let reading = Gathering::bytes(&work.scratch, rows_of(&new), threads);
+        let held = self.layers.bytes() + reading;
+        reader.resources.reserve(&self.reservation, held)?;
+        let added = reader.of_files(new, &work.scratch).await?;
+        // Each thread sorts one part at a time, and works out whoever has many sessions in it.
+        let sorting = threads * added.largest() * BYTES_OF_SORTED;
+        let directories = BYTES_OF_DIRECTORY * added.entries();
         reader
             .resources
-            .reserve(&self.reservation, self.layers.bytes() + reading)?;
-        let added = reader.of_files(new).await?;
-        let (layers, threads) = (std::mem::take(&mut self.layers), reader.resources.threads);
-        let making = reader.resources.handle.spawn_blocking(move || {
-            let mut layers = layers;
-            if layers.0.is_empty() {
-                layers.0.push(Arc::new(Layer::new(added, threads)));
-            } else {
-                let removed = match gone.is_empty() {
-                    true => Vec::new(),
-                    false => layers.of_files(&|file| gone.contains(&file)),
-                };
-                let top = layers.changed(removed, added.into_iter().flatten(), threads);
-                layers.0.push(Arc::new(top));
-                layers.settle(threads);
-            }
-            layers
-        });
+            .reserve(&self.reservation, held + sorting + directories)?;
+        let layers = std::mem::take(&mut self.layers);
+        let making = reader
+            .resources
+            .handle
+            .spawn_blocking(move || layers.brought(&added, &gone, &work));
         self.layers = making
             .await
-            .map_err(|error| QueryError::Stopped(error.to_string()))?;
+            .map_err(|error| QueryError::Stopped(error.to_string()))??;
         reader
             .resources
             .reserve(&self.reservation, self.layers.bytes())
@@ -275,17 +284,20 @@ impl History {
             .filter_map(|id| *self.replaced.get(id)?)
             .collect();
         let (reader, batches) = (reader.clone(), capture.memory.clone());
-        let (mut layers, handle) = (self.layers.clone(), reader.resources.handle.clone());
-        let (resources, threads) = (reader.resources.clone(), reader.resources.threads);
-        let making = handle.spawn_blocking(move || {
-            let top = layers.changed(removed, reader.of_memory(&batches), threads);
+        let (mut layers, work) = (self.layers.clone(), reader.work(capture));
+        let resources = reader.resources.clone();
+        let making = resources.handle.spawn_blocking(move || {
+            let removed = Gathered::of(removed);
+            let added = Gathered::of(reader.of_memory(&batches)?);
+            let top =
+                layers.changed(&|part| removed.part(part), &|part| added.part(part), &work)?;
             let bytes = top.bytes();
             layers.0.push(Arc::new(top));
-            (layers, bytes)
+            Ok::<_, QueryError>((layers, bytes))
         });
         let (layers, bytes) = making
             .await
-            .map_err(|error| QueryError::Stopped(error.to_string()))?;
+            .map_err(|error| QueryError::Stopped(error.to_string()))??;
         let pool = resources.context.memory_pool();
         let reservation = MemoryConsumer::new("people").register(pool);
         resources.reserve(&reservation, bytes)?;
@@ -334,12 +346,35 @@ impl Layers {
         self.0.iter().map(|layer| layer.bytes()).sum()
     }
 
+    /// With the sessions of files that came, and without those of files that are gone.
+    fn brought(
+        mut self,
+        added: &Gathered,
+        gone: &FxHashSet<u32>,
+        work: &Work,
+    ) -> Result<Self, QueryError> {
+        let added = |part: usize| added.part(part);
+        if self.0.is_empty() {
+            self.0.push(Arc::new(Layer::new(&added, work)?));
+            return Ok(self);
+        }
+        let removed = |part: usize| match gone.is_empty() {
+            true => Vec::new(),
+            false => self.of_files(part, &|file| gone.contains(&file)),
+        };
+        let top = self.changed(&removed, &added, work)?;
+        self.0.push(Arc::new(top));
+        self.settle(work)?;
+        Ok(self)
+    }
+
     /// Joins layers until each is much smaller than the one below, so that there are few.
-    fn settle(&mut self, threads: usize) {
+    fn settle(&mut self, work: &Work) -> Result<(), QueryError> {
         while let [.., below, top] = self.0.as_slice()
             && top.entries() * 4 > below.entries()
         {
-            self.join_top(threads);
+            self.join_top(work)?;
         }
+        Ok(())
     }
 }

@@ -1,7 +1,13 @@
 //! Sessions by person: sorted, in parts, with a directory; and layers of them, the newer over the older.
 
+use std::ops::Range;
+
+use bytemuck::{Pod, Zeroable};
 use rustc_hash::FxHashMap;
 use upshot_core::people::{Standing, Visit, standings};
+
+use super::entries::{Entries, Made, Making, Scratch};
+use crate::error::QueryError;
 
 /// Keys of persons are hashes, so that their leading bits spread them evenly. Each part is small enough
 /// to be sorted within the processor's cache.
@@ -22,7 +28,8 @@ pub(super) const NO_FILE: u32 = u32::MAX;
 const CONTACT: u32 = 1 << 31;
 
 /// A session as the history keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
+#[repr(C)]
 pub(super) struct Entry {
     pub(super) person: u64,
     start: i64,
@@ -74,48 +81,45 @@ pub(super) const fn part_of(person: u64) -> usize {
     (person >> (u64::BITS - PART_BITS)) as usize
 }
 
-/// Entries by part, not yet sorted.
-pub(super) type Parts = Vec<Vec<Entry>>;
-
-/// No entries.
-pub(super) fn no_parts() -> Parts {
-    vec![Vec::new(); PARTS]
-}
-
 /// One part: entries by person and start, and where the persons with the same leading bits begin.
 #[derive(Debug)]
 struct Part {
-    entries: Box<[Entry]>,
-    directory: Box<[u32]>,
+    entries: Entries,
+    directory: Directory,
+}
+
+/// Where the persons of a part with the same leading bits begin.
+#[derive(Debug)]
+struct Directory {
+    begins: Box<[u32]>,
     shift: u32,
 }
 
-impl Part {
+impl Directory {
     /// Of sorted entries.
-    fn new(entries: Box<[Entry]>) -> Self {
-        // Some four entries behind each place of the directory.
+    fn new(entries: &[Entry]) -> Self {
+        // Some four entries behind each place.
         let bits = (entries.len() / 4).checked_ilog2().unwrap_or(0).max(1);
         let shift = u64::BITS - bits;
-        let mut directory = vec![0_u32; (1 << bits) + 1].into_boxed_slice();
-        for entry in &entries {
-            directory[place(entry.person, shift) + 1] += 1;
+        let mut begins = vec![0_u32; (1 << bits) + 1].into_boxed_slice();
+        for entry in entries {
+            begins[place(entry.person, shift) + 1] += 1;
         }
         let mut before = 0;
-        for count in &mut directory {
+        for count in &mut begins {
             before += *count;
             *count = before;
         }
-        Self {
-            entries,
-            directory,
-            shift,
-        }
+        Self { begins, shift }
     }
+}
 
+impl Part {
     /// Where the entries of a person are, if there are any.
     fn span(&self, person: u64) -> (u32, u32) {
-        let place = place(person, self.shift);
-        (self.directory[place], self.directory[place + 1])
+        let Directory { begins, shift } = &self.directory;
+        let place = place(person, *shift);
+        (begins[place], begins[place + 1])
     }
 
     fn list(&self, person: u64) -> &[Entry] {
@@ -137,7 +141,7 @@ impl Part {
     }
 
     fn bytes(&self) -> usize {
-        size_of_val(&*self.entries) + size_of_val(&*self.directory)
+        self.entries.bytes() + size_of_val(&*self.directory.begins)
     }
 }
 
@@ -156,35 +160,49 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// A layer of these entries, sorted on so many threads.
-    pub(super) fn new(parts: Parts, threads: usize) -> Self {
-        let share = parts.len().div_ceil(threads.max(1)).max(1);
-        let mut left = parts.into_iter();
+    /// A layer of the entries of each part, which are in no order, sorted on so many threads.
+    ///
+    /// # Errors
+    /// When entries that are too many for memory cannot be written.
+    pub(super) fn new(of_part: &OfPart<'_>, work: &Work) -> Result<Self, QueryError> {
+        let making = Making::new(&work.scratch);
+        let share = PARTS.div_ceil(work.threads.max(1));
         let mut made = Vec::with_capacity(PARTS);
         let mut many = FxHashMap::default();
         std::thread::scope(|scope| {
-            let tasks: Vec<_> = std::iter::from_fn(|| {
-                let parts: Parts = left.by_ref().take(share).collect();
-                (!parts.is_empty()).then(|| scope.spawn(move || sorted(parts)))
-            })
-            .collect();
+            let shares = (0..PARTS).step_by(share);
+            let tasks: Vec<_> = shares
+                .map(|first| {
+                    let parts = first..(first + share).min(PARTS);
+                    let making = &making;
+                    scope.spawn(move || sorted(parts, of_part, making))
+                })
+                .collect();
             for task in tasks {
                 // A thread that panicked is a fault that must not pass for an empty history.
-                match task.join() {
-                    Ok((parts, with_many)) => {
-                        made.extend(parts);
-                        many.extend(with_many);
-                    }
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
+                let finished = task
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                let (parts, with_many) = finished?;
+                made.extend(parts);
+                many.extend(with_many);
             }
-        });
-        let entries = made.iter().map(|part| part.entries.len()).sum();
-        Self {
-            parts: made,
+            Ok::<(), QueryError>(())
+        })?;
+        let map = making.map()?;
+        let parts: Vec<Part> = made
+            .into_iter()
+            .map(|(made, directory)| Part {
+                entries: made.mapped(map.as_ref()),
+                directory,
+            })
+            .collect();
+        let entries = parts.iter().map(|part| part.entries.len()).sum();
+        Ok(Self {
+            parts,
             many,
             entries,
-        }
+        })
     }
 
     /// How many sessions.
@@ -192,7 +210,7 @@ impl Layer {
         self.entries
     }
 
-    /// What it takes in memory.
+    /// What it holds in memory.
     pub(super) fn bytes(&self) -> usize {
         let parts: usize = self.parts.iter().map(Part::bytes).sum();
         let many: usize = self.many.values().map(|list| size_of_val(&**list)).sum();
@@ -223,15 +241,6 @@ impl Layer {
             *list = said(self.parts[part_of(*person)].list_within(span, *person));
         }
     }
-
-    /// All entries of files for which the condition holds.
-    fn of_files<'a>(
-        &'a self,
-        gone: &'a (dyn Fn(u32) -> bool + Sync),
-    ) -> impl Iterator<Item = Entry> + 'a {
-        let entries = self.parts.iter().flat_map(|part| &part.entries);
-        entries.filter(|entry| gone(entry.file)).copied()
-    }
 }
 
 impl Layer {
@@ -257,23 +266,37 @@ fn said(list: &[Entry]) -> Option<&[Entry]> {
     }
 }
 
+/// The entries of a part.
+pub(super) type OfPart<'a> = dyn Fn(usize) -> Vec<Entry> + Sync + 'a;
+
+/// How a layer is made: on so many threads, and where entries go that are too many for memory.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    pub(super) threads: usize,
+    pub(super) scratch: Scratch,
+}
+
 type Many = Vec<(u64, Box<[(Visit, Standing)]>)>;
 
-fn sorted(parts: Parts) -> (Vec<Part>, Many) {
+fn sorted(
+    parts: Range<usize>,
+    of_part: &OfPart<'_>,
+    making: &Making,
+) -> Result<(Vec<(Made, Directory)>, Many), QueryError> {
     let mut many = Vec::new();
-    let parts = parts
-        .into_iter()
-        .map(|mut entries| {
-            entries.sort_unstable();
-            for list in entries.chunk_by(|one, other| one.person == other.person) {
-                if list.len() > MANY {
-                    many.push((list[0].person, worked_out(list)));
-                }
+    let mut made = Vec::with_capacity(parts.len());
+    for part in parts {
+        let mut entries = of_part(part);
+        entries.sort_unstable();
+        for list in entries.chunk_by(|one, other| one.person == other.person) {
+            if list.len() > MANY {
+                many.push((list[0].person, worked_out(list)));
             }
-            Part::new(entries.into_boxed_slice())
-        })
-        .collect();
-    (parts, many)
+        }
+        let directory = Directory::new(&entries);
+        made.push((making.keep(entries)?, directory));
+    }
+    Ok((made, many))
 }
 
 fn worked_out(list: &[Entry]) -> Box<[(Visit, Standing)]> {
@@ -323,25 +346,34 @@ impl Layers {
             .find_map(|layer| Some((layer.as_ref(), layer.list(person)?)))
     }
 
-    /// Every session of the files for which the condition holds, as far as they count.
-    pub(super) fn of_files(&self, gone: &(dyn Fn(u32) -> bool + Sync)) -> Vec<Entry> {
+    /// Of one part every session of the files for which the condition holds, as far as they count.
+    pub(super) fn of_files(&self, part: usize, gone: &dyn Fn(u32) -> bool) -> Vec<Entry> {
         let mut found = Vec::new();
         for (position, layer) in self.0.iter().enumerate() {
             let above = &self.0[position + 1..];
             let hidden = |person| above.iter().any(|layer| layer.list(person).is_some());
-            found.extend(layer.of_files(gone).filter(|entry| !hidden(entry.person)));
+            let entries = layer.parts[part].entries.iter().copied();
+            let of_files = entries.filter(|entry| gone(entry.file));
+            found.extend(of_files.filter(|entry| !hidden(entry.person)));
         }
         found
     }
 
     /// A layer to put on top: the persons of these entries, without those that are removed and with
     /// those that are added. An entry that is removed and not there is not missed.
+    ///
+    /// # Errors
+    /// When entries that are too many for memory cannot be written.
     pub(super) fn changed(
         &self,
-        removed: Vec<Entry>,
-        added: impl IntoIterator<Item = Entry>,
-        threads: usize,
-    ) -> Layer {
+        removed: &OfPart<'_>,
+        added: &OfPart<'_>,
+        work: &Work,
+    ) -> Result<Layer, QueryError> {
+        Layer::new(&|part| self.changed_part(removed(part), added(part)), work)
+    }
+
+    fn changed_part(&self, removed: Vec<Entry>, added: Vec<Entry>) -> Vec<Entry> {
         let mut changed: FxHashMap<u64, (Vec<Entry>, Vec<Entry>)> = FxHashMap::default();
         for entry in removed {
             changed.entry(entry.person).or_default().0.push(entry);
@@ -349,10 +381,9 @@ impl Layers {
         for entry in added {
             changed.entry(entry.person).or_default().1.push(entry);
         }
-        let mut parts = no_parts();
+        let mut part = Vec::new();
         for (person, (mut without, with)) in changed {
             let before = self.list(person).map_or(&[][..], |(_, list)| list);
-            let part = &mut parts[part_of(person)];
             let length = part.len();
             without.sort_unstable();
             let mut without = without.into_iter().peekable();
@@ -368,17 +399,20 @@ impl Layers {
                 part.push(Entry::nobody(person));
             }
         }
-        Layer::new(parts, threads)
+        part
     }
 
     /// The two topmost layers as one.
-    pub(super) fn join_top(&mut self, threads: usize) {
+    ///
+    /// # Errors
+    /// When entries that are too many for memory cannot be written.
+    pub(super) fn join_top(&mut self, work: &Work) -> Result<(), QueryError> {
         let (Some(upper), Some(lower)) = (self.0.pop(), self.0.pop()) else {
-            return;
+            return Ok(());
         };
         let at_the_bottom = self.0.is_empty();
-        let mut parts: Parts = Vec::with_capacity(PARTS);
-        for (above, below) in upper.parts.iter().zip(&lower.parts) {
+        let joined = |part: usize| {
+            let (above, below) = (&upper.parts[part], &lower.parts[part]);
             let kept = below
                 .entries
                 .chunk_by(|one, other| one.person == other.person)
@@ -388,8 +422,9 @@ impl Layers {
                 .entries
                 .iter()
                 .filter(|entry| !(at_the_bottom && entry.is_nobody()));
-            parts.push(kept.chain(new).copied().collect());
-        }
-        self.0.push(std::sync::Arc::new(Layer::new(parts, threads)));
+            kept.chain(new).copied().collect()
+        };
+        self.0.push(std::sync::Arc::new(Layer::new(&joined, work)?));
+        Ok(())
     }
 }

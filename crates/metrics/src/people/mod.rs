@@ -6,13 +6,15 @@
 //! never change; [`PeopleColumns`] appends the columns `user.…` to
 //! the rows of a pass.
 //!
-//! Where to start reading: [`layer`] holds sessions by person, [`read`] fills it from files and memory,
+//! Where to start reading: [`layer`] holds sessions by person, [`entries`] keeps those that are too many for
+//! memory in files without a name, [`read`] fills it from files and memory,
 //! [`history`] brings it from one capture to the next, [`columns`] says what comes of it.
 //!
 //! **Who is followed.** Sessions of one environment, whose source gives a user id that lasts. Sessions of
 //! unlinkable users are no part of a history and have no value in any of its columns.
 
 mod columns;
+mod entries;
 mod history;
 mod layer;
 mod read;

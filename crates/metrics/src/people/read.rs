@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use upshot_core::people::Visit;
 use upshot_lake::{DataFile, Table};
 
-use super::layer::{Entry, NO_FILE, Parts, no_parts, part_of};
+use super::entries::{Gathered, Gathering, Scratch, Share};
+use super::layer::{Entry, NO_FILE};
 use crate::error::QueryError;
 use crate::filter::{Measure, Predicate, TextSource};
 use crate::pass::Resources;
@@ -130,50 +131,54 @@ pub(super) struct Reader {
 /// A file with its number.
 pub(super) type Numbered = (DataFile, u32);
 
+/// How many rows files have.
+pub(super) fn rows_of(files: &[Numbered]) -> usize {
+    let rows: u64 = files.iter().map(|(file, _)| file.rows).sum();
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
 impl Reader {
     /// The entries of a batch, each with its row.
-    fn entries(&self, batch: &RecordBatch, file: u32, mut each: impl FnMut(usize, Entry)) {
+    fn entries(
+        &self,
+        batch: &RecordBatch,
+        file: u32,
+        mut each: impl FnMut(usize, Entry) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
         let mut evaluator = Evaluator::new(batch);
         let rows = Rows::of(&evaluator, &self.topics);
         let selected = &rows.linkable & &evaluator.predicate(&self.environment);
         for row in selected.set_indices() {
-            each(row, Entry::new(rows.persons[row], rows.visit(row), file));
+            each(row, Entry::new(rows.persons[row], rows.visit(row), file))?;
         }
+        Ok(())
     }
 
     /// The entries of rows in memory.
-    pub(super) fn of_memory(&self, batches: &[RecordBatch]) -> Vec<Entry> {
+    pub(super) fn of_memory(&self, batches: &[RecordBatch]) -> Result<Vec<Entry>, QueryError> {
         let mut found = Vec::new();
         for batch in batches {
-            self.entries(batch, NO_FILE, |_, entry| found.push(entry));
+            self.entries(batch, NO_FILE, |_, entry| {
+                found.push(entry);
+                Ok(())
+            })?;
         }
-        found
+        Ok(found)
     }
 
     /// The entries of files.
-    pub(super) async fn of_files(&self, files: Vec<Numbered>) -> Result<Parts, QueryError> {
-        let reader = self.clone();
-        let consume = move |parts: &mut Parts, batch: &RecordBatch, file| {
-            if parts.is_empty() {
-                *parts = no_parts();
-            }
-            reader.entries(batch, file, |_, entry| {
-                parts[part_of(entry.person)].push(entry);
-            });
+    pub(super) async fn of_files(
+        &self,
+        files: Vec<Numbered>,
+        scratch: &Scratch,
+    ) -> Result<Gathered, QueryError> {
+        let gathering = Arc::new(Gathering::new(scratch, rows_of(&files)));
+        let (reader, into) = (self.clone(), Arc::clone(&gathering));
+        let consume = move |share: &mut Share, batch: &RecordBatch, file| {
+            reader.entries(batch, file, |_, entry| into.add(share, entry))
         };
         let shares = self.scan(files, Predicate::Constant(true), consume).await?;
-        let mut all = no_parts();
-        for share in shares {
-            for (part, of_share) in all.iter_mut().zip(share) {
-                if part.is_empty() {
-                    *part = of_share;
-                } else {
-                    part.reserve_exact(of_share.len());
-                    part.extend(of_share);
-                }
-            }
-        }
-        Ok(all)
+        gathering.done(shares)
     }
 
     /// The entries of these sessions, wherever files hold them.
@@ -194,7 +199,8 @@ impl Reader {
                 if let Some(id) = texts.row(row).and_then(|id| sessions.get(id)) {
                     found.push((id.clone(), entry));
                 }
-            });
+                Ok(())
+            })
         };
         let shares = self.scan(files, pruning, consume).await?;
         Ok(shares.into_iter().flatten().collect())
@@ -205,7 +211,7 @@ impl Reader {
         &self,
         files: Vec<Numbered>,
         pruning: Predicate,
-        consume: impl Fn(&mut T, &RecordBatch, u32) + Send + Sync + 'static,
+        consume: impl Fn(&mut T, &RecordBatch, u32) -> Result<(), QueryError> + Send + Sync + 'static,
     ) -> Result<Vec<T>, QueryError> {
         let paths = files.iter().map(|(file, _)| file);
         self.resources.load_footers(Table::Sessions, paths).await?;
@@ -232,7 +238,7 @@ impl Reader {
                     let scan = plan_scan(&scan, &resources.footers, 1)?;
                     let mut batches = scan.execute(0, Arc::clone(&resources.context))?;
                     while let Some(batch) = batches.next().await {
-                        consume(&mut share, &batch?, *number);
+                        consume(&mut share, &batch?, *number)?;
                     }
                 }
                 Ok::<T, QueryError>(share)

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use upshot_core::people::{Standing, Visit, standings};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::layer::{Entry, Layer, Layers, NO_FILE, no_parts, part_of};
+use super::entries::{Gathered, Gathering, Scratch, Share};
+use super::layer::{Entry, Layer, Layers, NO_FILE, Work};
 
 /// A session: person, visit and file.
 type Session = (u64, Visit, u32);
@@ -38,12 +39,32 @@ fn entries(sessions: &[Session]) -> Vec<Entry> {
     sessions.iter().map(entry).collect()
 }
 
-fn layer(sessions: &[Session]) -> Layer {
-    let mut parts = no_parts();
-    for entry in entries(sessions) {
-        parts[part_of(entry.person)].push(entry);
+/// Making layers that hold so many entries in memory.
+fn work(threads: usize, held: usize) -> Work {
+    let scratch = Scratch::holding(held);
+    Work { threads, scratch }
+}
+
+/// The entries as two threads gather them, in turn.
+fn gathered(sessions: &[Session], work: &Work) -> Gathered {
+    let gathering = Gathering::new(&work.scratch, sessions.len());
+    let mut shares = vec![Share::default(), Share::default()];
+    for (index, entry) in entries(sessions).into_iter().enumerate() {
+        gathering.add(&mut shares[index % 2], entry).unwrap();
     }
-    Layer::new(parts, 2)
+    gathering.done(shares).unwrap()
+}
+
+fn layer(sessions: &[Session], work: &Work) -> Layer {
+    let gathered = gathered(sessions, work);
+    assert_eq!(gathered.entries(), sessions.len());
+    Layer::new(&|part| gathered.part(part), work).unwrap()
+}
+
+fn changed(layers: &Layers, removed: &[Session], added: &[Session], work: &Work) -> Arc<Layer> {
+    let (removed, added) = (gathered(removed, work), gathered(added, work));
+    let top = layers.changed(&|part| removed.part(part), &|part| added.part(part), work);
+    Arc::new(top.unwrap())
 }
 
 /// What the sessions say of each other, by the core's fold.
@@ -81,28 +102,31 @@ proptest! {
         gone in 0_u32..6,
         replaced in 0_usize..20,
         join in any::<bool>(),
+        held in prop_oneof![Just(0_usize), 1_usize..200, Just(usize::MAX)],
     ) {
+        let (work, alone) = (work(2, held), work(1, held));
         let (first, later): (Vec<Session>, Vec<Session>) =
             sessions.iter().partition(|(.., file)| *file < 4);
-        let mut layers = Layers(vec![Arc::new(layer(&first))]);
-        layers.0.push(Arc::new(layers.changed(Vec::new(), entries(&later), 2)));
+        let mut layers = Layers(vec![Arc::new(layer(&first, &work))]);
+        layers.0.push(changed(&layers, &[], &later, &work));
         prop_assert_eq!(found(&layers, &sessions), expected(&sessions));
 
-        let removed = layers.of_files(&|file| file == gone);
-        layers.0.push(Arc::new(layers.changed(removed, Vec::new(), 1)));
+        let removed = |part| layers.of_files(part, &|file| file == gone);
+        let top = layers.changed(&removed, &|_| Vec::new(), &alone).unwrap();
+        layers.0.push(Arc::new(top));
         let mut left: Vec<Session> =
             sessions.iter().copied().filter(|(.., file)| *file != gone).collect();
         prop_assert_eq!(found(&layers, &left), expected(&left));
         if join {
-            layers.join_top(2);
-            layers.join_top(1);
+            layers.join_top(&work).unwrap();
+            layers.join_top(&alone).unwrap();
         }
         prop_assert_eq!(found(&layers, &left), expected(&left));
 
         let rest = left.split_off(left.len().saturating_sub(replaced));
         let memory: Vec<Session> =
             memory.into_iter().map(|(person, visit, _)| (person, visit, NO_FILE)).collect();
-        layers.0.push(Arc::new(layers.changed(entries(&rest), entries(&memory), 2)));
+        layers.0.push(changed(&layers, &rest, &memory, &work));
         left.extend(memory);
         prop_assert_eq!(found(&layers, &left), expected(&left));
     }
@@ -117,13 +141,12 @@ fn who_is_unknown_or_has_no_session_left_has_no_standing() {
         contact: true,
     };
     let only = [(7 << 60, visit, 0)];
-    let mut layers = Layers(vec![Arc::new(layer(&only))]);
+    let work = work(1, 0);
+    let mut layers = Layers(vec![Arc::new(layer(&only, &work))]);
     assert_eq!(found(&layers, &only), [Some(Standing::alone(1))]);
     assert_eq!(found(&layers, &[(8 << 60, visit, 0)]), [None]);
-    layers
-        .0
-        .push(Arc::new(layers.changed(entries(&only), Vec::new(), 1)));
+    layers.0.push(changed(&layers, &only, &[], &work));
     assert_eq!(found(&layers, &only), [None]);
-    layers.join_top(1);
+    layers.join_top(&work).unwrap();
     assert_eq!(layers.0[0].entries(), 0);
 }

@@ -230,9 +230,9 @@ record! {
         /// The user's variant.
         variant: Label,
 
-        /// What a reviewer or judge says.
+        /// What a reviewer or judge says. Of an answer `groundedness` and `hallucination` are counted.
         label: Label,
-        /// The value of the label.
+        /// The value of the label; of those two `supported` or `unsupported`, or yes or no.
         label_value: Label,
         /// How sure the judge is, 0 to 1.
         label_confidence: Real,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use serde::Serialize;
 use upshot_core::prices::PriceList;
+use upshot_core::profile::MaturityTimes;
 use upshot_core::time::WeekStart;
 
 use crate::schema::Table;
@@ -143,9 +144,8 @@ pub struct Capture {
     pub profile: String,
     /// The fact set that is read.
     pub fact_set: String,
-    /// How old a session must be to be judged by the rules of the set, in microseconds, where that
-    /// is known.
-    pub maturity: Option<i64>,
+    /// How old a session must be to be judged by the rules of the set, where that is known.
+    pub maturity: Option<MaturityTimes>,
     /// Whether another window or page begins another session by any of the rules of the set, where that is known.
     pub knows_windows: Option<bool>,
     /// What models cost; nothing means by the list that comes with the program.

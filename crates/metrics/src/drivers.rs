@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use upshot_core::profile::MaturityTimes;
 use upshot_lake::Capture;
 use upshot_stats::mean::Moments;
 use upshot_stats::ratio::ClusterSums;
@@ -284,7 +285,11 @@ impl Engine {
     }
 }
 
-fn resolved(query: &DriverQuery, maturity: i64, capture: &Capture) -> Result<Resolved, QueryError> {
+fn resolved(
+    query: &DriverQuery,
+    maturity: MaturityTimes,
+    capture: &Capture,
+) -> Result<Resolved, QueryError> {
     let base = Query {
         metrics: vec![query.outcome.metric().to_owned()],
         dimensions: vec![query.by.clone()],

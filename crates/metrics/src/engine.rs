@@ -7,7 +7,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use upshot_core::profile::Profile;
+use upshot_core::profile::{MaturityTimes, Profile};
 use upshot_core::time::{DAY, HOUR, start_of_day};
 use upshot_lake::{Capture, DataFile, TableCapture};
 
@@ -142,14 +142,20 @@ impl Drop for Engine {
     }
 }
 
-/// How old a session must be to be judged, in microseconds: what the query says, or the rules of the
+/// How old a session must be to be judged: what the query says, or the rules of the
 /// fact set, or the built-in profile of its name. Where there is none a day and an hour suffice for every time-out
 /// that the built-in ones know.
-pub(crate) fn maturity(said: Option<i64>, capture: &Capture) -> i64 {
-    said.or(capture.maturity).unwrap_or_else(|| {
-        let name = capture.fact_set.split('@').next().unwrap_or_default();
-        Profile::built_in(name).map_or(DAY + HOUR, |profile| profile.maturity())
-    })
+pub(crate) fn maturity(said: Option<i64>, capture: &Capture) -> MaturityTimes {
+    let known = said.map(MaturityTimes::everywhere);
+    known
+        .or_else(|| capture.maturity.clone())
+        .unwrap_or_else(|| {
+            let name = capture.fact_set.split('@').next().unwrap_or_default();
+            let profile = Profile::built_in(name);
+            profile.map_or(MaturityTimes::everywhere(DAY + HOUR), |profile| {
+                profile.maturity_times()
+            })
+        })
 }
 
 /// The captured part of a table.

@@ -274,6 +274,12 @@ pub enum NoteCode {
     GapsNotFilled,
     /// With what a number against the workspace's baseline is measured.
     Baseline,
+    /// How many answers a model judged.
+    JudgedByModels,
+    /// How many answers people judged.
+    JudgedByPeople,
+    /// How many answers a rule judged, or nobody knows who.
+    JudgedByRules,
 }
 
 // The serializer hands references over.

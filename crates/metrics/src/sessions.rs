@@ -8,6 +8,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter_record_batch;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use upshot_core::profile::MaturityTimes;
 use upshot_core::time::{day_of, start_of_day};
 use upshot_core::{Message, Record, Session, Step};
 use upshot_lake::schema::BatchReader;
@@ -166,7 +167,7 @@ impl Engine {
         capture: &Capture,
     ) -> Result<Vec<Session>, QueryError> {
         let maturity = maturity(query.maturity, capture);
-        let (listing, predicate, after) = resolve(query, maturity, &capture.preferences)?;
+        let (listing, predicate, after) = resolve(query, &maturity, &capture.preferences)?;
         let sessions = captured(capture, Table::Sessions)?;
         // A list looks at each row by itself; what the others say of it is gathered before.
         let predicate = predicate.people_as_sets();
@@ -363,7 +364,7 @@ fn of_day<'a>(capture: &'a TableCapture, session: &Session) -> Vec<&'a DataFile>
 
 fn resolve(
     query: &SessionQuery,
-    maturity: i64,
+    maturity: &MaturityTimes,
     preferences: &Preferences,
 ) -> Result<(Listing, Predicate, Option<Position>), QueryError> {
     let mut problems = Vec::new();

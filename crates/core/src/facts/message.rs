@@ -95,5 +95,9 @@ record! {
         left_after: Bool,
         /// Whether the user wrote something beside the thumbs.
         feedback_commented: Bool,
+        /// Of an answer of the bot that was judged: whether its sources support it. The last word counts.
+        grounded: Flag,
+        /// Who judged that: a reviewer, a model, a rule of the back end.
+        grounded_by: Word(Actor),
     }
 }

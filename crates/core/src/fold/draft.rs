@@ -155,6 +155,8 @@ pub(super) struct HandoverState<'e> {
     pub last: Option<(HandoverStage, Option<&'e str>)>,
     /// Whether the user acted since the last stage.
     pub acted_since: bool,
+    /// Whether a person was asked for and has not yet been or come.
+    pub asked: bool,
 }
 
 impl<'e> Draft<'e> {
@@ -244,9 +246,15 @@ impl<'e> Draft<'e> {
     /// The first window in which the session was seen.
     pub fn note_window<E: EventView>(&mut self, event: &'e E) {
         if self.window.is_none() {
-            self.window = event.window_id().map(|window| xxh3_64(window.as_bytes()));
+            self.window = window_of(event);
         }
     }
+}
+
+/// A hash of the window in which something happened; where the source does not tell windows apart, of the page.
+pub(super) fn window_of<E: EventView>(event: &E) -> Option<u64> {
+    let window = event.window_id().or(event.page());
+    window.map(|window| xxh3_64(window.as_bytes()))
 }
 
 /// The hash by which feedback finds a message.

@@ -54,6 +54,8 @@ impl Common<'_> {
         session.duration = since(session.start_time, session.end_time);
         session.open = draft.end.is_none();
         context.write(&mut session);
+        // An id that is the conversation's is another one next time.
+        session.unlinkable |= context.user_id == Some(self.conversation_id);
         session.user_key = Some(context.user_key(self.conversation_id));
         session.person_key = Some(context.person_key(self.conversation_id));
         session.source = draft.source.map(Into::into);

@@ -24,6 +24,13 @@ impl<'e> Draft<'e> {
         }
         self.handover.last = Some(this);
         self.handover.acted_since = false;
+        // Who hands over unasked asks: of sources that know no other word it is the request.
+        if stage == HandoverStage::Escalated && !self.handover.asked {
+            let facts = &mut self.facts;
+            facts.handover_requests += 1;
+            facts.handover_requested_by = facts.handover_requested_by.or(requested_by(event));
+            self.step_handover(event, HandoverStage::Requested, None);
+        }
         self.note_stage(event, stage);
         match stage {
             HandoverStage::Queued | HandoverStage::Accepted | HandoverStage::Transferred => {
@@ -64,6 +71,15 @@ impl<'e> Draft<'e> {
             HandoverStage::Unspecified => {}
         }
         let asks = matches!(stage, HandoverStage::Requested | HandoverStage::Escalated);
+        self.handover.asked = asks
+            || self.handover.asked
+                && !matches!(
+                    stage,
+                    HandoverStage::Finished
+                        | HandoverStage::AbandonedInQueue
+                        | HandoverStage::Unavailable
+                        | HandoverStage::Refused
+                );
         if asks || event.handover_trigger().is_some() {
             self.trail.asked_for_person = true;
         }
@@ -75,7 +91,9 @@ impl<'e> Draft<'e> {
         facts.handover_trigger = facts.handover_trigger.or(event.handover_trigger());
         facts.handover_kind = facts.handover_kind.or(event.handover_kind());
         facts.context_passed = facts.context_passed.or(event.context_passed());
-        facts.handover_requested_by = facts.handover_requested_by.or(requested_by(event));
+        if event.handover_stage() == Some(HandoverStage::Requested) {
+            facts.handover_requested_by = facts.handover_requested_by.or(requested_by(event));
+        }
         let handover = &mut self.handover;
         handover.agent = handover.agent.or(event.agent_id());
         handover.skill = handover.skill.or(event.skill());
@@ -316,9 +334,6 @@ impl<'e> Draft<'e> {
 
 /// Who asked for a person: the one whom the source names, else whom the trigger tells of.
 fn requested_by<E: EventView>(event: &E) -> Option<Actor> {
-    if event.handover_stage() != Some(HandoverStage::Requested) {
-        return None;
-    }
     actor(event).or(match event.handover_trigger()? {
         HandoverTrigger::Direct
         | HandoverTrigger::AfterFallback

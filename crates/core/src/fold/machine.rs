@@ -2,13 +2,11 @@
 //! last few that are over: what rounds them off, what people do with them and what is reported of
 //! them still belongs to them.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::billing::{Billing, bill};
 use super::carry::Carry;
 use super::class::{Class, classify, is_survey_answer};
 use super::context::Context;
-use super::draft::{Draft, End, since, type_of};
+use super::draft::{Draft, End, since, type_of, window_of};
 use super::finish::Common;
 use super::reported::reports_of;
 use super::{FactSink, FoldContext};
@@ -593,8 +591,4 @@ impl<'e, E: EventView> Machine<'e, E> {
     pub fn profile(&self) -> &'e Profile {
         self.common.profile
     }
-}
-
-fn window_of<E: EventView>(event: &E) -> Option<u64> {
-    event.window_id().map(|window| xxh3_64(window.as_bytes()))
 }

@@ -33,7 +33,7 @@ use crate::profile::Profile;
 use crate::words::{EndReason, Environment, Outcome, Rule};
 
 /// Counts up with every change of the fold that changes facts.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// Takes the facts of a conversation. A session comes after its messages and steps.
 pub trait FactSink {

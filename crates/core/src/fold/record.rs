@@ -32,6 +32,9 @@ impl<'e> Draft<'e> {
         if let Some(rating) = event.feedback() {
             self.record_feedback(event, kind, rating);
         }
+        if kind == EventType::Label {
+            self.record_label(event);
+        }
         if let Some(attributes) = event.attributes()
             && !attributes.is_empty()
         {
@@ -154,7 +157,10 @@ impl<'e> Draft<'e> {
             time: event.time(),
             position: self.facts.events,
             role: Some(role),
-            message_kind: event.message_kind(),
+            message_kind: match role {
+                Role::User => Some(kind_of_users(event)),
+                _ => event.message_kind(),
+            },
             topic_id: topic_id.map(Into::into),
             topic_name: topic_name.map(Into::into),
             topic_kind: event.topic_kind().or(topic_kind),
@@ -180,24 +186,23 @@ impl<'e> Draft<'e> {
         self.trail.calls.clear();
         let facts = &mut self.facts;
         facts.user_messages += 1;
-        let spoken = match event.message_kind() {
-            Some(MessageKind::Option) => {
+        let spoken = match kind_of_users(event) {
+            MessageKind::Option => {
                 facts.option_messages += 1;
                 false
             }
-            Some(MessageKind::Attachment) => {
+            MessageKind::Attachment => {
                 facts.attachment_messages += 1;
                 false
             }
-            Some(MessageKind::Voice) => {
+            MessageKind::Voice => {
                 facts.voice_messages += 1;
                 true
             }
-            Some(MessageKind::Text) => {
+            MessageKind::Text | MessageKind::Unspecified => {
                 facts.text_messages += 1;
                 true
             }
-            _ => true,
         };
         let to_the_bot = self.end.is_none() && !self.handover.people;
         let must = to_the_bot && event.must_understand().unwrap_or(spoken);
@@ -357,11 +362,7 @@ impl<'e> Draft<'e> {
         let commented = is_commented(event);
         self.facts.feedback_comments += i64::from(commented);
         let place = match feedback_target(event, kind) {
-            Some(target) => self
-                .trail
-                .notes
-                .iter()
-                .rposition(|note| note.reference == target),
+            Some(target) => self.place_of(target),
             None => self.last_bot_message,
         };
         if let Some(message) = place.and_then(|place| self.messages.get_mut(place))
@@ -370,6 +371,29 @@ impl<'e> Draft<'e> {
             message.feedback = Some(rating);
             message.feedback_commented |= commented;
         }
+    }
+
+    /// What a judge says of an answer.
+    fn record_label<E: EventView>(&mut self, event: &'e E) {
+        let Some(grounded) = grounded(event) else {
+            return;
+        };
+        let place = match feedback_target(event, EventType::Label) {
+            Some(target) => self.place_of(target),
+            None => self.last_bot_message,
+        };
+        if let Some(message) = place.and_then(|place| self.messages.get_mut(place))
+            && message.role == Some(Role::Bot)
+        {
+            message.grounded = Some(grounded);
+            message.grounded_by = event.actor();
+        }
+    }
+
+    /// The message that has this reference.
+    fn place_of(&self, reference: u64) -> Option<usize> {
+        let mut notes = self.trail.notes.iter();
+        notes.rposition(|note| note.reference == reference)
     }
 
     fn count_rating<E: EventView>(
@@ -398,6 +422,29 @@ impl<'e> Draft<'e> {
     }
 }
 
+/// Whether a label says that an answer's sources support it: the label `groundedness`, or `hallucination` with
+/// the opposite meaning, and a value that says yes or no.
+fn grounded<E: EventView>(event: &E) -> Option<bool> {
+    let is = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let (label, value) = (event.label()?, event.label_value()?);
+    let supported = if is(value, &["supported", "grounded", "faithful"]) {
+        return is(label, &["groundedness", "hallucination"]).then_some(true);
+    } else if is(value, &["unsupported", "ungrounded", "hallucinated"]) {
+        return is(label, &["groundedness", "hallucination"]).then_some(false);
+    } else if is(value, &["yes", "true", "1"]) {
+        true
+    } else if is(value, &["no", "false", "0"]) {
+        false
+    } else {
+        return None;
+    };
+    match label {
+        _ if is(label, &["groundedness"]) => Some(supported),
+        _ if is(label, &["hallucination"]) => Some(!supported),
+        _ => None,
+    }
+}
+
 /// The skill of the agent who speaks, if the message says so.
 fn skill_of<E: EventView>(event: &E, role: Role) -> Option<&str> {
     event.skill().filter(|_| role == Role::Agent)
@@ -417,4 +464,12 @@ fn ends_by_hand<E: EventView>(event: &E, kind: EventType) -> bool {
     use crate::words::Actor;
     kind != EventType::ConversationEnd
         || !matches!(event.actor(), Some(Actor::Timeout | Actor::System))
+}
+
+/// The kind of a user's message: typed, where the source does not say.
+fn kind_of_users<E: EventView>(event: &E) -> MessageKind {
+    match event.message_kind() {
+        None | Some(MessageKind::Unspecified) => MessageKind::Text,
+        Some(kind) => kind,
+    }
 }

@@ -58,6 +58,10 @@ impl Draft<'_> {
     }
 
     fn note_last_before_handover(&mut self, marks: &[(i64, Mark)]) {
+        if !self.trail.asked_for_person && self.without_bot() {
+            // The user came straight to people: nothing was left over by a bot.
+            return;
+        }
         let mut last = None;
         for (_, mark) in marks {
             match *mark {

@@ -128,6 +128,18 @@ impl Profile {
         self.rules.longest_timeout + self.rules.lateness_grace
     }
 
+    /// How old sessions must be to be judged, by channel.
+    pub fn maturity_times(&self) -> MaturityTimes {
+        let grace = self.rules.lateness_grace;
+        let channels = self.rules.channel_timeouts();
+        MaturityTimes {
+            others: self.rules.timeout(None) + grace,
+            channels: channels
+                .map(|(channel, timeout)| (channel.to_lowercase().into(), timeout + grace))
+                .collect(),
+        }
+    }
+
     /// The same for the sessions of one channel.
     pub fn maturity_of(&self, channel: Option<&str>) -> i64 {
         self.timeout(channel) + self.rules.lateness_grace
@@ -146,6 +158,43 @@ impl Profile {
     /// Whether sessions of the environment `test` get facts.
     pub fn keeps_test_sessions(&self) -> bool {
         self.rules.keeps_test_sessions
+    }
+}
+
+/// How old a session must be, in microseconds, before every session of its channel that started with it is surely
+/// decided: the channel's time-out, and the grace for late events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaturityTimes {
+    /// Of channels that have no time of their own.
+    pub others: i64,
+    /// Of channels, by their names in lower case.
+    pub channels: Vec<(Box<str>, i64)>,
+}
+
+impl MaturityTimes {
+    /// The same time for all channels.
+    pub const fn everywhere(time: i64) -> Self {
+        Self {
+            others: time,
+            channels: Vec::new(),
+        }
+    }
+
+    /// The longest of them: by then all are decided.
+    pub fn longest(&self) -> i64 {
+        let channels = self.channels.iter().map(|(_, time)| *time);
+        channels.fold(self.others, i64::max)
+    }
+
+    /// The same, nowhere less than this.
+    #[must_use]
+    pub fn at_least(&self, time: i64) -> Self {
+        let channels = self.channels.iter();
+        let channels = channels.map(|(channel, own)| (channel.clone(), (*own).max(time)));
+        Self {
+            others: self.others.max(time),
+            channels: channels.collect(),
+        }
     }
 }
 

@@ -160,6 +160,12 @@ impl Rules {
         }
     }
 
+    /// The channels that have a time-out of their own, with it.
+    pub(super) fn channel_timeouts(&self) -> impl Iterator<Item = (&str, i64)> {
+        let channels = self.channel_timeouts.iter();
+        channels.map(|(channel, timeout)| (&**channel, *timeout))
+    }
+
     /// The time-out of a channel, in microseconds.
     #[inline]
     pub(crate) fn timeout(&self, channel: Option<&str>) -> i64 {

@@ -485,6 +485,12 @@ impl Writer {
                 event.message_id = chance.text(&["m1", "m2"]);
             }
             EventType::Conversion => event.goal = chance.text(&["sale", "lead"]),
+            EventType::Label => {
+                event.label = chance.text(&["groundedness", "hallucination", "tone"]);
+                event.label_value = chance.text(&["supported", "Hallucinated", "no", "5"]);
+                event.actor = chance.maybe();
+                event.message_id = chance.text(&["m1", "m2"]);
+            }
             _ => any_other(&mut event, chance),
         }
         any_place(&mut event, chance);

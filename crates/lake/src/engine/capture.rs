@@ -317,7 +317,7 @@ pub(crate) fn capture(
         workspace: name.to_owned(),
         profile: set.profile_name().to_owned(),
         fact_set: set.name.to_string(),
-        maturity: Some(set.settings.default_profile().maturity()),
+        maturity: Some(set.settings.default_profile().maturity_times()),
         knows_windows: Some(
             set.settings
                 .profiles()

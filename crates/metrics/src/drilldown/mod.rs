@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use upshot_core::Session;
+use upshot_core::profile::MaturityTimes;
 use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
@@ -149,7 +150,7 @@ impl Engine {
     ) -> Result<DrillDown, QueryError> {
         let (query, cell) = &of_segment(query, cell)?;
         let maturity = maturity(query.maturity, capture);
-        let resolved = optimise(resolve(query, maturity, &capture.preferences)?);
+        let resolved = optimise(resolve(query, maturity.clone(), &capture.preferences)?);
         let range = bounded(&resolved, capture, self.resources()).await?;
         let others = match cell.other {
             false => None,
@@ -158,7 +159,7 @@ impl Engine {
         let behind = behind(query, &resolved, cell, range, others)?;
         let list = session_query(query, &resolved, &behind, page);
         let sessions = self.sessions(&list, capture).await?;
-        let base = selection(query, &resolved, &behind, maturity, &*capture.preferences)?;
+        let base = selection(query, &resolved, &behind, &maturity, &*capture.preferences)?;
         let all = self.counted(&base, &behind, None, capture).await?;
         let ids: Vec<Box<str>> = sessions
             .iter()
@@ -430,7 +431,7 @@ fn selection(
     query: &Query,
     resolved: &Resolved,
     behind: &Behind,
-    maturity: i64,
+    maturity: &MaturityTimes,
     segments: &dyn Segments,
 ) -> Result<Plan, QueryError> {
     let key = behind.pass;

@@ -296,7 +296,7 @@ impl Engine {
         let preferences = &*capture.preferences;
         let calendar = Calendar::of(query.time_zone.as_deref(), None, preferences)?;
         let context = ResolveContext::new(calendar.zone.clone())
-            .judging(mature(query.now, maturity(None, &capture)))
+            .judging(mature(query.now, &maturity(None, &capture)))
             .at(query.now)
             .of(vec![subject])
             .with(preferences);

@@ -11,7 +11,9 @@ use super::segments::{self, NoSegments, Segments};
 use super::sequence;
 use super::value::{parse_duration, parse_flag};
 use crate::error::{Problem, ProblemCode, nearest};
-use crate::registry::fields::{FieldOrigin, FilterField, ValueKind, filter_field, filter_fields};
+use crate::registry::fields::{
+    FieldOrigin, FilterField, ValueKind, filter_field, filter_fields, instead_of,
+};
 use crate::registry::{Owner, Subject};
 use crate::time::{Clock, parse_instant};
 
@@ -179,6 +181,11 @@ fn find(name: &Operand, context: &ResolveContext<'_>) -> Result<Found, Problem> 
         _ => None,
     };
     let Some(field) = filter_field(&lower).or_else(own) else {
+        if let Some(instead) = instead_of(&lower) {
+            let message = format!("`{lower}` cuts answers and is no field; {instead}");
+            let problem = Problem::new(ProblemCode::UnknownName, "filter", message);
+            return Err(problem.at(name.position));
+        }
         return Err(Problem::new(
             ProblemCode::UnknownName,
             "filter",
@@ -252,10 +259,24 @@ fn is_true(field: &FilterField, context: &ResolveContext<'_>) -> Predicate {
         FieldOrigin::Column(column) => Predicate::Flag(column),
         FieldOrigin::Definition(condition) => definition(condition),
         // Measures and ages are numbers, positions on the clock words.
-        FieldOrigin::Measure(_) | FieldOrigin::Age | FieldOrigin::Clock(..) => {
-            Predicate::Constant(false)
-        }
+        FieldOrigin::Measure(_)
+        | FieldOrigin::Age
+        | FieldOrigin::Clock(..)
+        | FieldOrigin::Kinds(_) => Predicate::Constant(false),
     }
+}
+
+/// Rows of which this word is said: the first condition that holds decides.
+fn of_kind(kinds: &[(&'static str, &'static str)], word: &str) -> Predicate {
+    let before = kinds.iter().take_while(|(_, known)| *known != word);
+    let others: Vec<Predicate> = before
+        .map(|(condition, _)| definition(condition).negated())
+        .collect();
+    let own = kinds.iter().find(|(_, known)| *known == word);
+    let own = own.map_or(Predicate::Constant(false), |(condition, _)| {
+        definition(condition)
+    });
+    Predicate::All(others).and(own)
 }
 
 fn present(found: &Found) -> Predicate {
@@ -267,6 +288,10 @@ fn present(found: &Found) -> Predicate {
             }
             FieldOrigin::Definition(_) | FieldOrigin::Judged | FieldOrigin::Age => {
                 Predicate::Constant(true)
+            }
+            FieldOrigin::Kinds(kinds) => {
+                let any = kinds.iter().map(|(condition, _)| definition(condition));
+                Predicate::Any(any.collect()).simplified()
             }
             FieldOrigin::Measure(measure) => Predicate::Number(
                 measure,
@@ -400,6 +425,10 @@ fn compare(
             let clock = Clock::always(grain, &context.time_zone);
             let position = clock.position(&value.text).unwrap_or_default();
             Ok(Predicate::OnClock(column, Arc::new(clock), position))
+        }
+        (_, FieldOrigin::Kinds(kinds), Some(Order::Equal)) => {
+            check_word(name, value, context)?;
+            Ok(of_kind(kinds, &value.text))
         }
         (ValueKind::Flag, _, Some(Order::Equal)) => match parse_flag(&value.text) {
             Some(true) => Ok(is_true(field, context)),

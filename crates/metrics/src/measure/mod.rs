@@ -415,7 +415,10 @@ fn mean_of(
     let mean = cells.sum() / cells.count as f64;
     value.value = Some(mean * factor);
     let parts = (cells.sum(), cells.count as f64);
-    let possible = possible(metric, scale.map(|scale| basis.filled.scales[scale]));
+    let mut possible = possible(metric, scale.map(|scale| basis.filled.scales[scale]));
+    // Where a profile takes answers for valid that lie outside the scale, the mean can lie there too.
+    possible.lower = possible.lower.min(mean * factor);
+    possible.upper = possible.upper.max(mean * factor);
     let shown = |interval: Interval| {
         ends(interval).map(|end| (end * factor).clamp(possible.lower, possible.upper))
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use upshot_core::profile::MaturityTimes;
 use upshot_lake::{Capture, Preferences, Table};
 
 use super::nodes::Reading;
@@ -100,7 +101,7 @@ pub(crate) use question;
 pub(crate) struct Scope {
     pub(crate) resolved: Resolved,
     pub(crate) zone: TimeZone,
-    pub(crate) maturity: i64,
+    pub(crate) maturity: MaturityTimes,
     /// Filters that have names.
     preferences: Arc<Preferences>,
     /// Which sessions.
@@ -116,7 +117,7 @@ impl Scope {
         capture: &Capture,
     ) -> Result<Self, QueryError> {
         let maturity = maturity(sessions.maturity, capture);
-        let resolved = optimise(resolve(sessions, maturity, &capture.preferences)?);
+        let resolved = optimise(resolve(sessions, maturity.clone(), &capture.preferences)?);
         let counted = engine.run(sessions, capture).await?;
         let selection = in_range("start_time", resolved.range)
             .and(resolved.filter.clone())
@@ -156,13 +157,13 @@ impl Scope {
     /// What names in conditions on steps mean.
     pub(crate) fn context(&self) -> ResolveContext<'_> {
         ResolveContext::new(self.zone.clone())
-            .judging(mature(self.resolved.now, self.maturity))
+            .judging(mature(self.resolved.now, &self.maturity))
             .at(self.resolved.now)
             .with(&*self.preferences)
     }
 
     pub(crate) fn endings(&self) -> Endings {
-        Endings::new(self.resolved.now, self.maturity)
+        Endings::new(self.resolved.now, &self.maturity)
     }
 }
 

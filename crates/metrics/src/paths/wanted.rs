@@ -1,6 +1,7 @@
 //! What is read of which rows, and what the rows of a batch say of their sessions.
 
 use std::hash::Hash;
+use upshot_core::profile::MaturityTimes;
 
 use arrow::array::{AsArray, BooleanArray};
 use arrow::buffer::BooleanBuffer;
@@ -52,7 +53,7 @@ pub(crate) struct Endings {
 }
 
 impl Endings {
-    pub(crate) fn new(now: i64, maturity: i64) -> Self {
+    pub(crate) fn new(now: i64, maturity: &MaturityTimes) -> Self {
         Self {
             judged: mature(now, maturity),
             engaged: definition("engaged"),

@@ -59,17 +59,17 @@ pub(crate) struct People {
 }
 
 impl Histories {
-    /// The history as of a capture.
+    /// The history as of a capture. Whoever does not wait for it any more leaves it to the next who asks.
     ///
     /// # Errors
     /// When a file cannot be read, or the memory of queries does not suffice.
     pub(crate) async fn of(
-        &self,
+        self: &Arc<Self>,
         capture: &Capture,
         environment: EnvironmentChoice,
         resources: &Resources,
     ) -> Result<People, QueryError> {
-        let sessions = captured(capture, Table::Sessions)?;
+        let sessions = captured(capture, Table::Sessions)?.clone();
         let reader = Reader {
             environment: Arc::new(in_environment(environment)),
             topics: Arc::clone(&self.topics),
@@ -80,23 +80,39 @@ impl Histories {
             fact_set: capture.fact_set.clone(),
             environment,
         };
-        let place = self.place(&key);
+        let histories = Arc::clone(self);
+        let bringing =
+            (resources.handle).spawn(async move { histories.brought(&key, &sessions, &reader).await });
+        let layers = bringing
+            .await
+            .map_err(|error| QueryError::Stopped(error.to_string()))??;
+        Ok(People {
+            layers,
+            topics: Arc::clone(&self.topics),
+        })
+    }
+
+    /// Brings the history of this key up to what was captured.
+    async fn brought(
+        &self,
+        key: &Key,
+        sessions: &TableCapture,
+        reader: &Reader,
+    ) -> Result<Layers, QueryError> {
+        let place = self.place(key);
         let mut place = place.lock().await;
-        // Taken out, so that a failure or a caller who went away leaves no half-made history behind.
+        // Taken out, so that a failure leaves no half-made history behind.
         let history = place.take();
-        let made = match History::as_of(history, sessions, &reader).await {
+        let made = match History::as_of(history, sessions, reader).await {
             Err(QueryError::Memory { .. }) => {
-                self.forget_all_but(&key);
-                History::as_of(None, sessions, &reader).await?
+                self.forget_all_but(key);
+                History::as_of(None, sessions, reader).await?
             }
             made => made?,
         };
         let layers = made.with_memory().clone();
         *place = Some(made);
-        Ok(People {
-            layers,
-            topics: Arc::clone(&self.topics),
-        })
+        Ok(layers)
     }
 
     fn place(&self, key: &Key) -> Place {

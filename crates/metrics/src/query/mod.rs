@@ -159,7 +159,7 @@ pub struct Query {
     /// each is compared with the first of them unless `compare` says else. The limit is that of each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<String>,
-    /// `previous`, `year`, `FROM..TO` or `segment NAME`.
+    /// `previous`, `year`, `year_by_weekday`, `FROM..TO` or `segment NAME`.
     pub compare: Option<String>,
     /// Which traffic is counted.
     pub environment: EnvironmentChoice,

@@ -249,7 +249,7 @@ pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Pl
         .map(|(position, metric)| {
             // Where nothing waits, nothing is read to tell what does.
             let age = terms.age(metric.maturity);
-            let judged = age.map_or(Predicate::Constant(true), |age| mature(resolved.now, age));
+            let judged = age.map_or(Predicate::Constant(true), |age| mature(resolved.now, &age));
             let immature = cells.predicate(judged.clone().negated());
             MetricPlan {
                 position,

@@ -1,6 +1,7 @@
 //! Checks a query against the registry. All problems are found, not only the first.
 
 use jiff::tz::TimeZone;
+use upshot_core::profile::MaturityTimes;
 use upshot_lake::Preferences;
 
 use super::terms::{Terms, WINDOW};
@@ -74,8 +75,8 @@ pub(crate) struct Resolved {
     pub(crate) now: i64,
     /// With what reductions are measured; nothing where the workspace states it not.
     pub(crate) baseline: Option<Baseline>,
-    /// How old a session must be to be judged, in microseconds.
-    pub(crate) maturity: i64,
+    /// How old a session must be to be judged.
+    pub(crate) maturity: MaturityTimes,
     pub(crate) identity: Identity,
     /// The window as the query says it, and in microseconds.
     pub(crate) window: (String, i64),
@@ -107,7 +108,13 @@ impl Resolved {
     /// What the registry's definitions leave to the query, for one range.
     pub(crate) fn terms(&self, range: Range) -> Terms {
         let window = self.window.clone();
-        Terms::new(window, self.identity, self.maturity, range, self.now)
+        Terms::new(
+            window,
+            self.identity,
+            self.maturity.clone(),
+            range,
+            self.now,
+        )
     }
 
     /// The query whose answer the comparison stands beside: the same with the other segment's filter.
@@ -169,7 +176,7 @@ impl Resolved {
 /// [`QueryError::Invalid`] with everything that is wrong.
 pub(crate) fn resolve(
     query: &Query,
-    maturity: i64,
+    maturity: MaturityTimes,
     preferences: &Preferences,
 ) -> Result<Resolved, QueryError> {
     let mut problems = Vec::new();
@@ -179,7 +186,7 @@ pub(crate) fn resolve(
     let metrics = metrics(&query.metrics, &mut problems);
     let groups = groups(query, &metrics, &mut problems);
     let context = ResolveContext::new(calendar.zone.clone())
-        .judging(mature(query.now, maturity))
+        .judging(mature(query.now, &maturity))
         .at(query.now)
         .of(subjects(&metrics))
         .with(preferences);

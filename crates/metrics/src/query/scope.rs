@@ -1,7 +1,9 @@
 //! Which rows a query is about, as conditions: its range, its traffic, and what is old enough.
 
+use upshot_core::profile::MaturityTimes;
+
 use super::EnvironmentChoice;
-use crate::filter::{Measure, NumberTest, Order, Predicate, definition};
+use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource, definition};
 use crate::time::Range;
 
 fn time(column: &'static str, order: Order, time: i64) -> Predicate {
@@ -30,10 +32,28 @@ pub(crate) fn in_environment(choice: EnvironmentChoice) -> Predicate {
     }
 }
 
-/// Sessions that are over and started at least the maturity time ago.
-pub(crate) fn mature(now: i64, maturity: i64) -> Predicate {
-    let cutoff = now.saturating_sub(maturity);
-    Predicate::Flag("open")
-        .negated()
-        .and(time("start_time", Order::LessOrEqual, cutoff))
+/// Sessions that are over and started at least the maturity time of their channel ago.
+///
+/// Profiles name channels in any case, facts as the source does. A channel that waits longer is known by its name
+/// in lower case within that of the fact, one that waits less by exactly its name: whoever is in doubt waits longer.
+pub(crate) fn mature(now: i64, maturity: &MaturityTimes) -> Predicate {
+    let old_enough = |age: i64| time("start_time", Order::LessOrEqual, now.saturating_sub(age));
+    let channel = || TextSource::Column("channel");
+    let (longer, shorter): (Vec<_>, Vec<_>) = maturity
+        .channels
+        .iter()
+        .filter(|(_, age)| *age != maturity.others)
+        .partition(|(_, age)| *age > maturity.others);
+    let mut old = vec![old_enough(maturity.others)];
+    old.extend(
+        shorter.into_iter().map(|(name, age)| {
+            old_enough(*age).and(Predicate::TextIn(channel(), vec![name.clone()]))
+        }),
+    );
+    let mut parts = vec![Predicate::Flag("open").negated(), Predicate::Any(old)];
+    parts.extend(longer.into_iter().map(|(name, age)| {
+        let other = Predicate::TextContains(channel(), name.clone()).negated();
+        Predicate::Any(vec![old_enough(*age), other])
+    }));
+    Predicate::All(parts).simplified()
 }

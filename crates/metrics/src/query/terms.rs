@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
+use upshot_core::profile::MaturityTimes;
 use upshot_core::time::DAY;
 
 use super::Identity;
@@ -28,8 +29,8 @@ pub(crate) struct Terms {
     /// The window as the query says it, and in microseconds.
     pub(crate) window: (String, i64),
     pub(crate) identity: Identity,
-    /// How old a session must be to be judged by its profile, in microseconds.
-    pub(crate) maturity: i64,
+    /// How old a session must be to be judged by its profile.
+    pub(crate) maturity: MaturityTimes,
     from: String,
     recent: String,
 }
@@ -38,18 +39,19 @@ impl Terms {
     pub(crate) fn new(
         window: (String, i64),
         identity: Identity,
-        maturity: i64,
+        maturity: MaturityTimes,
         range: Range,
         now: i64,
     ) -> Self {
         // No session starts before 1970: with an open range every user is new.
         let from = range.from.max(0);
+        let longest = maturity.longest();
         Self {
             window,
             identity,
             maturity,
             from: format_instant(from, &TimeZone::UTC),
-            recent: format_instant(now.saturating_sub(maturity).max(0), &TimeZone::UTC),
+            recent: format_instant(now.saturating_sub(longest).max(0), &TimeZone::UTC),
         }
     }
 
@@ -85,12 +87,12 @@ impl Terms {
     }
 
     /// How long ago a session must have started to be judged; nothing where all are.
-    pub(crate) fn age(&self, maturity: Maturity) -> Option<i64> {
+    pub(crate) fn age(&self, maturity: Maturity) -> Option<MaturityTimes> {
         match maturity {
             Maturity::None => None,
-            Maturity::Timeout => Some(self.maturity),
-            Maturity::Window => Some(self.maturity.max(self.window.1)),
-            Maturity::ThirtyDays => Some(self.maturity.max(THIRTY_DAYS)),
+            Maturity::Timeout => Some(self.maturity.clone()),
+            Maturity::Window => Some(self.maturity.at_least(self.window.1)),
+            Maturity::ThirtyDays => Some(self.maturity.at_least(THIRTY_DAYS)),
         }
     }
 }
@@ -98,6 +100,7 @@ impl Terms {
 impl Default for Terms {
     fn default() -> Self {
         let window = (WINDOW.to_owned(), 7 * DAY);
-        Self::new(window, Identity::default(), 0, Range::ALL, 0)
+        let at_once = MaturityTimes::everywhere(0);
+        Self::new(window, Identity::default(), at_once, Range::ALL, 0)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use upshot_core::facts::LIST_FIELDS;
 use upshot_core::{FieldKind, Record, Session};
 
-use super::fields::short_name;
+use super::fields::{SERVED_BY, short_name};
 use crate::columns::{Column, Owner, columns, is_carried};
 use crate::time::Grain;
 
@@ -166,6 +166,16 @@ const FLAGS: &[(&str, &str, &str)] = &[
 /// Id, name and column of the dimensions that are a column of few numbers.
 const NUMBERS: &[(&str, &str, &str)] = &[
     ("csat_score", "Satisfaction answer", "csat_score"),
+    (
+        "csat_scale_minimum",
+        "Lowest answer of the satisfaction survey",
+        "csat_scale_minimum",
+    ),
+    (
+        "csat_scale_maximum",
+        "Highest answer of the satisfaction survey",
+        "csat_scale_maximum",
+    ),
     ("nps_score", "Recommendation answer", "nps_score"),
     (
         "consecutive_fallbacks",
@@ -263,11 +273,7 @@ fn all_dimensions() -> Vec<Dimension> {
         id: "served_by",
         name: "Served by",
         owner: Owner::Session,
-        origin: DimensionOrigin::Kinds(&[
-            ("human_contact", "people only"),
-            ("with_person", "assisted"),
-            ("bot_messages > 0", "bot only"),
-        ]),
+        origin: DimensionOrigin::Kinds(SERVED_BY),
         documentation: "Who served the session: the bot alone, the bot and people (`assisted`), or people alone. \
                         Nothing where nobody answered.",
     };

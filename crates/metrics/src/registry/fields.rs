@@ -63,6 +63,8 @@ pub enum FieldOrigin {
     Clock(&'static str, Grain),
     /// A condition, itself written as a filter.
     Definition(&'static str),
+    /// The word of the first condition that holds, each itself written as a filter.
+    Kinds(&'static [(&'static str, &'static str)]),
     /// Whether the session is old enough to be part of rates, which depends on the query's clock.
     Judged,
     /// How long ago the session started, which depends on the query's clock.
@@ -240,6 +242,37 @@ const MEASURES: &[(&str, ValueKind, Measure, &str)] = &[
     ),
 ];
 
+/// Who served a session: the first condition that holds, and its word.
+pub(crate) const SERVED_BY: &[(&str, &str)] = &[
+    ("human_contact", "people only"),
+    ("with_person", "assisted"),
+    ("bot_messages > 0", "bot only"),
+];
+
+/// Whether a session was ever engaged, as words.
+const ENGAGEMENT: &[(&str, &str)] = &[("engaged", "engaged"), ("not engaged", "unengaged")];
+
+/// Dimensions that are no fields, and what filters ask instead.
+const INSTEAD: [(&str, &str); 3] = [
+    (
+        "user_kind",
+        "compare `user.first_time` with when the range begins",
+    ),
+    ("session_kind", "ask `user.first_session`"),
+    (
+        "knowledge_source",
+        "ask `sources_retrieved has …`, `sources_cited has …` or `sources_failed has …`",
+    ),
+];
+
+/// What a filter asks instead of this dimension, which is no field.
+pub(crate) fn instead_of(dimension: &str) -> Option<&'static str> {
+    let mut known = INSTEAD.iter();
+    known
+        .find(|(name, _)| *name == dimension)
+        .map(|(_, instead)| *instead)
+}
+
 /// All fields, by name.
 pub fn filter_fields() -> &'static [FilterField] {
     static FIELDS: LazyLock<Vec<FilterField>> = LazyLock::new(all_fields);
@@ -281,6 +314,23 @@ fn all_fields() -> Vec<FilterField> {
             }),
     );
     fields.extend(of_clock());
+    fields.extend([
+        FilterField {
+            name: "engagement",
+            owner: Owner::Session,
+            kind: ValueKind::Word(|| words_of(ENGAGEMENT)),
+            origin: FieldOrigin::Kinds(ENGAGEMENT),
+            documentation: "Whether the session was ever engaged, as the dimension says it.",
+        },
+        FilterField {
+            name: "served_by",
+            owner: Owner::Session,
+            kind: ValueKind::Word(|| words_of(SERVED_BY)),
+            origin: FieldOrigin::Kinds(SERVED_BY),
+            documentation: "Who served the session: the bot alone, the bot and people (`assisted`), or people alone. \
+                            Nothing where nobody answered.",
+        },
+    ]);
     fields.push(FilterField {
         name: "age",
         owner: Owner::Session,
@@ -321,6 +371,10 @@ fn of_clock() -> impl Iterator<Item = FilterField> {
             }
         })
     })
+}
+
+fn words_of(kinds: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+    kinds.iter().map(|(_, word)| *word).collect()
 }
 
 fn weekdays() -> Vec<&'static str> {

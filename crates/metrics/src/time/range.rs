@@ -100,6 +100,8 @@ pub enum Compare {
     Previous,
     /// The same dates a year before.
     Year,
+    /// 52 weeks before: the same season, and the same weekdays.
+    YearByWeekday,
     /// Another range.
     Range(String, String),
     /// The same range of another segment.
@@ -107,7 +109,7 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// Reads `previous`, `year`, `FROM..TO` or `segment NAME`.
+    /// Reads `previous`, `year`, `year_by_weekday`, `FROM..TO` or `segment NAME`.
     ///
     /// # Errors
     /// When the text is none of these.
@@ -115,6 +117,7 @@ impl Compare {
         match text {
             "previous" => Ok(Self::Previous),
             "year" => Ok(Self::Year),
+            "year_by_weekday" => Ok(Self::YearByWeekday),
             _ if text.starts_with("segment ") => {
                 let name = text["segment ".len()..].trim().trim_matches('"');
                 Ok(Self::Segment(name.to_owned()))
@@ -125,7 +128,8 @@ impl Compare {
                     ProblemCode::WrongType,
                     "compare",
                     format!(
-                        "`{text}` is no comparison; write `previous`, `year`, `FROM..TO` or `segment NAME`"
+                        "`{text}` is no comparison; write `previous`, `year`, `year_by_weekday`, \
+                         `FROM..TO` or `segment NAME`"
                     ),
                 )),
             },
@@ -354,6 +358,10 @@ pub fn resolve_compare(
         Compare::Year => (
             shift(range.from, 1.years(), zone),
             shift(passed.to, 1.years(), zone),
+        ),
+        Compare::YearByWeekday => (
+            shift(range.from, 52.weeks(), zone),
+            shift(passed.to, 52.weeks(), zone),
         ),
         Compare::Previous => previous(range, passed, zone, now),
     };

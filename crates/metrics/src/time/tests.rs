@@ -394,6 +394,16 @@ fn an_unfinished_range_is_compared_with_as_much_time() {
         compared("year", from_to("2026-03-01", "2026-03-31"), now, "UTC"),
         (at("2025-03-01"), at("2025-03-11T14:30:00Z"))
     );
+    // Monday to Sunday beside Monday to Sunday, over a change of the clock.
+    assert_eq!(
+        compared(
+            "year_by_weekday",
+            from_to("2026-03-02", "2026-03-08"),
+            at("2026-04-01"),
+            "Europe/Berlin"
+        ),
+        (at("2025-03-02T23:00:00Z"), at("2025-03-09T23:00:00Z"))
+    );
 }
 
 #[test]

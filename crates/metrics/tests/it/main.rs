@@ -8,6 +8,7 @@ mod drivers;
 mod export;
 mod facts;
 mod golden;
+mod judged;
 mod listing;
 mod paths;
 mod people;

@@ -5,7 +5,7 @@ use upshot_core::time::SECOND;
 use upshot_core::words::{Actor, EndReason, Environment, EventType, Role, Rule};
 
 use super::Book;
-use super::part::{Part, answers_survey, is_message_of, kind, part, topic_kind};
+use super::part::{Part, answers_survey, is_message_of, kind, part, topic_kind, window_or_page};
 use super::row::{Cell, Row};
 use super::told::{Ending, Given, Known, Told, first_said, says};
 
@@ -190,7 +190,7 @@ impl<'a> Course<'a> {
             && given.part.begins(self.book).is_some()
             && given.part != Part::Answer
             && self.sessions[live].window().is_some_and(|window| {
-                let another = given.event.window_id.as_deref();
+                let another = window_or_page(given.event);
                 another.is_some_and(|another| {
                     another != window && !self.windows_left[remembered..].contains(&another)
                 })

@@ -124,8 +124,10 @@ impl<'a> Told<'a> {
         row.number("unavailable_time", times(HandoverStage::Unavailable).pop());
         row.number("refused_time", times(HandoverStage::Refused).pop());
         let mut requests = self.handovers().into_iter();
-        let by = requests.find_map(|(_, event, stage)| {
-            requested_by(event).filter(|_| stage == HandoverStage::Requested)
+        let implied = self.implied_requests();
+        let by = requests.find_map(|(place, event, stage)| {
+            let asks = stage == HandoverStage::Requested || implied.contains(&place);
+            requested_by(event).filter(|_| asks)
         });
         row.word("handover_requested_by", by);
     }

@@ -2,8 +2,8 @@
 
 use upshot_core::Event;
 use upshot_core::words::{
-    Actor, DestinationKind, EventType, ExposureStage, FeedbackRating, HandoverStage, OptionStage,
-    QuestionStage, Role, Rule, SurveyKind, SurveyStage, TopicKind, TopicTrigger, Word,
+    Actor, DestinationKind, EventType, ExposureStage, FeedbackRating, HandoverStage, MessageKind,
+    OptionStage, QuestionStage, Role, Rule, SurveyKind, SurveyStage, TopicKind, TopicTrigger, Word,
 };
 
 use super::Book;
@@ -165,4 +165,14 @@ pub fn part(event: &Event, book: &Book) -> Part {
         | EventType::Report => Said,
         _ => BotActs,
     }
+}
+
+/// The kind of a user's message: a text, unless it says otherwise.
+pub fn kind_of_users(event: &Event) -> MessageKind {
+    event.message_kind.unwrap_or(MessageKind::Text)
+}
+
+/// The window of an event; the page, where the source does not tell windows apart.
+pub fn window_or_page(event: &Event) -> Option<&str> {
+    event.window_id.as_deref().or(event.page.as_deref())
 }

@@ -33,6 +33,27 @@ impl<'a> Told<'a> {
         stages
     }
 
+    /// Where a bot hands over although nobody has asked since the last time: it asks.
+    pub fn implied_requests(&self) -> Vec<usize> {
+        let mut asked = false;
+        let mut implied = Vec::new();
+        for (place, _, stage) in self.stages() {
+            match stage {
+                HandoverStage::Requested => asked = true,
+                HandoverStage::Escalated => {
+                    implied.extend((!asked).then_some(place));
+                    asked = true;
+                }
+                HandoverStage::Finished
+                | HandoverStage::AbandonedInQueue
+                | HandoverStage::Unavailable
+                | HandoverStage::Refused => asked = false,
+                _ => {}
+            }
+        }
+        implied
+    }
+
     /// Whether, after the first so many events, the user waits for a person or talks to one.
     pub fn with_people(&self, count: usize) -> bool {
         let stages = self.stages();

@@ -12,7 +12,7 @@ use upshot_core::words::{
 
 use super::course::environment;
 use super::decide::Shown;
-use super::part::{is_users, kind, topic_kind, trigger};
+use super::part::{is_users, kind, kind_of_users, topic_kind, trigger};
 use super::row::{Cell, Row};
 use super::told::{Told, WHO_AND_WHERE};
 use super::visits::dollars;
@@ -57,7 +57,11 @@ impl<'a> Told<'a> {
             row.put(name, known.get(name).cloned());
         }
         row.put("environment", Some(environment(&known)));
-        let unlinkable = known.get("unlinkable") == Some(&Cell::Flag(true));
+        let one_conversations = self.events().any(|event| {
+            let user = known.get("user_id");
+            user == Some(&Cell::Text(event.conversation_id.to_string()))
+        });
+        let unlinkable = known.get("unlinkable") == Some(&Cell::Flag(true)) || one_conversations;
         row.flag(
             "unlinkable",
             Some(unlinkable || !known.contains_key("user_id")),
@@ -237,7 +241,7 @@ impl<'a> Told<'a> {
         let of_kind = |wanted: MessageKind| {
             let users = self.messages_of(Role::User).into_iter();
             users
-                .filter(|place| self.given[*place].event.message_kind == Some(wanted))
+                .filter(|place| kind_of_users(self.given[*place].event) == wanted)
                 .count()
         };
         row.count("text_messages", of_kind(MessageKind::Text));
@@ -315,7 +319,8 @@ impl<'a> Told<'a> {
             |wanted: HandoverStage| stages.iter().filter(|(.., stage)| *stage == wanted).count();
         row.number("handover_requested_time", self.first_asked());
         // Whoever waits for a person has asked for one, whether or not the source says so.
-        let asked = number(HandoverStage::Requested).max(usize::from(self.first_asked().is_some()));
+        let asked = number(HandoverStage::Requested) + self.implied_requests().len();
+        let asked = asked.max(usize::from(self.first_asked().is_some()));
         row.count("handover_requests", asked);
         row.count("transfers", number(HandoverStage::Transferred));
         row.word("handover_stage", stages.last().map(|(.., stage)| *stage));

@@ -9,7 +9,7 @@ use upshot_core::Event;
 use upshot_core::words::{Actor, EndReason, Environment, EventType, Role, Rule};
 
 use super::Book;
-use super::part::{Part, is_users, kind};
+use super::part::{Part, is_users, kind, window_or_page};
 use super::row::{Cell, row_of};
 
 /// Who and where: what holds for a stretch of a conversation.
@@ -197,7 +197,7 @@ impl<'a> Told<'a> {
 
     /// The window in which the session was first seen.
     pub fn window(&self) -> Option<&'a str> {
-        self.events().find_map(|event| event.window_id.as_deref())
+        self.events().find_map(window_or_page)
     }
 
     /// Whether the session has as many events as one may have.

@@ -4,7 +4,7 @@ use upshot_core::Event;
 use upshot_core::words::{EventType, FeedbackRating, Role, TopicKind};
 
 use super::course::environment;
-use super::part::{is_given, kind, topic_kind};
+use super::part::{is_given, kind, kind_of_users, topic_kind};
 use super::row::Row;
 use super::told::{Known, Told};
 
@@ -55,7 +55,14 @@ pub fn lone_message(event: &Event, known: &Known) -> Row {
     row.text("skill", event.skill.as_deref());
     row.text("page", None);
     row.flag("generated", Some(false));
-    for name in ["intent", "confidence", "response_time", "feedback"] {
+    for name in [
+        "intent",
+        "confidence",
+        "response_time",
+        "feedback",
+        "grounded",
+        "grounded_by",
+    ] {
         row.put(name, None);
     }
     row.flag("must_understand", Some(false));
@@ -67,7 +74,15 @@ fn said(event: &Event, row: &mut Row) {
     row.text("event_id", Some(&event.event_id));
     row.number("time", Some(event.time));
     row.word("role", event.role);
-    row.word("message_kind", event.message_kind);
+    let users = event.role == Some(Role::User);
+    row.word(
+        "message_kind",
+        if users {
+            Some(kind_of_users(event))
+        } else {
+            event.message_kind
+        },
+    );
     row.text("agent_id", event.agent_id.as_deref());
 }
 
@@ -112,6 +127,9 @@ impl<'a> Told<'a> {
             answers.map(|exchange| self.took(*exchange)),
         );
         row.word("feedback", self.feedback_on(place));
+        let judged = self.judgement_on(place);
+        row.flag("grounded", judged.map(|(grounded, _)| grounded));
+        row.word("grounded_by", judged.and_then(|(_, event)| event.actor));
     }
 
     /// Whether the words at this place were generated: the source names a model, they come out of
@@ -240,6 +258,23 @@ impl<'a> Told<'a> {
             .collect()
     }
 
+    /// The last word on whether sources support the answer at this place.
+    fn judgement_on(&self, message: usize) -> Option<(bool, &'a Event)> {
+        let messages = self.messages();
+        let judged = self.events().enumerate().filter_map(|(place, event)| {
+            let grounded = says_grounded(event)?;
+            let named = event.reply_to.as_deref().or(event.message_id.as_deref());
+            let mut before = messages.iter().rev().filter(|known| **known <= place);
+            let meant = match named {
+                Some(named) => before.find(|known| reference(self.given[**known].event) == named),
+                None => before.find(|known| self.given[**known].event.role == Some(Role::Bot)),
+            };
+            (meant == Some(&message)).then_some((grounded, event))
+        });
+        let by_bot = self.given[message].event.role == Some(Role::Bot);
+        judged.last().filter(|_| by_bot)
+    }
+
     /// The rating of the message at this place: the last that was given, else that one was offered.
     fn feedback_on(&self, message: usize) -> Option<FeedbackRating> {
         let messages = self.messages();
@@ -262,4 +297,24 @@ impl<'a> Told<'a> {
 
 fn reference(event: &Event) -> &str {
     event.message_id.as_deref().unwrap_or(&event.event_id)
+}
+
+/// What a label says of an answer's sources, by the table of docs/formats/upshot.md.
+fn says_grounded(event: &Event) -> Option<bool> {
+    if kind(event) != EventType::Label {
+        return None;
+    }
+    let label = event.label.as_deref()?.to_ascii_lowercase();
+    let inverted = match &*label {
+        "groundedness" => false,
+        "hallucination" => true,
+        _ => return None,
+    };
+    match &*event.label_value.as_deref()?.to_ascii_lowercase() {
+        "supported" | "grounded" | "faithful" => Some(true),
+        "unsupported" | "ungrounded" | "hallucinated" => Some(false),
+        "yes" | "true" | "1" => Some(!inverted),
+        "no" | "false" | "0" => Some(inverted),
+        _ => None,
+    }
 }

@@ -65,6 +65,7 @@ const PARTICULAR: [&str; 49] = [
 
 pub fn steps(told: &Told<'_>, session: &Row) -> Vec<Row> {
     let stages: Vec<usize> = told.stages().iter().map(|(place, ..)| *place).collect();
+    let implied = told.implied_requests();
     let mut rows = Vec::new();
     for (place, event) in told.events().enumerate() {
         let step_kind = match kind(event) {
@@ -102,6 +103,12 @@ pub fn steps(told: &Told<'_>, session: &Row) -> Vec<Row> {
         row.number("message_position", spoke.map(|spoke| spoke as i64 + 1));
         row.count("questions_asked", 0);
         told.particulars(place, step_kind, &mut row);
+        if implied.contains(&place) {
+            let mut request = row.clone();
+            request.word("handover_stage", Some(HandoverStage::Requested));
+            request.word("requested_by", requested_by(event));
+            rows.push(request);
+        }
         rows.push(row);
     }
     rows

@@ -41,6 +41,23 @@ pub(super) const METRICS: &[Metric] = &[
     .higher(),
     Metric::new(
         SECTION,
+        "single_contact_rate",
+        "One contact sufficed",
+        Unit::Share,
+        rate(
+            "user.until_next_same_topic is null or user.until_next_same_topic > {window}",
+            "(engaged or with_person or human_contact) and not unlinkable \
+             and (user.since_previous_same_topic is null or user.since_previous_same_topic > {window})",
+        ),
+        "First contacts that were engaged or served by people and not followed by another on the topic within \
+         the window, among all such whose window is over. It asks nobody whether the matter was resolved, so it is the \
+         same for bots and for people: first contact resolution knows only what bots resolve.",
+        example(CONTACTS, "4 / 5 = 80.0 %"),
+    )
+    .after(Maturity::Window)
+    .higher(),
+    Metric::new(
+        SECTION,
         "durable_resolution_rate",
         "Durable resolution rate",
         Unit::Share,

@@ -171,7 +171,8 @@ pub(super) const METRICS: &[Metric] = &[
             "(engaged or human_contact) and not unlinkable",
         ),
         "The same among all inquiries, where who answered no survey and gave no thumb down is taken for content: \
-         no more than this can be.",
+         over all inquiries the rate is no more than this. The rate of those who answered can lie above: it is \
+         theirs alone.",
         "2 / 7 = 28.6 %",
     )
     .higher(),

@@ -7,6 +7,7 @@ mod contacts;
 mod efficiency;
 mod families;
 mod feedback;
+mod grounded;
 mod handover;
 mod implicit;
 mod knowledge;
@@ -71,6 +72,7 @@ pub fn metrics() -> &'static [Metric] {
             understanding::OF_SESSIONS,
             understanding::INTENT_RANKS,
             implicit::METRICS,
+            grounded::METRICS,
             knowledge::METRICS,
             knowledge::OF_SOURCES,
             models::METRICS,
@@ -237,6 +239,7 @@ const FAMILIES: &[Family] = &[
             "csat_score",
             "csat_satisfied_rate",
             "first_contact_resolution",
+            "single_contact_rate",
             "session_duration_median",
             "resolution_time_median",
             "model_cost_per_session",

@@ -13,6 +13,7 @@ mod listing;
 mod paths;
 mod people;
 mod properties;
+mod read_ahead;
 mod releases;
 mod render;
 mod retention;

@@ -5,7 +5,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::error::StoreError;
-use crate::people::{MOST_PEOPLE, Role, change_password, check_email, check_person_name};
+use crate::people::{
+    MOST_PEOPLE, Role, change_password, check_email, check_person_name, drop_resets,
+};
 use crate::store::Store;
 
 /// The most links of one kind in a workspace.
@@ -262,6 +264,7 @@ impl Store {
             }
         };
         add_member(&mut transaction, &link.workspace, id, role, now).await?;
+        drop_resets(&mut transaction, id).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -24,6 +24,14 @@ pub struct MailSettings {
     pub sender: String,
 }
 
+impl MailSettings {
+    /// Whether both hand their mail to the same server.
+    fn is_same_server(&self, other: &Self) -> bool {
+        let server = |of: &Self| (of.host.to_lowercase(), of.port, of.security.clone());
+        server(self) == server(other)
+    }
+}
+
 impl Store {
     /// By which server a workspace sends mail, if it does.
     ///
@@ -37,7 +45,8 @@ impl Store {
         row.as_ref().map(settings).transpose()
     }
 
-    /// By which server a person is written to: that of the first of their workspaces that sends mail, with its name.
+    /// By which server a person is written to, with the name of the first of their workspaces: nothing where these do not
+    /// all send by the same. What comes that way opens all of them, so none of them may lead it past the others.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -45,15 +54,27 @@ impl Store {
         &self,
         person: &str,
     ) -> Result<Option<(String, MailSettings)>, StoreError> {
-        let row = sqlx::query(
-            "SELECT mail.* FROM mail JOIN members ON members.workspace = mail.workspace
-             WHERE members.person = ?1 ORDER BY mail.workspace LIMIT 1",
+        let rows = sqlx::query(
+            "SELECT members.workspace AS of, mail.* FROM members
+             LEFT JOIN mail ON mail.workspace = members.workspace
+             WHERE members.person = ?1 ORDER BY members.workspace",
         )
         .bind(person)
-        .fetch_optional(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        row.map(|row| Ok((row.try_get("workspace")?, settings(&row)?)))
-            .transpose()
+        let mut first: Option<(String, MailSettings)> = None;
+        for row in &rows {
+            if row.try_get::<Option<String>, _>("host")?.is_none() {
+                return Ok(None);
+            }
+            let own = settings(row)?;
+            match &first {
+                None => first = Some((row.try_get("of")?, own)),
+                Some((_, first)) if first.is_same_server(&own) => {}
+                Some(_) => return Ok(None),
+            }
+        }
+        Ok(first)
     }
 
     /// Says by which server a workspace sends mail; by none any more where nothing is given.

@@ -240,6 +240,7 @@ impl Store {
                 .bind(role.as_str())
                 .execute(&mut *transaction)
                 .await?;
+        drop_resets(&mut transaction, id).await?;
         transaction.commit().await?;
         Ok(changed.rows_affected() > 0)
     }
@@ -326,9 +327,18 @@ pub(crate) async fn change_password(
         .bind(kept_sign_in)
         .execute(&mut *connection)
         .await?;
+    drop_resets(connection, id).await
+}
+
+/// Links by which a person would set a new password open nothing any more. Who made one while the person was less, or in
+/// fewer workspaces, could come to be what they are now.
+pub(crate) async fn drop_resets(
+    connection: &mut SqliteConnection,
+    id: &str,
+) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM links WHERE person = ?1 AND kind = 'reset'")
         .bind(id)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
     Ok(())
 }

@@ -203,7 +203,8 @@ export const settingsDe: typeof settingsEn = {
     revoke: 'Zurückziehen',
   },
   mail: {
-    hint: 'Über welchen Server Einladungen, neue Passwörter und der wöchentliche Bericht verschickt werden',
+    hint: 'Über welchen Server Links für neue Passwörter und der wöchentliche Bericht verschickt werden',
+    ownersOnly: 'Nur Eigentümer ändern es: auch Links für ihre Passwörter gehen diesen Weg.',
     server: 'Mailserver',
     port: 'Port',
     serverHint: 'Lassen Sie dies leer, um keine Mail zu senden.',

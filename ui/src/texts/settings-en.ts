@@ -201,7 +201,8 @@ export const settingsEn = {
     revoke: 'Revoke',
   },
   mail: {
-    hint: 'Over which server invitations, new passwords and the weekly digest are sent',
+    hint: 'Over which server links for new passwords and the weekly digest are sent',
+    ownersOnly: 'Only owners change it: links for their passwords go that way.',
     server: 'Mail server',
     port: 'Port',
     serverHint: 'Leave this empty to send no mail.',

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -17,6 +17,8 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::links::{new_link, path_of};
+use super::record::Done;
+use super::secret::new_id;
 use super::sign_in::{check_turn, client_address};
 use crate::input::json;
 use crate::openapi::WorkspaceParameters;
@@ -154,6 +156,9 @@ pub(crate) enum MailError {
     /// The mail cannot be put together.
     #[error("the mail cannot be put together: {0}")]
     Message(#[from] lettre::error::Error),
+    /// The system has no random numbers.
+    #[error("the system has no random numbers: {0}")]
+    Randomness(#[from] getrandom::Error),
     /// The server refused, or is not there.
     #[error("the mail server did not take it: {0}")]
     Server(#[from] lettre::transport::smtp::Error),
@@ -164,6 +169,12 @@ impl From<MailError> for Problem {
         tracing::warn!(%error, "a mail was not sent");
         Self::new(ProblemKind::MailFailed, error.to_string())
     }
+}
+
+/// A name for a mail that no other has: who receives mails without one often takes them for unwanted.
+fn message_id(sender: &str) -> Result<String, MailError> {
+    let sender = sender.parse::<Mailbox>()?;
+    Ok(format!("<{}@{}>", new_id()?, sender.email.domain()))
 }
 
 /// Sends a mail of plain text.
@@ -177,6 +188,7 @@ pub(crate) async fn send(
         .from(settings.sender.parse::<Mailbox>()?)
         .to(to.parse::<Mailbox>()?)
         .subject(subject)
+        .message_id(Some(message_id(&settings.sender)?))
         .header(ContentType::TEXT_PLAIN)
         .body(text)?;
     let host = &settings.host;
@@ -222,6 +234,8 @@ pub(crate) async fn show(
 }
 
 /// Set by which server mail is sent
+///
+/// Links for new passwords go that way, so only owners set it.
 #[utoipa::path(
     put,
     path = "/api/v1/mail",
@@ -243,7 +257,7 @@ pub(crate) async fn set(
     State(state): State<ServerState>,
     caller: Caller,
     request: Request,
-) -> Result<Json<Mail>, Problem> {
+) -> Result<(Extension<Done>, Json<Mail>), Problem> {
     let new: NewMail = json(&state, request).await?;
     let known = state.store.mail(&caller.workspace).await?;
     let settings = checked(new, known)?;
@@ -251,7 +265,14 @@ pub(crate) async fn set(
         .store
         .set_mail(&caller.workspace, settings.as_ref())
         .await?;
-    Ok(Json(settings.into()))
+    let done = Done {
+        subject: String::new(),
+        detail: match &settings {
+            Some(set) => format!("{}:{} ({})", set.host, set.port, set.security),
+            None => "none".to_owned(),
+        },
+    };
+    Ok((Extension(done), Json(settings.into())))
 }
 
 fn checked(new: NewMail, known: Option<MailSettings>) -> Result<Option<MailSettings>, Problem> {
@@ -343,8 +364,8 @@ pub(crate) async fn test(
 
 /// Ask for a new password
 ///
-/// Where the address has an account in a workspace that sends mail, a link comes by mail that is good for an hour. The
-/// answer is the same in any case.
+/// Where the address has an account in a workspace that sends mail, a link comes by mail that is good for an hour; where
+/// it is in several, if all of them send by the same server. The answer is the same in any case.
 #[utoipa::path(
     post,
     path = "/api/v1/sign-in/forgotten",

@@ -24,7 +24,7 @@ pub enum Permission {
     Define,
     /// Send events and import files.
     Ingest,
-    /// Change settings, profiles, prices and mail.
+    /// Change settings, profiles and prices.
     Settings,
     /// Make and revoke keys.
     Keys,
@@ -32,7 +32,7 @@ pub enum Permission {
     Shares,
     /// Invite people, change what they are, and take them out; owners apart.
     People,
-    /// The same with owners.
+    /// The same with owners; and say by which server mail is sent, since links for their passwords go that way.
     Owners,
     /// Read who did what.
     Audit,

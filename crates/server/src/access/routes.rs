@@ -283,7 +283,8 @@ const ROUTES: &[(&str, Need, &str)] = &[
         "share.remove",
     ),
     ("GET /api/v1/mail", may(Permission::Settings), ""),
-    ("PUT /api/v1/mail", may(Permission::Settings), "mail.set"),
+    // Links for new passwords go that way, also those of owners.
+    ("PUT /api/v1/mail", may(Permission::Owners), "mail.set"),
     ("POST /api/v1/mail/test", may(Permission::Settings), ""),
     ("GET /api/v1/audit", may(Permission::Audit), ""),
 ];

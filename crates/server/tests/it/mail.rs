@@ -222,6 +222,59 @@ async fn a_forgotten_password_is_set_anew_by_a_link_that_comes_by_mail() {
     held.problem(429, "too-many-tries");
 }
 
+/// Whoever says by which server mail is sent reads the links that go that way. So an admin may not, and no workspace
+/// may read what opens another.
+#[tokio::test]
+async fn no_link_for_a_password_comes_to_who_could_not_make_it() {
+    let (own, other) = (Postbox::open().await, Postbox::open().await);
+    let key = "a-key-of-twenty-letters";
+    let bench = Bench::with_server(|options| options.key = Some(key.to_owned())).await;
+    let mut operator = Visitor::new(&bench);
+    operator.headers = vec![("authorization", format!("Bearer {key}"))];
+    let mut owner = operator.invite("main", "olga@example.org", "owner").await;
+    let mut admin = owner.invite("main", "ada@example.org", "admin").await;
+    let (mine, theirs) = (settings(own.port), settings(other.port));
+    admin
+        .put("/api/v1/mail", &theirs)
+        .await
+        .problem(403, "forbidden");
+    let scopes = json!({"name": "a", "scopes": ["admin"]});
+    let admins_key = admin.post("/api/v1/keys", &scopes).await.json();
+    let mut program = Visitor::new(&bench);
+    let bearer = format!("Bearer {}", admins_key["key"].as_str().unwrap());
+    program.headers = vec![("authorization", bearer)];
+    program
+        .put("/api/v1/mail", &theirs)
+        .await
+        .problem(403, "forbidden");
+    assert_eq!(owner.put("/api/v1/mail", &mine).await.status, 200);
+    let mut visitor = Visitor::new(&bench);
+    let forgets = json!({"email": "olga@example.org"});
+    let forgotten = "/api/v1/sign-in/forgotten";
+    visitor.post(forgotten, &forgets).await;
+    let mail = own.wait_for(1).await.remove(0);
+    assert!(mail.contains("Message-ID: <"), "{mail}");
+    // Another workspace, whose name comes first, by a server of its own.
+    let again = json!({"email": "olga@example.org", "role": "viewer"});
+    let invitation = operator
+        .post("/api/v1/people/invitations?workspace=acme", &again)
+        .await;
+    let link = invitation.json()["link"].as_str().unwrap().to_owned();
+    let token = crate::visitor::token_of(&link);
+    let accepted = json!({"token": token, "password": crate::visitor::PASSWORD});
+    let accepted = owner.post("/api/v1/links/accept", &accepted).await;
+    assert_eq!(accepted.status, 200, "{}", accepted.text());
+    for (acme, mails) in [(json!({"host": ""}), 1), (theirs, 1), (mine, 2)] {
+        let set = operator.put("/api/v1/mail?workspace=acme", &acme).await;
+        assert_eq!(set.status, 200, "{}", set.text());
+        assert_eq!(visitor.post(forgotten, &forgets).await.status, 202);
+        // A mail that must not come has time to come.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        own.wait_for(mails).await;
+        assert!(other.mails().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn the_digest_is_sent_once_a_week_to_whoever_wants_it() {
     let postbox = Postbox::open().await;

@@ -163,6 +163,27 @@ async fn links_take_the_place_of_those_before_and_are_bounded() {
     ));
 }
 
+/// Else whoever made it could become what the person is by now.
+#[tokio::test]
+async fn a_link_for_a_password_ends_when_the_person_becomes_more() {
+    let (store, _folder) = store().await;
+    join(&store, "main", "anna", Role::Viewer).await;
+    let reset = async |id: &str| {
+        let person = "anna".to_owned();
+        let link = link(id, "main", Purpose::Reset { person });
+        store.add_link(&link).await.unwrap();
+        link
+    };
+    let first = reset("r1").await;
+    assert!(store.link("r1").await.unwrap().is_some());
+    store.set_role("main", "anna", Role::Owner).await.unwrap();
+    assert!(store.link("r1").await.unwrap().is_none());
+    assert!(!store.accept_reset(&first, "anna", "new").await.unwrap());
+    reset("r2").await;
+    join(&store, "other", "anna", Role::Viewer).await;
+    assert!(store.link("r2").await.unwrap().is_none());
+}
+
 #[tokio::test]
 async fn the_record_is_read_page_by_page_and_forgets_what_is_old() {
     let (store, _folder) = store().await;

@@ -1,6 +1,7 @@
 /** The mail server, and a test of it. */
 import { useState, type FormEvent } from 'react';
 
+import { useMay } from '../../api/access';
 import type { Schemas } from '../../api/client';
 import { useMail, useSetMail, useTestMail } from '../../api/people';
 import { Card } from '../../components/Cards';
@@ -31,6 +32,8 @@ export function Mail() {
 
 function Server({ mail }: { mail: Schemas['Mail'] }) {
   const words = usePart('settings');
+  // Links for new passwords go that way, also those of owners.
+  const may = useMay('owners');
   const save = useSetMail(useView());
   const [host, setHost] = useState(mail.host);
   const [port, setPort] = useState(String(mail.port));
@@ -45,15 +48,16 @@ function Server({ mail }: { mail: Schemas['Mail'] }) {
   return (
     <form className="stack" onSubmit={submit}>
       <div className="fields">
-        <TextField label={words.mail.server} value={host} set={setHost} hint={words.mail.serverHint} placeholder="smtp.example.org" />
-        <TextField label={words.mail.port} kind="number" value={port} set={setPort} required />
-        <SelectField label={words.mail.encryption} value={security} options={SECURITIES.map((one) => [one, words.mail.encryptions[one]] as const)} set={setSecurity} />
-        <TextField label={words.mail.user} value={username} set={setUsername} complete="off" />
-        <TextField label={words.mail.password} kind="password" value={password} set={setPassword} complete="new-password" hint={mail.password_set ? words.mail.passwordKept : undefined} />
-        <TextField label={words.mail.from} value={from} set={setFrom} hint={words.mail.fromHint} placeholder="Upshot <upshot@example.org>" />
+        <TextField label={words.mail.server} value={host} set={setHost} disabled={!may} hint={words.mail.serverHint} placeholder="smtp.example.org" />
+        <TextField label={words.mail.port} kind="number" value={port} set={setPort} required disabled={!may} />
+        <SelectField label={words.mail.encryption} value={security} options={SECURITIES.map((one) => [one, words.mail.encryptions[one]] as const)} set={setSecurity} disabled={!may} />
+        <TextField label={words.mail.user} value={username} set={setUsername} disabled={!may} complete="off" />
+        <TextField label={words.mail.password} kind="password" value={password} set={setPassword} disabled={!may} complete="new-password" hint={mail.password_set ? words.mail.passwordKept : undefined} />
+        <TextField label={words.mail.from} value={from} set={setFrom} disabled={!may} hint={words.mail.fromHint} placeholder="Upshot <upshot@example.org>" />
       </div>
       <Wrong error={save.error} />
-      <Saving may pending={save.isPending} done={save.isSuccess} />
+      {!may && <p className="soft small">{words.mail.ownersOnly}</p>}
+      <Saving may={may} pending={save.isPending} done={save.isSuccess} />
     </form>
   );
 }

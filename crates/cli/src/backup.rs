@@ -8,7 +8,7 @@ use upshot_lake::files::DiskFiles;
 use crate::arguments::{BackupArguments, Common, OutputFormat, RestoreArguments};
 use crate::failure::Failure;
 use crate::output::{self, number};
-use crate::session::{existing_store, open_existing, spinner};
+use crate::session::{close, existing_store, open_existing, spinner};
 
 /// Runs `upshot backup`.
 pub async fn run(common: &Common, arguments: &BackupArguments) -> Result<u8, Failure> {
@@ -21,7 +21,7 @@ pub async fn run(common: &Common, arguments: &BackupArguments) -> Result<u8, Fai
         })
         .await;
     progress.finish_and_clear();
-    lake.close().await?;
+    close(common, &lake).await?;
     print(common, report?)?;
     Ok(0)
 }

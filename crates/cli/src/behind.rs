@@ -15,7 +15,7 @@ use crate::client::read;
 use crate::failure::Failure;
 use crate::output::{self, Column, number};
 use crate::query::{self, order_of, with_segments};
-use crate::session::{capture, engine, instant_or_now, open_existing};
+use crate::session::{capture, close, engine, instant_or_now, open_existing};
 use crate::sessions;
 
 const PATH: &str = "/api/v1/drilldown";
@@ -111,7 +111,7 @@ pub async fn run(
                 ..page
             };
             let found = engine()?.drilldown(&query, &cell, &page, &capture).await;
-            lake.close().await?;
+            close(common, &lake).await?;
             SessionsBehind::page(found.map_err(query::failure)?, limit)
         }
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use upshot_adapters::write_event;
 use upshot_core::Event;
+use upshot_text::PrivacyMode;
 
 use crate::arguments::ServerChoice;
 use crate::failure::Failure;
@@ -209,20 +210,24 @@ impl Client {
         Err(Failure::failed(format!("{url} is busy; try again later")))
     }
 
-    /// Sends events; gives what became of them.
-    pub async fn send(&self, workspace: &str, events: &[Event]) -> Result<Sent, Failure> {
+    /// Sends events, of whose texts no more than `most` is to be kept; gives what became of them.
+    pub async fn send(
+        &self,
+        workspace: &str,
+        most: Option<PrivacyMode>,
+        events: &[Event],
+    ) -> Result<Sent, Failure> {
         let mut body = String::new();
         for event in events {
             body.push_str(&write_event(event));
             body.push('\n');
         }
+        let path = match most {
+            Some(most) => format!("/api/v1/events?text={most}"),
+            None => "/api/v1/events".to_owned(),
+        };
         let answer = self
-            .post(
-                "/api/v1/events",
-                workspace,
-                "application/x-ndjson",
-                body.into_bytes(),
-            )
+            .post(&path, workspace, "application/x-ndjson", body.into_bytes())
             .await?;
         let count = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
         let rejected = answer

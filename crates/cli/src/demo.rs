@@ -9,14 +9,15 @@ use upshot_demo::{DemoOptions, Story, generate};
 use upshot_lake::Lake;
 use upshot_metrics::{Query, RangeSpec, tables_needed};
 use upshot_server::demo::{ClearedDemo, DEMO_SOURCE};
-use upshot_text::Masker;
+use upshot_text::{Masker, PrivacyMode};
 
 use crate::arguments::{Common, OutputFormat};
 use crate::failure::Failure;
 use crate::output::{self, number};
+use crate::people::note;
 use crate::query;
 use crate::session::{
-    engine, instant, instant_or_now, now, open_existing, open_lake, open_store, spinner,
+    close, engine, instant, instant_or_now, now, open_existing, open_lake, open_store, spinner,
 };
 use crate::text_mode;
 
@@ -62,7 +63,7 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
     let lake = open_lake(common).await?;
     remember(common, &lake).await?;
     // Nobody wrote what is made here: it is left as it is unless the workspace says what it keeps.
-    let mode = text_mode::of_directory(common).await?;
+    let modes = text_mode::of_directory(common, PrivacyMode::Full).await?;
     let masker = Masker::new(lake.secret());
     let progress = spinner(common, 0);
     let mut report = Report {
@@ -76,10 +77,7 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
     let maker = tokio::task::spawn_blocking(move || {
         let mut batch = Vec::with_capacity(BATCH_EVENTS + 256);
         for conversation in generate(&making) {
-            batch.extend(conversation.into_iter().map(|mut event| {
-                event.note_texts(true);
-                event
-            }));
+            batch.extend(conversation);
             if batch.len() >= BATCH_EVENTS
                 && sender.blocking_send(std::mem::take(&mut batch)).is_err()
             {
@@ -90,9 +88,7 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
         let _ = sender.blocking_send(batch);
     });
     while let Some(mut batch) = receiver.recv().await {
-        if let Some(mode) = mode {
-            upshot_text::apply_all(mode, &masker, &mut batch);
-        }
+        upshot_text::apply_all(&modes, &masker, &mut batch);
         let receipt = lake.append_waiting(&common.workspace, &batch).await?;
         report.events += receipt.received as u64;
         report.added += receipt.added as u64;
@@ -106,7 +102,7 @@ pub async fn run(common: &Common, arguments: DemoArguments) -> Result<u8, Failur
     progress.finish_and_clear();
     report.seconds = started.elapsed().as_secs_f64();
     let summary = summary(common, &lake, end).await;
-    lake.close().await?;
+    close(common, &lake).await?;
     print(common, &options, &report, summary?)?;
     Ok(0)
 }
@@ -133,7 +129,10 @@ async fn clear(common: &Common) -> Result<u8, Failure> {
                 )));
             }
             let cleared = lake.clear(&common.workspace, DEMO_SOURCE).await?;
+            // What people said of its sessions goes with them.
+            store.forget_all_sessions(&common.workspace).await?;
             store.forget_demo(&common.workspace).await?;
+            note(common, &store, "demo.clear", ("", "")).await?;
             Ok(cleared)
         };
         let cleared = cleared.await;
@@ -141,7 +140,7 @@ async fn clear(common: &Common) -> Result<u8, Failure> {
         cleared
     };
     let cleared = clearing.await;
-    lake.close().await?;
+    close(common, &lake).await?;
     let cleared = ClearedDemo::from(cleared?);
     if common.output == OutputFormat::Json {
         output::json(&cleared)?;

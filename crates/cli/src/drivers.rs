@@ -8,7 +8,7 @@ use crate::arguments::{Common, DriversArguments, OutputFormat};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{capture, engine, instant_or_now, open_existing};
+use crate::session::{capture, close, engine, instant_or_now, open_existing};
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: DriversArguments) -> Result<u8, Failure> {
@@ -32,7 +32,7 @@ pub async fn run(common: &Common, arguments: DriversArguments) -> Result<u8, Fai
         .drivers(&asked, &capture)
         .await
         .map_err(query::failure);
-    lake.close().await?;
+    close(common, &lake).await?;
     print(common, &found?)?;
     Ok(0)
 }

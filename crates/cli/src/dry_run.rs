@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 use upshot_core::{Event, Record};
 use upshot_import::{Account, Part, ReadAs, Rejection};
 use upshot_lake::LakeError;
-use upshot_text::{Masker, PrivacyMode};
+use upshot_text::{Masker, PrivacyMode, PrivacyModes};
 
 use crate::arguments::{Common, OutputFormat};
 use crate::client::Client;
 use crate::failure::{Failure, REJECTED};
 use crate::import::{EXAMPLES, print_examples, start_reading};
 use crate::output::{self, Column, number};
-use crate::session::{spinner, try_open};
+use crate::session::{close, spinner, try_open};
 use crate::sources::Source;
 use crate::text_mode;
 
@@ -70,18 +70,20 @@ impl<'a> From<&'a Account> for DryRun<'a> {
     }
 }
 
-/// The mode under which events are shown. Whoever looks need not hold the data directory: where another does, it is told
+/// The modes under which events are shown. Whoever looks need not hold the data directory: where another does, it is told
 /// that its setting is not known.
-pub async fn mode(
+pub async fn modes(
     common: &Common,
     client: Option<&Client>,
     asked: Option<PrivacyMode>,
-) -> Result<PrivacyMode, Failure> {
+) -> Result<PrivacyModes, Failure> {
+    let fallback = asked.unwrap_or_default();
     if let Some(client) = client {
-        return text_mode::of_import(text_mode::of_server(client, common).await, asked);
+        let of_server = text_mode::of_server(client, common).await;
+        return text_mode::of_import(of_server.unwrap_or(fallback.into()), asked);
     }
     if !common.data.join("upshot.json").exists() {
-        return text_mode::of_import(None, asked);
+        return Ok(fallback.into());
     }
     let lake = match try_open(common).await {
         Ok(lake) => lake,
@@ -90,12 +92,12 @@ pub async fn mode(
                 common,
                 "another process holds the data directory; ask it with --server for what the workspace keeps of texts\n",
             );
-            return text_mode::of_import(None, asked);
+            return Ok(fallback.into());
         }
         Err(error) => return Err(error.into()),
     };
-    let set = text_mode::of_directory(common).await;
-    lake.close().await?;
+    let set = text_mode::of_directory(common, fallback).await;
+    close(common, &lake).await?;
     text_mode::of_import(set?, asked)
 }
 
@@ -104,7 +106,7 @@ pub async fn run(
     common: &Common,
     sources: Vec<Source>,
     read_as: ReadAs,
-    mode: PrivacyMode,
+    modes: PrivacyModes,
 ) -> Result<u8, Failure> {
     let progress = spinner(common, sources.iter().map(Source::bytes).sum());
     let (mut receiver, reading) = start_reading(sources, read_as, progress.clone());
@@ -113,7 +115,7 @@ pub async fn run(
     while let Some(message) = receiver.recv().await {
         match message {
             Part::Batch(batch) => {
-                found.events(&batch.events, mode, &masker);
+                found.events(&batch.events, &modes, &masker);
                 batch
                     .rejected
                     .into_iter()

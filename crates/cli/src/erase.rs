@@ -14,7 +14,7 @@ use crate::client::read;
 use crate::failure::Failure;
 use crate::output::{self, Column, number};
 use crate::people::{COMMAND_LINE, note};
-use crate::session::{open_existing, open_store};
+use crate::session::{close, open_existing, open_store};
 
 const PATH: &str = "/api/v1/erasures";
 
@@ -122,7 +122,7 @@ async fn with_place<T>(
     };
     let done = worked.await;
     store.close().await;
-    lake.close().await?;
+    close(common, &lake).await?;
     done
 }
 

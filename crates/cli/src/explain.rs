@@ -9,7 +9,7 @@ use crate::arguments::{Common, ExplainArguments, OutputFormat};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{engine, instant, length, open_existing};
+use crate::session::{close, engine, instant, length, open_existing};
 use crate::sessions::outcome;
 
 /// One event of the session. The JSON shape is stable.
@@ -29,7 +29,7 @@ struct Line {
 pub async fn run(common: &Common, arguments: ExplainArguments) -> Result<u8, Failure> {
     let lake = open_existing(common).await?;
     let found = find(common, &lake, &arguments.session).await;
-    lake.close().await?;
+    close(common, &lake).await?;
     let (session, events) = found?;
     let lines: Vec<Line> = events.iter().map(|event| line(&session, event)).collect();
     if common.output == OutputFormat::Json {

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{self, Target};
 use crate::query;
-use crate::session::{capture, engine, instant_or_now, open_existing, spinner};
+use crate::session::{capture, close, engine, instant_or_now, open_existing, spinner};
 
 /// `upshot export`.
 #[derive(Debug, Args)]
@@ -119,7 +119,7 @@ async fn write(
     };
     let written = exporting.await;
     bar.finish_and_clear();
-    lake.close().await?;
+    close(common, &lake).await?;
     let written = written?;
     let name = target.name();
     target.finish()?;

@@ -12,13 +12,13 @@ use tokio::sync::mpsc;
 use upshot_adapters::{Batch, Format, Mapping};
 use upshot_import::{Part, ReadAs, Rejection, Taker, read};
 use upshot_lake::Settings;
-use upshot_text::{Masker, PrivacyMode};
+use upshot_text::{Masker, PrivacyMode, PrivacyModes};
 
 use crate::arguments::{Common, ImportArguments, OutputFormat};
 use crate::client::{Client, Sent};
 use crate::failure::{Failure, REJECTED};
 use crate::output::{self, number};
-use crate::session::{now, open_lake, spinner};
+use crate::session::{close, now, open_lake, spinner};
 use crate::sources::{Source, expand};
 use crate::text_mode;
 
@@ -63,7 +63,7 @@ impl Target {
         if let Self::Lake(lake) = self {
             let progress = spinner(common, 0);
             progress.set_message("writing files");
-            lake.close().await?;
+            close(common, &lake).await?;
             progress.finish_and_clear();
         }
         Ok(())
@@ -88,15 +88,15 @@ pub async fn run(common: &Common, arguments: ImportArguments) -> Result<u8, Fail
     let sources = expand(&arguments.paths)?;
     if arguments.dry_run {
         let client = arguments.server_client();
-        let mode = crate::dry_run::mode(common, client.as_ref(), asked).await?;
-        return crate::dry_run::run(common, sources, read_as, mode).await;
+        let modes = crate::dry_run::modes(common, client.as_ref(), asked).await?;
+        return crate::dry_run::run(common, sources, read_as, modes).await;
     }
     let target = match arguments.server_client() {
         Some(client) => Target::Server(client),
         None => Target::Lake(open_lake(common).await?),
     };
-    let mode = match mode_of(common, &target, asked).await {
-        Ok(mode) => mode,
+    let modes = match modes_of(common, &target, asked).await {
+        Ok(modes) => modes,
         Err(failure) => {
             target.close(common).await?;
             return Err(failure);
@@ -106,7 +106,7 @@ pub async fn run(common: &Common, arguments: ImportArguments) -> Result<u8, Fail
         set_profile(common, &target, &read_as, name).await?;
     }
     let started = Instant::now();
-    let mut import = Import::new(common, target, mode)?;
+    let mut import = Import::new(common, target, modes, asked)?;
     let outcome = import.run(sources, read_as).await;
     let closed = import.target.close(common).await;
     let mut report = outcome?;
@@ -117,17 +117,20 @@ pub async fn run(common: &Common, arguments: ImportArguments) -> Result<u8, Fail
 }
 
 /// What is kept of texts: of those that are stored, and of records that are not and go into a file of their own.
-async fn mode_of(
+async fn modes_of(
     common: &Common,
     target: &Target,
     asked: Option<PrivacyMode>,
-) -> Result<PrivacyMode, Failure> {
+) -> Result<PrivacyModes, Failure> {
     match target {
-        Target::Lake(_) => text_mode::of_import(text_mode::of_directory(common).await?, asked),
+        Target::Lake(_) => {
+            let fallback = asked.unwrap_or_default();
+            text_mode::of_import(text_mode::of_directory(common, fallback).await?, asked)
+        }
         Target::Server(client) => match text_mode::of_server(client, common).await {
-            Some(of_server) => text_mode::of_import(Some(of_server), asked),
+            Some(of_server) => text_mode::of_import(of_server, asked),
             // It keeps of events what it says. Of other records nothing is kept here unless somebody asked for it.
-            None => Ok(asked.unwrap_or(PrivacyMode::None)),
+            None => Ok(asked.unwrap_or(PrivacyMode::None).into()),
         },
     }
 }
@@ -178,7 +181,9 @@ struct Import<'a> {
     common: &'a Common,
     target: Target,
     masker: Masker,
-    mode: PrivacyMode,
+    modes: PrivacyModes,
+    /// The most that the command line wants kept of texts.
+    asked: Option<PrivacyMode>,
     report: ImportReport,
     rejected: Option<BufWriter<File>>,
 }
@@ -207,7 +212,12 @@ pub fn start_reading(
 }
 
 impl<'a> Import<'a> {
-    fn new(common: &'a Common, target: Target, mode: PrivacyMode) -> Result<Self, Failure> {
+    fn new(
+        common: &'a Common,
+        target: Target,
+        modes: PrivacyModes,
+        asked: Option<PrivacyMode>,
+    ) -> Result<Self, Failure> {
         let masker = match &target {
             Target::Lake(lake) => Masker::new(lake.secret()),
             // The server masks with its own key.
@@ -217,7 +227,8 @@ impl<'a> Import<'a> {
             common,
             target,
             masker,
-            mode,
+            modes,
+            asked,
             report: ImportReport::default(),
             rejected: None,
         })
@@ -270,7 +281,7 @@ impl<'a> Import<'a> {
                 let taker = Taker {
                     lake,
                     workspace: &self.common.workspace,
-                    mode: self.mode,
+                    modes: &self.modes,
                     masker: &self.masker,
                 };
                 let taken = taker.store(&mut batch).await?;
@@ -284,7 +295,9 @@ impl<'a> Import<'a> {
                 (sent, taken.refused)
             }
             Target::Server(client) => {
-                let sent = client.send(&self.common.workspace, &batch.events).await?;
+                let sent = client
+                    .send(&self.common.workspace, self.asked, &batch.events)
+                    .await?;
                 let refused = sent.refused.iter();
                 let refused = refused
                     .map(|(index, reason)| Rejection::refused(&batch.events[*index], reason))
@@ -312,9 +325,9 @@ impl<'a> Import<'a> {
             self.report.rejected_file = Some(path);
         }
         if let Some(file) = &mut self.rejected {
-            // What people wrote is masked here too.
+            // What people wrote is masked here too. Nobody can tell the source of every bad record.
             let mut kept = rejection.clone();
-            kept.raw = match self.mode {
+            kept.raw = match self.modes.strictest() {
                 PrivacyMode::Full => kept.raw,
                 PrivacyMode::Masked => self.masker.mask(&kept.raw).text,
                 PrivacyMode::None => String::new(),

@@ -2,9 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
-use upshot_server::keeping::{
-    FirstDays, KeepingAnswer, NewKeeping, OutdatedAnswer, foresee, forget_remarks,
-};
+use upshot_server::keeping::{FirstDays, KeepingAnswer, NewKeeping, OutdatedAnswer, foresee};
 
 use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::client::read;
@@ -12,7 +10,7 @@ use crate::erase::confirm;
 use crate::failure::Failure;
 use crate::output::{self, number};
 use crate::people::note;
-use crate::session::{open_existing, open_store};
+use crate::session::{close, open_existing, open_store};
 
 const PATH: &str = "/api/v1/keeping";
 
@@ -96,7 +94,7 @@ async fn current(common: &Common, server: &ServerChoice) -> Result<KeepingAnswer
     let lake = open_existing(common).await?;
     let checked = lake.check_workspace(&common.workspace);
     let answer = KeepingAnswer::of(&lake, &common.workspace);
-    lake.close().await?;
+    close(common, &lake).await?;
     checked?;
     Ok(answer)
 }
@@ -114,7 +112,7 @@ async fn preview(
     }
     let lake = open_existing(common).await?;
     let foreseen = foresee(&lake, &common.workspace, new);
-    lake.close().await?;
+    close(common, &lake).await?;
     Ok(foreseen?)
 }
 
@@ -134,10 +132,9 @@ async fn set(
         let store = open_store(common).await?;
         let noted = async {
             note(common, &store, "keeping.set", ("", &new.words())).await?;
-            // Lets go what is too old, and then what people say of it.
+            // Lets go what is too old; what people say of it goes at the end.
             lake.flush().await?;
             lake.tidy().await?;
-            forget_remarks(&lake, &store, &common.workspace).await?;
             Ok::<_, Failure>(())
         };
         let noted = noted.await;
@@ -145,7 +142,7 @@ async fn set(
         noted
     };
     let set = setting.await;
-    lake.close().await?;
+    close(common, &lake).await?;
     set?;
     Ok(KeepingAnswer::of(&lake, &common.workspace))
 }

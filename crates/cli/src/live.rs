@@ -6,7 +6,7 @@ use crate::arguments::{Common, LiveArguments};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::query;
-use crate::session::{capture, engine, instant_or_now, open_existing};
+use crate::session::{capture, close, engine, instant_or_now, open_existing};
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: LiveArguments) -> Result<u8, Failure> {
@@ -22,7 +22,7 @@ pub async fn run(common: &Common, arguments: LiveArguments) -> Result<u8, Failur
             let profile = asked.profile.as_deref();
             let capture = capture(common, &lake, profile, &tables).await?;
             let found = engine()?.run(&asked, &capture).await;
-            lake.close().await?;
+            close(common, &lake).await?;
             found.map_err(query::failure)?
         }
     };

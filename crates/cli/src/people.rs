@@ -12,7 +12,7 @@ use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::client::{path_part, read};
 use crate::failure::Failure;
 use crate::output::{self, Column};
-use crate::session::{existing_store, now, open_existing, open_lake, open_store};
+use crate::session::{close, existing_store, now, open_existing, open_lake, open_store};
 
 const PATH: &str = "/api/v1/people";
 
@@ -143,7 +143,7 @@ pub async fn with_store<T>(
     let store = open_store(common).await?;
     let done = work(&store).await;
     store.close().await;
-    lake.close().await?;
+    close(common, &lake).await?;
     done
 }
 
@@ -164,6 +164,14 @@ pub async fn note(
     Ok(record(store, &common.workspace, deed).await?)
 }
 
+/// The same for whoever has no store open.
+pub async fn note_alone(common: &Common, action: &str, said: (&str, &str)) -> Result<(), Failure> {
+    let store = open_store(common).await?;
+    let noted = note(common, &store, action, said).await;
+    store.close().await;
+    noted
+}
+
 async fn all(common: &Common, server: &ServerChoice) -> Result<People, Failure> {
     if let Some(client) = server.client() {
         return read(client.ask("GET", PATH, &common.workspace).await?);
@@ -180,7 +188,7 @@ async fn all(common: &Common, server: &ServerChoice) -> Result<People, Failure> 
             found
         }
     };
-    lake.close().await?;
+    close(common, &lake).await?;
     found
 }
 

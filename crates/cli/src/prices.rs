@@ -10,7 +10,8 @@ use upshot_server::prices::{ModelPrice, Prices};
 use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::failure::Failure;
 use crate::output::{self, Column};
-use crate::session::open_lake;
+use crate::people::note_alone;
+use crate::session::{close, open_lake};
 
 const PATH: &str = "/api/v1/prices";
 
@@ -123,7 +124,7 @@ async fn current(common: &Common, server: &ServerChoice) -> Result<Prices, Failu
     }
     let lake = crate::session::try_open(common).await?;
     let own = lake.own_prices(&common.workspace);
-    lake.close().await?;
+    close(common, &lake).await?;
     let is_own = own.is_some();
     Ok(Prices::of(&own.unwrap_or_else(PriceList::built_in), is_own))
 }
@@ -137,8 +138,13 @@ async fn give(common: &Common, server: &ServerChoice, text: &str) -> Result<Pric
         return answer(put);
     }
     let lake = open_lake(common).await?;
-    let list = lake.set_prices(&common.workspace, text).await;
-    lake.close().await?;
+    let setting = async {
+        let list = lake.set_prices(&common.workspace, text).await?;
+        note_alone(common, "prices.set", ("", list.version())).await?;
+        Ok::<_, Failure>(list)
+    };
+    let list = setting.await;
+    close(common, &lake).await?;
     Ok(Prices::of(&*list?, true))
 }
 

@@ -19,7 +19,8 @@ use crate::arguments::{
 use crate::client::{Client, read};
 use crate::failure::Failure;
 use crate::output::{self, Column, number};
-use crate::session::{length, open_existing, open_lake, spinner};
+use crate::people::note_alone;
+use crate::session::{close, length, open_existing, open_lake, spinner};
 
 const PATH: &str = "/api/v1/fact-sets";
 
@@ -96,7 +97,7 @@ async fn fact_sets(common: &Common, server: &ServerChoice) -> Result<Option<Fact
         Err(error) => return Err(error.into()),
     };
     let list = lake.fact_sets(&common.workspace);
-    lake.close().await?;
+    close(common, &lake).await?;
     Ok(Some(list.into()))
 }
 
@@ -286,6 +287,7 @@ async fn in_place(
             let settings = settings.with_profile(source, text)?;
             lake.apply_settings(workspace, settings).await?
         };
+        note_alone(common, "profile.apply", (&begun.fact_set, "")).await?;
         let built = lake.wait_until_built(workspace);
         tokio::pin!(built);
         loop {
@@ -303,7 +305,7 @@ async fn in_place(
     };
     let begun = work.await;
     let found = lake.fact_sets(workspace).into();
-    lake.close().await?;
+    close(common, &lake).await?;
     let begun = begun?;
     let begun = ChangeBegun {
         fact_set: begun.fact_set,
@@ -320,10 +322,13 @@ async fn take_away(common: &Common, arguments: RemoveArguments) -> Result<(), Fa
         client.ask("DELETE", &path, &common.workspace).await?;
     } else {
         let lake = open_existing(common).await?;
-        let removed = lake
-            .remove_fact_set(&common.workspace, &arguments.profile)
-            .await;
-        lake.close().await?;
+        let name = &arguments.profile;
+        let removing = async {
+            lake.remove_fact_set(&common.workspace, name).await?;
+            note_alone(common, "profile.remove", (name, "")).await
+        };
+        let removed = removing.await;
+        close(common, &lake).await?;
         removed?;
     }
     output::note(
@@ -353,7 +358,7 @@ async fn show_preview(common: &Common, arguments: PreviewArguments) -> Result<()
                 listed: arguments.limit,
             };
             let preview = lake.preview(&common.workspace, settings, options).await;
-            lake.close().await?;
+            close(common, &lake).await?;
             preview.map(PreviewResult::from).map_err(Failure::from)
         }
     };

@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::explained;
 use crate::failure::Failure;
 use crate::output::{self, Column, Target};
-use crate::session::{capture, engine, instant_or_now, open_existing};
+use crate::session::{capture, close, engine, instant_or_now, open_existing};
 
 /// An error of a question, as the command line says it.
 pub fn failure(error: QueryError) -> Failure {
@@ -59,7 +59,7 @@ pub async fn run(common: &Common, arguments: QueryArguments) -> Result<u8, Failu
             let tables = tables_needed(&query);
             let capture = capture(common, &lake, query.profile.as_deref(), &tables).await?;
             let result = engine()?.run(&query, &capture).await.map_err(failure);
-            lake.close().await?;
+            close(common, &lake).await?;
             result?
         }
     };

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{capture, engine, instant_or_now, open_existing};
+use crate::session::{capture, close, engine, instant_or_now, open_existing};
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: RetentionArguments) -> Result<u8, Failure> {
@@ -23,7 +23,7 @@ pub async fn run(common: &Common, arguments: RetentionArguments) -> Result<u8, F
             let profile = asked.profile.as_deref();
             let capture = capture(common, &lake, profile, &tables).await?;
             let found = engine()?.retention(&asked, &capture).await;
-            lake.close().await?;
+            close(common, &lake).await?;
             found.map_err(query::failure)?
         }
     };

@@ -9,8 +9,9 @@ use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::client::{path_part, read};
 use crate::failure::Failure;
 use crate::output::{self, Column};
+use crate::people::note;
 use crate::query;
-use crate::session::{existing_store, now, open_existing, open_store};
+use crate::session::{close, existing_store, now, open_existing, open_store};
 
 const PATH: &str = "/api/v1/segments";
 
@@ -122,7 +123,7 @@ async fn all(common: &Common, server: &ServerChoice) -> Result<Segments, Failure
             found?
         }
     };
-    lake.close().await?;
+    close(common, &lake).await?;
     Ok(Segments {
         segments: found.into_iter().map(Into::into).collect(),
     })
@@ -158,11 +159,13 @@ async fn save(common: &Common, set: &SetArguments) -> Result<SavedSegment, Failu
             .map_err(|problem| query::failure(problem.into()))?;
         let (name, filter, description) = (&set.name, &set.filter, &set.description);
         let saved = store.set_segment(&common.workspace, name, filter, description, now());
-        Ok::<_, Failure>(saved.await?)
+        let saved = saved.await?;
+        note(common, &store, "segment.set", (name, "")).await?;
+        Ok::<_, Failure>(saved)
     };
     let saved = saving.await;
     store.close().await;
-    lake.close().await?;
+    close(common, &lake).await?;
     Ok(saved?.into())
 }
 
@@ -176,12 +179,20 @@ async fn remove(common: &Common, named: &NameArguments) -> Result<(), Failure> {
     let removed = match existing_store(common).await? {
         None => false,
         Some(store) => {
-            let removed = store.remove_segment(&common.workspace, &named.name).await;
+            let removing = async {
+                let name = &named.name;
+                let removed = store.remove_segment(&common.workspace, name).await?;
+                if removed {
+                    note(common, &store, "segment.remove", (name, "")).await?;
+                }
+                Ok::<_, Failure>(removed)
+            };
+            let removed = removing.await;
             store.close().await;
             removed?
         }
     };
-    lake.close().await?;
+    close(common, &lake).await?;
     match removed {
         true => Ok(()),
         false => Err(unknown(common, &named.name)),

@@ -13,7 +13,7 @@ use upshot_text::PrivacyMode;
 use crate::arguments::{Common, ServeArguments};
 use crate::failure::Failure;
 use crate::output;
-use crate::session::{now, open_store};
+use crate::session::{close, now, open_store};
 
 /// Runs the command until it is told to end.
 pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failure> {
@@ -49,20 +49,22 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
         ..ServerOptions::new(Arc::new(now))
     };
     let address = format!("http://{}", arguments.listen);
-    output::note(
-        common,
-        &format!("upshot answers at {address} (ctrl-c ends it)"),
-    );
     let store = open_store(common).await?;
     // Nobody would see a link that is not printed, nor reach a server that refuses to start.
     let starts = has_key || arguments.listen.ip().is_loopback();
+    if starts || store.owner_exists().await? {
+        output::note(
+            common,
+            &format!("upshot answers at {address} (ctrl-c ends it)"),
+        );
+    }
     if starts && !arguments.no_owner_link && !common.quiet {
         let shown = arguments.public_url.as_deref().unwrap_or(&address);
         offer_ownership(common, &store, shown).await?;
     }
     let served = serve(lake.clone(), engine, store.clone(), options, ended()).await;
     store.close().await;
-    lake.close().await?;
+    close(common, &lake).await?;
     served.map_err(|error| Failure::failed(error.to_string()))?;
     Ok(0)
 }

@@ -7,8 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use upshot_core::time::{DAY, HOUR, MINUTE};
 use upshot_lake::{Capture, Lake, LakeError, LakeOptions, Preferences, Table};
 use upshot_metrics::{Engine, EngineOptions};
+use upshot_server::keeping::{forget_remarks, has_let_go};
 use upshot_server::settings::preferences;
-use upshot_store::{STORE_FILE, Store};
+use upshot_store::{STORE_FILE, Store, StoreError};
 
 use crate::arguments::Common;
 use crate::failure::Failure;
@@ -51,6 +52,29 @@ pub async fn try_open(common: &Common) -> Result<Lake, LakeError> {
 pub async fn open_existing(common: &Common) -> Result<Lake, Failure> {
     refuse_nothing(common)?;
     open_lake(common).await
+}
+
+/// Closes the data directory. What is too old went by then, whatever the command was; what people say of sessions goes
+/// with these.
+pub async fn close(common: &Common, lake: &Lake) -> Result<(), Failure> {
+    lake.close().await?;
+    let mut letting_go = lake.workspaces().await?;
+    letting_go.retain(|workspace| has_let_go(lake, workspace));
+    if letting_go.is_empty() {
+        return Ok(());
+    }
+    let Some(store) = existing_store(common).await? else {
+        return Ok(());
+    };
+    let forgetting = async {
+        for workspace in &letting_go {
+            forget_remarks(lake, &store, workspace).await?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    let forgotten = forgetting.await;
+    store.close().await;
+    Ok(forgotten?)
 }
 
 /// Opens what people set in the data directory of the command line, whose lake is open.

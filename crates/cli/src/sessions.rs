@@ -14,7 +14,7 @@ use crate::client::{Client, read};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{capture, engine, instant, instant_or_now, length, open_existing};
+use crate::session::{capture, close, engine, instant, instant_or_now, length, open_existing};
 
 /// `upshot sessions`.
 #[derive(Debug, Args)]
@@ -96,7 +96,7 @@ async fn look(common: &Common, asked: &SessionQuery, limit: usize) -> Result<Pag
         .sessions(asked, &capture)
         .await
         .map_err(query::failure);
-    lake.close().await?;
+    close(common, &lake).await?;
     let mut found = found?;
     let more = found.len() > limit;
     found.truncate(limit);

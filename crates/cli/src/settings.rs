@@ -2,13 +2,14 @@
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use upshot_server::settings::{Baseline, BotName, NewSettings, Settings};
+use upshot_server::settings::{Baseline, BotName, NewSettings, Settings, difference};
 
 use crate::arguments::{Common, OutputFormat, ServerChoice};
 use crate::failure::Failure;
 use crate::keeping::{self, KeepArguments};
 use crate::output;
-use crate::session::{existing_store, now, open_lake, open_store};
+use crate::people::note;
+use crate::session::{close, existing_store, now, open_lake, open_store};
 use crate::text_mode::{self, TextArguments};
 
 const PATH: &str = "/api/v1/settings";
@@ -62,7 +63,7 @@ pub struct SetSettings {
     /// How numbers and dates are written, as de-DE
     #[arg(long, value_name = "LOCALE")]
     pub locale: Option<String>,
-    /// What something costs, agent_minute or human_contact; may be repeated
+    /// What something costs, agent_minute or human_contact; may be repeated. No number uses it yet
     #[arg(long = "cost", value_name = "NAME=AMOUNT")]
     pub costs: Vec<String>,
     /// What a bot is called; may be repeated
@@ -179,7 +180,7 @@ async fn current(common: &Common, server: &ServerChoice) -> Result<Settings, Fai
         Ok::<_, Failure>(found?)
     };
     let found = found.await;
-    lake.close().await?;
+    close(common, &lake).await?;
     Ok(Settings::of(found?))
 }
 
@@ -203,14 +204,22 @@ async fn give(
     let setting = async {
         lake.check_workspace(&common.workspace)?;
         let store = open_store(common).await?;
-        let set = store.set_settings(&common.workspace, &settings, time).await;
+        let setting = async {
+            let before = Settings::of(store.settings(&common.workspace).await?);
+            let workspace = &common.workspace;
+            store.set_settings(workspace, &settings, time).await?;
+            let after = Settings::of(Some((settings, time)));
+            let detail = difference(&before, &after);
+            note(common, &store, "settings.set", ("", &detail)).await?;
+            Ok::<_, Failure>(after)
+        };
+        let set = setting.await;
         store.close().await;
-        Ok::<_, Failure>(set?)
+        set
     };
     let set = setting.await;
-    lake.close().await?;
-    set?;
-    Ok(Settings::of(Some((settings, time))))
+    close(common, &lake).await?;
+    set
 }
 
 fn print(common: &Common, settings: &Settings) -> Result<(), Failure> {
@@ -239,11 +248,11 @@ fn print(common: &Common, settings: &Settings) -> Result<(), Failure> {
                     .unwrap_or_else(|| "not set".to_owned()),
             ),
             (
-                "cost of an agent's minute",
+                "cost of an agent's minute (not used yet)",
                 cost(settings.costs.agent_minute),
             ),
             (
-                "cost of a human contact",
+                "cost of a human contact (not used yet)",
                 cost(settings.costs.human_contact),
             ),
             ("bots with names", bots.join(", ")),

@@ -7,7 +7,7 @@ use upshot_store::StoreReport;
 use crate::arguments::{Common, OutputFormat, VerifyArguments};
 use crate::failure::{DAMAGED, Failure};
 use crate::output::{self, number};
-use crate::session::{lake_options, refuse_nothing, spinner};
+use crate::session::{close, lake_options, refuse_nothing, spinner};
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: &VerifyArguments) -> Result<u8, Failure> {
@@ -26,7 +26,7 @@ pub async fn run(common: &Common, arguments: &VerifyArguments) -> Result<u8, Fai
     let report = lake.verify(!arguments.skip_facts).await;
     let store = of_store(common, &lake).await;
     progress.finish_and_clear();
-    lake.close().await?;
+    close(common, &lake).await?;
     print(common, &report?, store?, Vec::new())
 }
 

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::{Map, Value};
 use upshot_adapters::write_event;
 use upshot_core::Event;
-use upshot_text::{Masker, PrivacyMode};
+use upshot_text::{Masker, PrivacyModes};
 
 use crate::rejection::Rejection;
 
@@ -53,13 +53,13 @@ impl Account {
         }
     }
 
-    /// Counts events; the first of them are shown with what the privacy mode leaves of their texts.
-    pub fn events(&mut self, events: &[Event], mode: PrivacyMode, masker: &Masker) {
+    /// Counts events; the first of them are shown with what the modes leave of their texts.
+    pub fn events(&mut self, events: &[Event], modes: &PrivacyModes, masker: &Masker) {
         for event in events {
             self.event(event);
             if self.first_events.len() < FIRST_EVENTS {
                 let mut shown = event.clone();
-                upshot_text::apply(mode, masker, &mut shown);
+                upshot_text::apply(modes.of_event(event), masker, &mut shown);
                 let shown = serde_json::from_str(&write_event(&shown));
                 self.first_events.extend(shown);
             }

@@ -2,7 +2,7 @@
 
 use upshot_adapters::Batch;
 use upshot_lake::{Lake, LakeError};
-use upshot_text::{Masker, PrivacyMode};
+use upshot_text::{Masker, PrivacyModes};
 
 use crate::rejection::Rejection;
 
@@ -30,19 +30,19 @@ pub struct Taker<'a> {
     /// The workspace.
     pub workspace: &'a str,
     /// What is kept of texts.
-    pub mode: PrivacyMode,
+    pub modes: &'a PrivacyModes,
     /// What masks them.
     pub masker: &'a Masker,
 }
 
 impl Taker<'_> {
-    /// Stores the events of a batch, with what the privacy mode leaves of their texts; waits while memory is full.
+    /// Stores the events of a batch, with what the mode of its source leaves of each one's texts; waits while memory is full.
     /// They are durable when this returns.
     ///
     /// # Errors
     /// When the log cannot be written.
     pub async fn store(&self, batch: &mut Batch) -> Result<Taken, LakeError> {
-        upshot_text::apply_all(self.mode, self.masker, &mut batch.events);
+        upshot_text::apply_all(self.modes, self.masker, &mut batch.events);
         let receipt = self
             .lake
             .append_waiting(self.workspace, &batch.events)

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -12,14 +12,15 @@ use tokio::sync::SemaphorePermit;
 use upshot_adapters::{Batch, Format, ImportOptions, Reader};
 use upshot_core::Event;
 use upshot_lake::{LakeError, Receipt};
-use upshot_text::{PrivacyMode, apply_all};
+use upshot_text::{PrivacyMode, PrivacyModes, apply_all};
 use utoipa::ToSchema;
 
 use crate::body::{Held, Packing, Room, receive, unpack};
-use crate::input::{Workspace, check_media_type};
+use crate::input::{Workspace, check_media_type, parameters};
 use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
+use crate::text_mode::{TextMode, most_of};
 
 /// The media types of bodies of events.
 const ACCEPTED: [&str; 4] = [
@@ -135,6 +136,7 @@ pub(crate) struct PartlyAccepted<'a> {
     tag = "events",
     params(
         WorkspaceParameters,
+        ("text" = Option<TextMode>, Query, description = "The most that is to be kept of texts: less than the workspace says for their source, never more", example = "none"),
         ("content-encoding" = Option<String>, Header, description = "How the body is packed: gzip, zstd or identity", pattern = "^(gzip|zstd|identity)$"),
     ),
     request_body(
@@ -161,9 +163,12 @@ pub(crate) struct PartlyAccepted<'a> {
 pub(crate) async fn post(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
+    RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
     check_media_type(request.headers(), &ACCEPTED)?;
+    let most = parameters(query.as_deref(), "text");
+    let most = most.first().map_or(Ok(None), |value| most_of(value))?;
     let packing = Packing::of(request.headers())?;
     let limits = state.options.limits.clone();
     let (parts, body) = request.into_parts();
@@ -182,7 +187,7 @@ pub(crate) async fn post(
     }
     let body = blocking(move || unpack(packing, packed, &limits)).await??;
     state.telemetry.received_bytes(body.bytes.len());
-    let accepted = take_in(&state, &workspace, body).await?;
+    let accepted = take_in(&state, &workspace, most, body).await?;
     state.telemetry.events(&accepted);
     state
         .rejections
@@ -206,7 +211,12 @@ fn answer(accepted: Accepted) -> Result<Response, Problem> {
 }
 
 /// Reads a body slice by slice and gives its events to the lake.
-async fn take_in(state: &ServerState, workspace: &str, body: Held) -> Result<Accepted, Problem> {
+async fn take_in(
+    state: &ServerState,
+    workspace: &str,
+    most: Option<PrivacyMode>,
+    body: Held,
+) -> Result<Accepted, Problem> {
     let mut reading = Reading::new(body, state.now());
     let mut accepted = Accepted::default();
     let mut first = true;
@@ -214,9 +224,9 @@ async fn take_in(state: &ServerState, workspace: &str, body: Held) -> Result<Acc
         let _room = room_to_read(state, reading.next_bytes(), first).await?;
         let reader_state = state.clone();
         // Asked for each slice: it holds at once when it is set.
-        let mode = state.text_mode(workspace).await?;
+        let modes = state.text_modes(workspace, most).await?;
         let (next, slice) = blocking(move || {
-            let slice = reading.next(&reader_state, mode);
+            let slice = reading.next(&reader_state, &modes);
             (reading, slice)
         })
         .await?;
@@ -366,7 +376,7 @@ impl Reading {
     }
 
     /// Reads on until there are events or the body ends.
-    fn next(&mut self, state: &ServerState, mode: PrivacyMode) -> Slice {
+    fn next(&mut self, state: &ServerState, modes: &PrivacyModes) -> Slice {
         let mut batch = Batch::default();
         while batch.events.is_empty() && batch.rejected.len() < LONGEST_LIST && !self.done {
             let end = (self.at + SLICE_BYTES).min(self.body.bytes.len());
@@ -378,7 +388,7 @@ impl Reading {
             }
         }
         let records = self.numbers(&batch);
-        apply_all(mode, &state.masker, &mut batch.events);
+        apply_all(modes, &state.masker, &mut batch.events);
         let rejected = batch.rejected.into_iter().map(|rejected| RejectedRecord {
             record: rejected.position.record,
             line: rejected.position.line,

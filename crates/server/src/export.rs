@@ -16,8 +16,9 @@ use axum::response::Response;
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
-use upshot_metrics::{Export, ExportQuery, ExportTable, QueryError};
+use upshot_metrics::{Export, ExportQuery, ExportTable, QueryError, RowFormat};
 
+use crate::access::record::Done;
 use crate::input::{InPath, Workspace, json, pairs, row_format, unknown_parameter};
 use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
@@ -170,6 +171,27 @@ fn flag(name: &str, value: &str) -> Result<bool, Problem> {
     })
 }
 
+/// What was asked for, in words, for the record of who read what.
+fn words(query: &ExportQuery, format: RowFormat) -> String {
+    let range = &query.range;
+    let named =
+        |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} {value}"));
+    let mut words = vec![format.to_string()];
+    words.extend(named("from", &range.from));
+    words.extend(named("to", &range.to));
+    words.extend(named("last", &range.last));
+    // What they say may name users, whom nobody takes out of the record.
+    match query.filters.len() {
+        0 => {}
+        1 => words.push("1 filter".to_owned()),
+        many => words.push(format!("{many} filters")),
+    }
+    if !query.columns.is_empty() {
+        words.push(format!("columns {}", query.columns.join(", ")));
+    }
+    words.join("; ")
+}
+
 async fn begin(
     state: &ServerState,
     workspace: &str,
@@ -191,7 +213,12 @@ async fn begin(
         Ok(state.engine.export(table, &query, capture).await?)
     };
     let export = timed(state, "export", beginning).await?;
+    let done = Done {
+        subject: table.to_string(),
+        detail: words(&query, format),
+    };
     let mut response = Response::new(streamed(state, export, turn));
+    response.extensions_mut().insert(done);
     let fields = response.headers_mut();
     fields.insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

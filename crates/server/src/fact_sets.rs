@@ -1,9 +1,9 @@
 //! Fact sets: `/api/v1/fact-sets`. Which there are and how far they are built; what other profiles
 //! would change; changing them.
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use upshot_core::profile::built_in_text;
 use upshot_core::time::start_of_day;
@@ -12,6 +12,7 @@ use upshot_lake::catalog::FactSetRole;
 use upshot_lake::engine::{Change, Counts, FactSetInfo, FactSetList, Preview, PreviewOptions};
 use utoipa::ToSchema;
 
+use crate::access::record::Done;
 use crate::facts::instant;
 use crate::input::{InPath, Workspace, json};
 use crate::openapi::WorkspaceParameters;
@@ -463,7 +464,7 @@ pub(crate) async fn change(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<(StatusCode, Json<ChangeBegun>), Problem> {
+) -> Result<(StatusCode, Extension<Done>, Json<ChangeBegun>), Problem> {
     let asked: FactSetChange = json(&state, request).await?;
     let text = profile_text(asked.profile, asked.toml)?;
     let begun = if asked.additional {
@@ -482,7 +483,11 @@ pub(crate) async fn change(
         fact_set: begun.fact_set,
         builds: begun.builds,
     };
-    Ok((StatusCode::ACCEPTED, Json(begun)))
+    let done = Done {
+        subject: begun.fact_set.clone(),
+        detail: asked.source.unwrap_or_default(),
+    };
+    Ok((StatusCode::ACCEPTED, Extension(done), Json(begun)))
 }
 
 /// Take away a fact set

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use upshot_adapters::{Batch, Mapping};
 use upshot_import::{Account, Part, ReadAs, Rejection, Taken, Taker, WINDOW_LOG, read, unpacked};
+use upshot_text::PrivacyMode;
 use utoipa::ToSchema;
 
 use crate::access::record::Done;
@@ -26,6 +27,7 @@ use crate::input::{Workspace, check_media_type, pairs, unknown_parameter};
 use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
+use crate::text_mode::{TextMode, most_of};
 
 /// How many imports run at once.
 pub(crate) const IMPORTS_AT_ONCE: usize = 2;
@@ -112,7 +114,7 @@ impl From<Rejection> for RejectedInFile {
     }
 }
 
-const PARAMETERS: [&str; 5] = ["format", "dry_run", "name", "mapping", "workspace"];
+const PARAMETERS: [&str; 6] = ["format", "dry_run", "name", "mapping", "text", "workspace"];
 
 /// What the parameters of an address say.
 #[derive(Debug, Clone, Default)]
@@ -120,6 +122,8 @@ struct Wanted {
     read_as: ReadAs,
     dry_run: bool,
     name: String,
+    /// The most that is to be kept of texts.
+    text: Option<PrivacyMode>,
 }
 
 impl Wanted {
@@ -134,6 +138,7 @@ impl Wanted {
                 "format" => wanted.read_as.format = format(&value)?,
                 "mapping" => wanted.read_as.mapping = mapping(&value)?,
                 "dry_run" => wanted.dry_run = flag("dry_run", &value)?,
+                "text" => wanted.text = most_of(&value)?,
                 "name" => wanted.name = value.chars().take(300).collect(),
                 _ => return Err(unknown_parameter(&name, &PARAMETERS)),
             }
@@ -183,6 +188,7 @@ fn flag(name: &str, text: &str) -> Result<bool, Problem> {
         ("format" = Option<String>, Query, description = "The format: auto (where nothing is said), upshot, copilot-studio or botframework", example = "auto"),
         ("dry_run" = Option<bool>, Query, description = "Whether nothing is stored: the answer says what would come in", example = true),
         ("name" = Option<String>, Query, description = "The file's name: helps to name conversations whose source does not name them", example = "events.jsonl"),
+        ("text" = Option<TextMode>, Query, description = "The most that is to be kept of texts: less than the workspace says for their source, never more", example = "none"),
         ("mapping" = Option<String>, Query, description = "How records become events, as TOML: docs/formats/mapping.md has the language. It goes before `format`"),
     ),
     request_body(
@@ -346,8 +352,8 @@ async fn take(
                     let taker = Taker {
                         lake: &state.lake,
                         workspace,
-                        // Asked for each batch: it holds at once when it is set.
-                        mode: state.text_mode(workspace).await?,
+                        // Asked for each batch: they hold at once when they are set.
+                        modes: &state.text_modes(workspace, wanted.text).await?,
                         masker: &state.masker,
                     };
                     let taken = take_batch(&taker, wanted.dry_run, batch, &mut account).await?;
@@ -376,7 +382,7 @@ async fn take_batch(
     mut batch: Batch,
     account: &mut Account,
 ) -> Result<Taken, Problem> {
-    account.events(&batch.events, taker.mode, taker.masker);
+    account.events(&batch.events, taker.modes, taker.masker);
     for rejected in std::mem::take(&mut batch.rejected) {
         account.reject(rejected.into());
     }

@@ -147,6 +147,11 @@ pub fn foresee(lake: &Lake, workspace: &str, new: NewKeeping) -> Result<Outdated
     })
 }
 
+/// Whether a workspace ever let sessions go because they were too old.
+pub fn has_let_go(lake: &Lake, workspace: &str) -> bool {
+    lake.keeping(workspace).1.facts != i32::MIN
+}
+
 /// Removes what people say of sessions that a workspace let go; gives how much it was.
 ///
 /// # Errors
@@ -156,16 +161,13 @@ pub async fn forget_remarks(
     store: &Store,
     workspace: &str,
 ) -> Result<u64, StoreError> {
-    let (_, from) = lake.keeping(workspace);
-    match from.facts {
-        i32::MIN => Ok(0),
-        // Facts go by the day on which their session began.
-        day => {
-            store
-                .forget_sessions_before(workspace, start_of_day(day))
-                .await
-        }
+    if !has_let_go(lake, workspace) {
+        return Ok(0);
     }
+    // Facts go by the day on which their session began.
+    let (_, from) = lake.keeping(workspace);
+    let time = start_of_day(from.facts);
+    store.forget_sessions_before(workspace, time).await
 }
 
 /// So often it is looked whether sessions went.

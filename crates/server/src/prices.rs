@@ -1,11 +1,12 @@
 //! Price lists: `/api/v1/prices`.
 
-use axum::Json;
 use axum::extract::{Request, State};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use upshot_core::prices::{Price, PriceError, PriceList};
 use utoipa::ToSchema;
 
+use crate::access::record::Done;
 use crate::input::{Workspace, json};
 use crate::openapi::WorkspaceParameters;
 use crate::problem::{FieldProblem, Problem, ProblemDetails, ProblemKind};
@@ -139,10 +140,14 @@ pub(crate) async fn set(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<Prices>, Problem> {
+) -> Result<(Extension<Done>, Json<Prices>), Problem> {
     let new: NewPrices = json(&state, request).await?;
     let list = state.lake.set_prices(&workspace, &new.toml).await?;
-    Ok(Json(Prices::of(&list, true)))
+    let done = Done {
+        subject: String::new(),
+        detail: list.version().to_owned(),
+    };
+    Ok((Extension(done), Json(Prices::of(&list, true))))
 }
 
 impl From<PriceError> for Problem {

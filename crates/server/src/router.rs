@@ -62,6 +62,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(keeping::show, keeping::set))
         .routes(routes!(keeping::preview))
         .routes(routes!(text_mode::show, text_mode::set))
+        .routes(routes!(text_mode::set_source))
         .routes(routes!(query::retention))
         .routes(routes!(live::show))
         .routes(routes!(checks::reported))

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::Json;
 use axum::extract::{Request, State};
+use axum::{Extension, Json};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use upshot_core::time::WeekStart;
 use upshot_lake::{Labels, Preferences, TicketBaseline as StatedBaseline};
 use upshot_metrics::RangeSpec;
@@ -13,6 +14,7 @@ use upshot_metrics::time::{parse_zone, resolve_range};
 use upshot_store::{Store, StoreError, TicketBaseline, WorkspaceSettings};
 use utoipa::ToSchema;
 
+use crate::access::record::Done;
 use crate::facts::instant;
 use crate::input::{Workspace, json, named_members, named_members_of_each, nearest};
 use crate::openapi::WorkspaceParameters;
@@ -51,7 +53,8 @@ pub struct Settings {
     pub changed: Option<String>,
 }
 
-/// What things cost, in the currency of the workspace; null where nobody said.
+/// What things cost, in the currency of the workspace; null where nobody said. No number uses them yet: they are for
+/// what the work of agents costs and what the bot saves.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Costs {
@@ -353,6 +356,20 @@ pub async fn preferences(store: &Store, workspace: &str) -> Result<Preferences, 
     })
 }
 
+/// What differs between two states of the settings, in words, for the record of who did what.
+pub fn difference(before: &Settings, after: &Settings) -> String {
+    let fields = |settings: &Settings| match serde_json::json!(settings) {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    let (before, after) = (fields(before), fields(after));
+    let changed = after
+        .iter()
+        .filter(|(name, value)| *name != "changed" && before.get(*name) != Some(value))
+        .map(|(name, value)| format!("{name}: {} → {value}", before[name]));
+    changed.collect::<Vec<_>>().join("; ")
+}
+
 /// Show the settings of a workspace
 ///
 /// Questions that name no time zone are asked in that of the workspace, and their weeks begin as it says.
@@ -403,12 +420,18 @@ pub(crate) async fn set(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<Settings>, Problem> {
+) -> Result<(Extension<Done>, Json<Settings>), Problem> {
     let new: NewSettings = json(&state, request).await?;
     let settings = new.checked().map_err(Problem::of_fields)?;
+    let before = Settings::of(state.store.settings(&workspace).await?);
     let now = state.now();
     state.store.set_settings(&workspace, &settings, now).await?;
-    Ok(Json(Settings::of(Some((settings, now)))))
+    let settings = Settings::of(Some((settings, now)));
+    let done = Done {
+        subject: String::new(),
+        detail: difference(&before, &settings),
+    };
+    Ok((Extension(done), Json(settings)))
 }
 
 impl Problem {

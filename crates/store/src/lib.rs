@@ -44,6 +44,6 @@ pub use segments::Segment;
 pub use settings::{TicketBaseline, WorkspaceSettings};
 pub use sign_ins::SignIn;
 pub use store::{STORE_FILE, Store, restore};
-pub use text_modes::SetTextMode;
+pub use text_modes::{MOST_SOURCES, SetTextMode, SetTextModes};
 pub use verify::{StoreReport, verify};
 pub use views::{Board, BoardContent, View, ViewContent};

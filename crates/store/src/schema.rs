@@ -183,6 +183,14 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     // 7: when the sessions began of which people say something, so that it goes with them.
     "ALTER TABLE notes ADD COLUMN started INTEGER;
     ALTER TABLE labels ADD COLUMN started INTEGER",
+    // 8: what becomes of the texts of single sources.
+    "CREATE TABLE source_text_modes (
+        workspace TEXT NOT NULL,
+        source TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        changed INTEGER NOT NULL,
+        PRIMARY KEY (workspace, source)
+    ) STRICT, WITHOUT ROWID",
 ];
 
 /// The version that this program knows.

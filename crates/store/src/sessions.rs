@@ -68,6 +68,28 @@ impl Store {
         Ok(removed)
     }
 
+    /// Removes the notes on all sessions of a workspace and their labels, as [`Self::forget_sessions_before`] does.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget_all_sessions(&self, workspace: &str) -> Result<u64, StoreError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut removed = 0;
+        for statement in [
+            "DELETE FROM notes WHERE workspace = ?1",
+            "DELETE FROM labels WHERE workspace = ?1",
+        ] {
+            let delete = sqlx::query(statement).bind(workspace);
+            removed += delete.execute(&mut *transaction).await?.rows_affected();
+        }
+        transaction.commit().await?;
+        if removed > 0 {
+            self.labels_changed(workspace);
+            self.purge().await?;
+        }
+        Ok(removed)
+    }
+
     /// Writes the database anew, so that nothing is left in it of rows that were deleted, and empties its log.
     async fn purge(&self) -> Result<(), StoreError> {
         let mut connection = self.pool.acquire().await?;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use upshot_core::Event;
 
 use crate::masker::{DataKind, Masked, Masker};
+use crate::modes::PrivacyModes;
 use crate::url;
 
 /// What is kept of the text of a source.
@@ -52,6 +53,16 @@ impl PrivacyMode {
         kept(self) > kept(other)
     }
 
+    /// The one of the two that keeps less.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        if self.keeps_more_than(other) {
+            other
+        } else {
+            self
+        }
+    }
+
     /// The mode of this name.
     pub fn parse(text: &str) -> Result<Self, UnknownPrivacyMode> {
         Self::ALL
@@ -84,14 +95,15 @@ impl FromStr for PrivacyMode {
 /// still does. Under `none` the texts go altogether. In all modes the event notes what facts need to
 /// know of its texts ([`Event::note_texts`]). Doing it twice changes nothing.
 pub fn apply(mode: PrivacyMode, masker: &Masker, event: &mut Event) {
-    apply_all(mode, masker, std::slice::from_mut(event));
+    apply_knowing(mode, masker, &mut KnownIds::default(), event);
 }
 
-/// [`apply`] to many events, faster than to each alone: events of a conversation share their ids.
-pub fn apply_all(mode: PrivacyMode, masker: &Masker, events: &mut [Event]) {
+/// [`apply`] to many events, to each under the mode of its source; faster than to each alone: events of a conversation
+/// share their ids.
+pub fn apply_all(modes: &PrivacyModes, masker: &Masker, events: &mut [Event]) {
     let mut known = KnownIds::default();
     for event in events {
-        apply_knowing(mode, masker, &mut known, event);
+        apply_knowing(modes.of_event(event), masker, &mut known, event);
     }
 }
 

@@ -4,10 +4,10 @@
 //! the text. Its work is linear in the length of the text: every rule looks at a bounded stretch
 //! around the place where it begins.
 //!
-//! Where to start reading: [`Masker`] is what callers use and [`apply`] treats a whole event under a
-//! [`PrivacyMode`]. Behind them `scan` holds the text that is looked through and what was found, and
-//! one module a kind of data says how it is recognised. What is recognised, how surely, and what is
-//! not, is told to users in `docs/privacy.md`.
+//! Where to start reading: [`Masker`] is what callers use, [`apply`] treats a whole event under a [`PrivacyMode`], and
+//! [`apply_all`] many of them under the [`PrivacyModes`] of a workspace. Behind them `scan` holds the text that is looked
+//! through and what was found, and one module a kind of data says how it is recognised. What is recognised, how surely,
+//! and what is not, is told to users in `docs/privacy.md`.
 
 mod cluster;
 mod context;
@@ -16,6 +16,7 @@ mod event;
 mod iban;
 mod identity;
 mod masker;
+mod modes;
 mod network;
 mod number;
 mod phone;
@@ -27,3 +28,4 @@ mod url;
 
 pub use event::{PrivacyMode, UnknownPrivacyMode, apply, apply_all};
 pub use masker::{DataKind, Masked, Masker, Replacement};
+pub use modes::PrivacyModes;

@@ -18,7 +18,7 @@ use crate::arguments::{Common, Scope};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::query;
-use crate::session::{capture, engine, instant_or_now, open_existing};
+use crate::session::{capture, close, engine, instant_or_now, open_existing};
 
 /// Answers a question: the server where one is named, else the data directory.
 async fn answer<Q: Serialize, R: DeserializeOwned>(
@@ -40,7 +40,7 @@ async fn answer<Q: Serialize, R: DeserializeOwned>(
     let lake = open_existing(common).await?;
     let capture = capture(common, &lake, profile, &tables).await?;
     let found = run(&engine()?, asked, &capture).await;
-    lake.close().await?;
+    close(common, &lake).await?;
     found.map_err(query::failure)
 }
 

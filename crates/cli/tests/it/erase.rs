@@ -1,8 +1,17 @@
 //! Users are erased on the command line, and what is too old goes.
 
+use std::future::Future;
+use std::sync::Arc;
+
 use serde_json::json;
+use upshot_lake::{Keeping, Lake, LakeOptions};
+use upshot_store::Store;
 
 use crate::{Scene, code, errors};
+
+fn wait<T>(task: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(task)
+}
 
 fn events() -> String {
     let said = |id: &str, minute: u32, user: &str| {
@@ -93,4 +102,76 @@ fn what_is_older_goes_when_somebody_says_so() {
     scene.ok(&["verify", "--quiet"]);
     let wrong = scene.run(&["settings", "keep", "--events", "many"]);
     assert_eq!(code(&wrong), 2);
+}
+
+/// 1 March 2026, 12:00, and a day later.
+const THEN: i64 = 1_772_366_400_000_000;
+const DAY_AFTER: i64 = THEN + 86_400_000_000;
+
+/// Notes on a session of 1 March and one of today.
+async fn write_notes(scene: &Scene) {
+    let store = Store::open(&scene.folder.path().join("data"))
+        .await
+        .unwrap();
+    for (session, started) in [("old", THEN), ("new", i64::MAX)] {
+        let note = ("what somebody said of it", None);
+        let noted = store.set_note("main", (session, started), None, note, DAY_AFTER);
+        noted.await.unwrap();
+    }
+    store.close().await;
+}
+
+/// How many notes there are on each.
+async fn notes(scene: &Scene) -> [usize; 2] {
+    let store = Store::open(&scene.folder.path().join("data"))
+        .await
+        .unwrap();
+    let mut counts = [0; 2];
+    for (count, session) in counts.iter_mut().zip(["old", "new"]) {
+        *count = store.notes("main", session).await.unwrap().len();
+    }
+    store.close().await;
+    counts
+}
+
+/// Whatever the command is: sessions that are too old go when it ends, and what people said of them with these.
+#[test]
+fn notes_go_with_their_sessions_where_no_server_runs() {
+    for command in [
+        &["query", "--metrics", "sessions", "--quiet"][..],
+        &["import", "events.jsonl", "--quiet"],
+        &["verify", "--quiet"],
+        &["settings"],
+    ] {
+        let scene = Scene::new();
+        scene.file("events.jsonl", events().as_bytes());
+        scene.ok(&["import", "events.jsonl", "--quiet"]);
+        wait(async {
+            write_notes(&scene).await;
+            // Said on the day after, when nothing is too old yet.
+            let data = scene.folder.path().join("data");
+            let options = LakeOptions::new(&data, Arc::new(|| DAY_AFTER));
+            let lake = Lake::open(options).await.unwrap();
+            let days = Some(30);
+            let keeping = Keeping {
+                texts: days,
+                events: days,
+                facts: days,
+            };
+            lake.set_keeping("main", keeping).await.unwrap();
+            lake.close().await.unwrap();
+            assert_eq!(notes(&scene).await, [1, 1]);
+        });
+        scene.ok(command);
+        assert_eq!(wait(notes(&scene)), [0, 1], "{command:?}");
+    }
+}
+
+#[test]
+fn clearing_the_demo_takes_what_was_said_of_its_sessions() {
+    let scene = Scene::new();
+    scene.ok(&["demo", "--conversations", "5", "--quiet"]);
+    wait(write_notes(&scene));
+    scene.ok(&["demo", "--clear"]);
+    assert_eq!(wait(notes(&scene)), [0, 0]);
 }

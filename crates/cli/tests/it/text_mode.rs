@@ -8,15 +8,36 @@ use crate::commands::walk;
 use crate::server::serve_with;
 use crate::{Scene, code, errors};
 
+/// A mapping for rows of a call.
+const CALLS: &str = r#"
+name = "calls"
+
+[input]
+format = "json_lines"
+
+[[event]]
+name = "message"
+event_type = "message"
+time = "@.at"
+conversation_id = "@.call"
+role = "user"
+text = "@.said"
+"#;
+
 /// The words that stand in the texts of an event with this id.
 fn words(id: &str) -> String {
     format!("words-of-{id}")
 }
 
 fn event(id: &str) -> String {
+    event_of(id, "upshot")
+}
+
+/// The same, sent by a source.
+fn event_of(id: &str, source: &str) -> String {
     let event = json!({
         "event_id": id, "event_type": "message", "role": "user", "conversation_id": format!("talk-{id}"),
-        "time": "2026-03-01T10:00:00Z", "text": format!("{} at {id}@example.org", words(id))
+        "time": "2026-03-01T10:00:00Z", "text": format!("{} at {id}@example.org", words(id)), "source": source
     });
     format!("{event}\n")
 }
@@ -64,22 +85,27 @@ fn post(url: &str, path: &str, kind: &str, body: String) -> Value {
 
 /// Brings an event in by the interface, another as a file in the app, and a third by the command; gives their ids.
 fn bring(scene: &Scene, url: &str, name: &str) -> [String; 3] {
+    bring_of(scene, url, name, "upshot")
+}
+
+/// The same, of a source.
+fn bring_of(scene: &Scene, url: &str, name: &str, source: &str) -> [String; 3] {
     let ids = ["sent", "dropped", "imported"].map(|way| format!("{name}-{way}"));
     let sent = post(
         url,
         "/api/v1/events",
         "application/x-ndjson",
-        event(&ids[0]),
+        event_of(&ids[0], source),
     );
     assert_eq!(sent["added"], 1, "{sent}");
     let dropped = post(
         url,
         "/api/v1/import",
         "application/octet-stream",
-        event(&ids[1]),
+        event_of(&ids[1], source),
     );
     assert_eq!(dropped["new"], 1, "{dropped}");
-    let file = scene.file("one.jsonl", event(&ids[2]).as_bytes());
+    let file = scene.file("one.jsonl", event_of(&ids[2], source).as_bytes());
     let import = ["import", file.to_str().unwrap(), "--server", url, "--quiet"];
     scene.ok(&import);
     ids
@@ -207,5 +233,162 @@ fn the_demo_keeps_no_texts_where_none_are_kept() {
         "{} {}",
         some.len(),
         all.len()
+    );
+}
+
+/// A source has a mode of its own, that keeps more or less than the workspace's: however its events come in.
+#[test]
+fn every_way_in_keeps_what_is_said_of_its_source() {
+    let scene = Scene::new();
+    // It can be said before anything comes in, and is of no other workspace.
+    let set = ["settings", "text", "none", "--source", "spoken"];
+    scene.ok(&set);
+    let (mut served, url) = serve_with(&scene, &[], None);
+    let set = |mode: &str, source: &str| {
+        let set = ["settings", "text", mode, "--source", source];
+        scene.json(&[&set[..], &["--server", &url, "--output", "json", "--yes"]].concat())
+    };
+    set("full", "crm/eu 1");
+    let mut expected = vec![
+        (bring_of(&scene, &url, "first", "spoken"), (false, false)),
+        (bring_of(&scene, &url, "second", "crm/eu 1"), (true, true)),
+        (bring_of(&scene, &url, "third", "CRM/eu 1"), (true, false)),
+        (bring_of(&scene, &url, "fourth", "upshot"), (true, false)),
+    ];
+    scene.ok(&["settings", "text", "none", "--server", &url]);
+    let answer = set("masked", "spoken");
+    let told: Vec<(&str, &str)> = answer["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| {
+            (
+                own["source"].as_str().unwrap(),
+                own["mode"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(told, [("crm/eu 1", "full"), ("spoken", "masked")]);
+    assert_eq!(answer["mode"], "none");
+    expected.push((bring_of(&scene, &url, "fifth", "spoken"), (true, false)));
+    expected.push((bring_of(&scene, &url, "sixth", "crm/eu 1"), (true, true)));
+    expected.push((bring_of(&scene, &url, "seventh", "other"), (false, false)));
+    assert_eq!(
+        set("default", "spoken")["sources"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    expected.push((bring_of(&scene, &url, "eighth", "spoken"), (false, false)));
+    for (ids, found) in &expected {
+        for id in ids {
+            assert_eq!(on_disk(&scene, id), *found, "{id} in the log");
+        }
+    }
+    served.kill();
+    scene.ok(&["verify", "--quiet"]);
+    let filed = in_data_files(&scene);
+    for (ids, found) in &expected {
+        for id in ids {
+            assert_eq!(filed[id], *found, "{id} in files");
+        }
+    }
+}
+
+#[test]
+fn an_import_by_a_mapping_keeps_what_is_said_of_its_name() {
+    let scene = Scene::new();
+    scene.ok(&["settings", "text", "none", "--source", "calls"]);
+    let mapping = scene.file("calls.toml", CALLS.as_bytes());
+    let import = |id: &str, more: &[&str]| {
+        let row = json!({"call": format!("talk-{id}"), "at": "2026-03-01T10:00:00Z",
+            "said": format!("{} at {id}@example.org", words(id))});
+        let file = scene.file("calls.jsonl", format!("{row}\n").as_bytes());
+        let line = ["import", file.to_str().unwrap(), "--quiet", "--mapping"];
+        scene.run(&[&line[..], &[mapping.to_str().unwrap()], more].concat())
+    };
+    let looked = import("looked-at", &["--dry-run"]);
+    assert_eq!(code(&looked), 0, "{}", errors(&looked));
+    let shown = String::from_utf8_lossy(&looked.stdout).into_owned();
+    assert!(!shown.contains(&words("looked-at")), "{shown}");
+    assert_eq!(code(&import("nothing", &[])), 0);
+    let unsure = scene.run(&["settings", "text", "full", "--source", "calls"]);
+    assert_eq!(code(&unsure), 2, "nobody sits at a terminal here");
+    scene.ok(&["settings", "text", "full", "--source", "calls", "--yes"]);
+    assert_eq!(code(&import("whole", &[])), 0);
+    assert_eq!(code(&import("less", &["--text", "masked"])), 0);
+    scene.ok(&["settings", "text", "none"]);
+    scene.ok(&["settings", "text", "masked", "--source", "calls"]);
+    let refused = import("refused", &["--text", "full"]);
+    assert_eq!(code(&refused), 2, "{}", errors(&refused));
+    assert_eq!(code(&import("masked", &[])), 0);
+    let expected = [
+        ("nothing", (false, false)),
+        ("whole", (true, true)),
+        ("less", (true, false)),
+        ("masked", (true, false)),
+    ];
+    assert_eq!(
+        in_data_files(&scene),
+        expected.map(|(id, found)| (id.to_owned(), found)).into()
+    );
+    let shown = scene.ok(&["settings", "text"]);
+    assert!(shown.contains("calls"), "{shown}");
+    let (_served, url) = serve_with(&scene, &[], None);
+    let record = ureq::get(format!("{url}/api/v1/audit")).call();
+    let record: Value = record.unwrap().body_mut().read_json().unwrap();
+    let last = &record["entries"][0];
+    assert_eq!(
+        (&last["action"], &last["subject"], &last["detail"]),
+        (
+            &json!("text_mode.set_source"),
+            &json!("calls"),
+            &json!("masked")
+        )
+    );
+}
+
+/// What is asked for on the command line holds on a server too.
+#[test]
+fn an_import_to_a_server_keeps_no_more_than_was_asked_for() {
+    let scene = Scene::new();
+    let (mut served, url) = serve_with(&scene, &["--text", "full"], None);
+    for (id, more) in [
+        ("whole", &[][..]),
+        ("masked", &["--text", "masked"]),
+        ("nothing", &["--text", "none"]),
+    ] {
+        let file = scene.file("one.jsonl", event(id).as_bytes());
+        let import = [
+            "import",
+            file.to_str().unwrap(),
+            "--quiet",
+            "--server",
+            &url,
+        ];
+        scene.ok(&[&import[..], more].concat());
+    }
+    for (id, path) in [
+        ("sent", "/api/v1/events?text=none"),
+        ("dropped", "/api/v1/import?text=none"),
+    ] {
+        let kind = match path.contains("import") {
+            true => "application/octet-stream",
+            false => "application/x-ndjson",
+        };
+        post(&url, path, kind, event(id));
+    }
+    served.kill();
+    let expected = [
+        ("whole", (true, true)),
+        ("masked", (true, false)),
+        ("nothing", (false, false)),
+        ("sent", (false, false)),
+        ("dropped", (false, false)),
+    ];
+    assert_eq!(
+        in_data_files(&scene),
+        expected.map(|(id, found)| (id.to_owned(), found)).into()
     );
 }

@@ -15,8 +15,8 @@ pub(crate) const KEPT: i64 = 400 * DAY;
 /// The most characters of a subject and of a detail.
 const LONGEST: usize = 300;
 
-/// What a handler says of what was done, as an extension of its response. Else the subject is the last part of the
-/// path, where that is a name.
+/// What a handler says of what was done, as an extension of its response. Else the path says it: the first name in it is
+/// the subject.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Done {
     /// To what it was done.
@@ -37,10 +37,7 @@ pub(super) async fn afterwards(
         return response;
     }
     let done = response.extensions_mut().remove::<Done>();
-    let done = done.unwrap_or_else(|| Done {
-        subject: last_name(route, path),
-        detail: String::new(),
-    });
+    let done = done.unwrap_or_else(|| named(route, path));
     let deed = Deed {
         time: state.now(),
         who: caller.name(),
@@ -68,11 +65,14 @@ pub async fn record(store: &Store, workspace: &str, mut deed: Deed) -> Result<()
     store.record(workspace, &deed, oldest).await
 }
 
-/// The last part of a path whose route has a name there.
-fn last_name(route: &str, path: &str) -> String {
-    match (route.ends_with('}'), path.rsplit('/').next()) {
-        (true, Some(name)) => unescaped(name),
-        _ => String::new(),
+/// What a path names: the first name is the subject, what comes behind it the detail.
+fn named(route: &str, path: &str) -> Done {
+    let parts = route.split('/').zip(path.split('/'));
+    let names = parts.filter(|(template, _)| template.starts_with('{'));
+    let mut names = names.map(|(_, name)| unescaped(name));
+    Done {
+        subject: names.next().unwrap_or_default(),
+        detail: names.collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -81,9 +81,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_subject_is_the_name_at_the_end() {
-        let name = last_name("/api/v1/segments/{name}", "/api/v1/segments/on%20screens");
-        assert_eq!(name, "on screens");
-        assert_eq!(last_name("/api/v1/prices", "/api/v1/prices"), "");
+    fn the_subject_is_the_first_name_in_the_path() {
+        for (route, path, subject, detail) in [
+            (
+                "/segments/{name}",
+                "/segments/on%20screens",
+                "on screens",
+                "",
+            ),
+            ("/sessions/{id}/notes", "/sessions/abc/notes", "abc", ""),
+            (
+                "/sessions/{id}/labels/{label}",
+                "/sessions/abc/labels/a%2Fb",
+                "abc",
+                "a/b",
+            ),
+            ("/prices", "/prices", "", ""),
+        ] {
+            let done = named(route, path);
+            assert_eq!(
+                (done.subject.as_str(), done.detail.as_str()),
+                (subject, detail)
+            );
+        }
     }
 }

@@ -72,7 +72,7 @@ const ROUTES: &[(&str, Need, &str)] = &[
     (
         "GET /api/v1/sessions/{id}/under/{profile}",
         may(Permission::Text),
-        "",
+        "session.read",
     ),
     (
         "GET /api/v1/export/{table}",
@@ -187,6 +187,11 @@ const ROUTES: &[(&str, Need, &str)] = &[
         "PUT /api/v1/text-mode",
         may(Permission::Settings),
         "text_mode.set",
+    ),
+    (
+        "PUT /api/v1/text-mode/sources/{source}",
+        may(Permission::Settings),
+        "text_mode.set_source",
     ),
     ("GET /api/v1/erasures", may(Permission::Audit), ""),
     (

@@ -47,10 +47,19 @@ async fn the_demo_is_known_and_cleared_and_what_people_set_stays() {
     let settings = json!({"currency": "CHF"}).to_string();
     bench.send_json("PUT", "/api/v1/settings", settings).await;
     assert_ne!(asked(&bench).await, json!([0, 0, 0]));
+    let sessions = bench.get("/api/v1/sessions?environment=all").await.json();
+    let session = sessions["sessions"][0]["session_id"].as_str().unwrap();
+    let label = format!("/api/v1/sessions/{session}/labels/discuss");
+    let given = bench.send_json("PUT", &label, "{}".to_owned()).await;
+    assert_eq!(given.status, 200, "{}", given.text());
     let cleared = clear(&bench).await;
     assert_eq!(cleared.status, 200, "{}", cleared.text());
     assert!(cleared.json()["events"].as_u64().unwrap() > 100);
     assert_eq!(asked(&bench).await, json!([0, 0, 0]));
+    assert_eq!(
+        bench.get("/api/v1/labels").await.json()["labels"],
+        json!([])
+    );
     assert_eq!(
         bench.get("/api/v1/demo").await.json(),
         json!({"is_demo": false, "conversations": 0, "since": null})

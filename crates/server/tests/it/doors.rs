@@ -446,3 +446,54 @@ async fn an_open_server_asks_nobody_and_records_all_the_same() {
     let answer = bench.send(request.body(Body::empty()).unwrap()).await;
     answer.problem(403, "forbidden");
 }
+
+#[tokio::test]
+async fn the_record_says_of_what_something_was_read_or_set() {
+    let bench = Bench::new().await;
+    let mut owner = Visitor::owner(&bench).await;
+    let events = conversation("c1", "web");
+    let sent = owner.post("/api/v1/events", &events).await;
+    assert_eq!(sent.status, 202);
+    let sessions = owner.get("/api/v1/sessions").await.json();
+    let id = sessions["sessions"][0]["session_id"].as_str().unwrap();
+    let session = format!("/api/v1/sessions/{id}");
+    // The evidence holds what was said.
+    let under = owner.get(&format!("{session}/under/indigo")).await;
+    assert!(under.text().contains("question of c1"), "{}", under.text());
+    let filtered = "/api/v1/export/messages?format=csv&last=28d&filter=user_id%20%3D%20somebody&columns=time,text";
+    assert_eq!(owner.get(filtered).await.status, 200);
+    let note = json!({"text": "look at this"});
+    let noted = owner.post(&format!("{session}/notes"), &note).await;
+    assert_eq!(noted.status, 201);
+    let label = format!("{session}/labels/a%2Fb");
+    assert_eq!(owner.put(&label, &json!({})).await.status, 200);
+    let settings = json!({"time_zone": "Europe/Berlin", "week_start": "sunday"});
+    assert_eq!(owner.put("/api/v1/settings", &settings).await.status, 200);
+    let profile = json!({"profile": "indigo", "additional": true});
+    assert_eq!(owner.post("/api/v1/fact-sets", &profile).await.status, 202);
+    let deeds = owner.get("/api/v1/audit?limit=6").await.json();
+    let entries: Vec<[&str; 3]> = deeds["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| ["action", "subject", "detail"].map(|name| entry[name].as_str().unwrap()))
+        .collect();
+    assert!(entries[0][1].starts_with("indigo@"), "{entries:?}");
+    assert_eq!(entries[0][0], "profile.apply");
+    let zone = r#"time_zone: "UTC" → "Europe/Berlin"; week_start: "monday" → "sunday""#;
+    assert_eq!(
+        entries[1..],
+        [
+            ["settings.set", "", zone],
+            ["label.set", id, "a/b"],
+            ["note.add", id, ""],
+            [
+                "rows.export",
+                "messages",
+                "csv; last 28d; 1 filter; columns time, text"
+            ],
+            ["session.read", id, "indigo"],
+        ]
+    );
+    assert!(!deeds.to_string().contains("somebody"), "{deeds}");
+}

@@ -298,7 +298,7 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                         json!({"time": "2026-03-05", "text": own})
                     }
                     "/api/v1/releases" => json!({"shown": true}),
-                    "/api/v1/text-mode" => json!({"mode": "masked"}),
+                    path if path.starts_with("/api/v1/text-mode") => json!({"mode": "masked"}),
                     path if path.contains("/notes") => json!({"text": own}),
                     path if path.contains("/labels") => json!({}),
                     "/api/v1/import" => marked(own),

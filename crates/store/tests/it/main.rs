@@ -203,19 +203,68 @@ async fn labels_are_read_anew_when_they_change() {
 async fn a_text_mode_is_known_at_once_to_all_who_have_the_store() {
     let (store, folder) = store().await;
     let other = store.clone();
-    assert_eq!(other.text_mode("main").await.unwrap(), None);
+    let mode = async |store: &Store, workspace: &str| {
+        let set = store.text_modes(workspace).await.unwrap();
+        set.default.clone().map(|set| (set.mode, set.changed))
+    };
+    assert_eq!(mode(&other, "main").await, None);
     store.set_text_mode("main", Some("none"), 5).await.unwrap();
-    let set = other.text_mode("main").await.unwrap().unwrap();
-    assert_eq!((set.mode.as_str(), set.changed), ("none", 5));
+    assert_eq!(mode(&other, "main").await, Some(("none".to_owned(), 5)));
     store.set_text_mode("main", Some("full"), 6).await.unwrap();
-    let set = other.text_mode("main").await.unwrap().unwrap();
-    assert_eq!((set.mode.as_str(), set.changed), ("full", 6));
-    assert_eq!(other.text_mode("other").await.unwrap(), None);
+    let set = Some(("full".to_owned(), 6));
+    assert_eq!(mode(&other, "main").await, set);
+    assert_eq!(mode(&other, "other").await, None);
     store.close().await;
     let store = Store::open(folder.path()).await.unwrap();
-    assert_eq!(store.text_mode("main").await.unwrap(), Some(set));
+    assert_eq!(mode(&store, "main").await, set);
     store.set_text_mode("main", None, 7).await.unwrap();
-    assert_eq!(store.text_mode("main").await.unwrap(), None);
+    assert_eq!(mode(&store, "main").await, None);
+}
+
+#[tokio::test]
+async fn sources_have_text_modes_of_their_own_beside_that_of_all() {
+    let (store, folder) = store().await;
+    let other = store.clone();
+    let sources = async |store: &Store, workspace: &str| {
+        let set = store.text_modes(workspace).await.unwrap();
+        let sources = set.sources.iter();
+        sources
+            .map(|(source, set)| format!("{source} {} {}", set.mode, set.changed))
+            .collect::<Vec<_>>()
+    };
+    assert!(sources(&other, "main").await.is_empty());
+    for (workspace, source, mode, now) in [
+        ("main", "crm", Some("none"), 5),
+        ("main", "voice", Some("none"), 6),
+        ("other", "crm", Some("masked"), 7),
+        ("main", "crm", Some("full"), 8),
+        ("main", "voice", None, 9),
+        ("main", "never", None, 9),
+    ] {
+        let set = store.set_source_text_mode(workspace, source, mode, now);
+        set.await.unwrap();
+    }
+    assert_eq!(sources(&other, "main").await, ["crm full 8"]);
+    assert_eq!(sources(&other, "other").await, ["crm masked 7"]);
+    store.set_text_mode("main", Some("none"), 10).await.unwrap();
+    assert_eq!(sources(&other, "main").await, ["crm full 8"]);
+    store.close().await;
+    let store = Store::open(folder.path()).await.unwrap();
+    assert_eq!(sources(&store, "main").await, ["crm full 8"]);
+    for bad in ["", " crm", "a\nb", &"x".repeat(101)] {
+        let set = store.set_source_text_mode("main", bad, Some("none"), 1);
+        assert!(matches!(set.await, Err(StoreError::Name { .. })), "{bad:?}");
+    }
+    for number in 1..upshot_store::MOST_SOURCES {
+        let source = format!("s{number}");
+        let set = store.set_source_text_mode("main", &source, Some("none"), 1);
+        set.await.unwrap();
+    }
+    let over = store.set_source_text_mode("main", "one more", Some("none"), 1);
+    assert!(matches!(over.await, Err(StoreError::TooMany(..))));
+    // One that is set already can be set again.
+    let again = store.set_source_text_mode("main", "crm", Some("none"), 1);
+    again.await.unwrap();
 }
 
 #[tokio::test]

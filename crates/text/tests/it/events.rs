@@ -220,7 +220,7 @@ fn many_events_become_what_each_becomes_alone() {
     for event in &mut alone {
         apply(PrivacyMode::Masked, &masker, event);
     }
-    apply_all(PrivacyMode::Masked, &masker, &mut events);
+    apply_all(&PrivacyMode::Masked.into(), &masker, &mut events);
     assert_eq!(events, alone);
     assert_ne!(events[2].user_id, events[3].user_id);
 }

@@ -241,6 +241,33 @@ inPage('what is kept of texts is set, and in full only by who says so twice', {}
   await page.getByRole('cell', { name: 'text_mode.set' }).first().waitFor();
 });
 
+inPage('a source keeps to a mode of its own', {}, async (page) => {
+  const ask = () => server.ask('/api/v1/text-mode').then(({ sources }) => sources.map(({ source, mode }) => [source, mode]));
+  await page.goto(`${server.address}/settings?section=privacy`);
+  const card = page.getByRole('region', { name: 'Privacy', exact: true });
+  const add = async (source, mode) => {
+    await card.getByLabel('Source', { exact: true }).fill(source);
+    await card.getByLabel('What is kept of it').selectOption(mode);
+    await card.getByRole('button', { name: 'Set for this source' }).click();
+  };
+  await add('crm/eu', 'none');
+  await card.getByRole('row', { name: /crm\/eu No text/ }).waitFor();
+  assert.deepEqual(await ask(), [['crm/eu', 'none']]);
+  await add('crm/eu', 'full');
+  await card.getByText(/will be stored as people write them/).waitFor();
+  await accessible(page);
+  assert.deepEqual(await ask(), [['crm/eu', 'none']]);
+  await card.getByRole('button', { name: /^Yes, keep everything/ }).click();
+  await card.getByRole('row', { name: /crm\/eu In full/ }).waitFor();
+  assert.deepEqual(await ask(), [['crm/eu', 'full']]);
+  await wholeInBothShapes(page);
+  await card.getByRole('button', { name: 'As for all: crm/eu' }).click();
+  await card.getByRole('row', { name: /crm\/eu/ }).waitFor({ state: 'detached' });
+  assert.deepEqual(await ask(), []);
+  await page.goto(`${server.address}/settings?section=audit`);
+  await page.getByRole('cell', { name: 'text_mode.set_source' }).first().waitFor();
+});
+
 inPage('new versions of bots stand on charts until they are hidden', {}, async (page) => {
   const { releases } = await server.ask('/api/v1/releases?last=28d&time_zone=Europe/Berlin');
   assert.ok(releases.length > 0, 'the demo has new versions');

@@ -22,6 +22,15 @@ export function useSetTextMode({ workspace }: View) {
   });
 }
 
+/** The mode of one source; null leaves it to the workspace. */
+export function useSetSourceTextMode({ workspace }: View) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ source, mode }: { source: string } & Schemas['NewSourceTextMode']) => put('/api/v1/text-mode/sources/{source}', { mode }, { path: { source }, workspace }),
+    onSuccess: (answer) => client.setQueryData(['text-mode', workspace], answer),
+  });
+}
+
 /** Days go one after the other: where some do, it is asked again. */
 export function useKeeping(view: View): Asked<Schemas['KeepingAnswer']> {
   return useQuery({

@@ -1,4 +1,4 @@
-/** What is kept of what people write: `full` is chosen only by somebody who has read what it means. */
+/** What is kept of what people write, in general and of single sources: `full` is chosen only by somebody who has read what it means. */
 import { useState, type FormEvent } from 'react';
 
 import { useMay } from '../../api/access';
@@ -11,18 +11,22 @@ import { usePreferences } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';
 import { useView } from '../../view/use-view';
 import { Saving } from './Saving';
+import { SourceTextModes } from './SourceTextModes';
+import { MODES, type Mode } from './text-modes';
 
 type Shown = Schemas['TextModeAnswer'];
-type Mode = Shown['mode'];
 type Choice = Mode | 'server';
-
-const MODES: Mode[] = ['masked', 'full', 'none'];
 
 export function TextMode() {
   const shown = useTextMode(useView());
   return (
     <Answered asked={shown} height={260}>
-      {(answer) => <TextModeForm key={`${answer.mode} ${answer.is_set}`} shown={answer} />}
+      {(answer) => (
+        <>
+          <TextModeForm key={`${answer.mode} ${answer.is_set}`} shown={answer} />
+          <SourceTextModes shown={answer} />
+        </>
+      )}
     </Answered>
   );
 }

@@ -88,7 +88,7 @@ function Add({ shown, save }: { shown: Schemas['TextModeAnswer']; save: Save }) 
   };
   return (
     <form className="stack" onSubmit={submit}>
-      <div className="row">
+      <div className="fields">
         <TextField label={all.sources.source} hint={words.sourceHint} value={source} set={setSource} list={[...known]} most={100} />
         <SelectField label={words.modes} value={mode} set={setMode} options={MODES.map((one) => [one, words.mode[one].name] as const)} />
       </div>

@@ -22,10 +22,10 @@ export function TextMode() {
   return (
     <Answered asked={shown} height={260}>
       {(answer) => (
-        <>
+        <div className="stack" style={{ gap: 20 }}>
           <TextModeForm key={`${answer.mode} ${answer.is_set}`} shown={answer} />
           <SourceTextModes shown={answer} />
-        </>
+        </div>
       )}
     </Answered>
   );

@@ -167,6 +167,59 @@ export async function post<Path extends PathsWith<'post'>>(
   return answer as Answer<paths[Path]['post']>;
 }
 
+interface Waiting {
+  query: Query;
+  signal: AbortSignal;
+  answered: (answer: QueryResult) => void;
+  failed: (error: unknown) => void;
+}
+
+/** As many queries as the server takes together. */
+const MOST_TOGETHER = 100;
+/** Queries that have come up and are not under way yet, by workspace. */
+const cameUp = new Map<string | undefined, Waiting[]>();
+
+/**
+ * Asks for numbers. What a page asks at one moment goes in one request: what several of its queries read is read
+ * once, and all of the page is of one moment.
+ */
+export function ask(query: Query, workspace: string | undefined, signal: AbortSignal): Promise<QueryResult> {
+  return new Promise((answered, failed) => {
+    const waits = cameUp.get(workspace);
+    const one: Waiting = { query, signal, answered, failed };
+    if (waits !== undefined) waits.push(one);
+    else {
+      cameUp.set(workspace, [one]);
+      queueMicrotask(() => {
+        const all = cameUp.get(workspace) ?? [];
+        cameUp.delete(workspace);
+        for (let from = 0; from < all.length; from += MOST_TOGETHER) void askTogether(all.slice(from, from + MOST_TOGETHER), workspace);
+      });
+    }
+  });
+}
+
+/** Sends queries in one request, which ends early when nobody waits for any of them any more. */
+async function askTogether(all: readonly Waiting[], workspace: string | undefined): Promise<void> {
+  const ending = new AbortController();
+  const leave = () => {
+    if (all.every((one) => one.signal.aborted)) ending.abort();
+  };
+  all.forEach((one) => one.signal.addEventListener('abort', leave));
+  try {
+    const { answers } = await post('/api/v1/queries', { queries: all.map((one) => one.query) }, { workspace, signal: ending.signal });
+    all.forEach(({ answered, failed }, place) => {
+      const { answer, problem } = answers[place] ?? {};
+      if (answer != null) answered(answer);
+      else failed(new Failure(problem?.status ?? 500, problem ?? undefined, problem?.detail ?? ''));
+    });
+  } catch (error) {
+    all.forEach(({ failed }) => failed(error));
+  } finally {
+    all.forEach((one) => one.signal.removeEventListener('abort', leave));
+  }
+}
+
 /** Calls `changed` for each change that the server tells of, until the stream ends. Unlike EventSource, it sends the key. */
 export async function listen(workspace: string | undefined, signal: AbortSignal, changed: () => void): Promise<void> {
   const response = await fetch('/api/v1/changes', { headers: { ...headers(workspace), accept: 'text/event-stream' }, signal });

@@ -2,7 +2,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
 
 import { asked, filtersOf, rangeSpec, type View } from '../view/view';
-import { get, post, type Query, type QueryResult, type Schemas } from './client';
+import { ask, get, post, type Query, type QueryResult, type Schemas, type Session } from './client';
 import { useNamed } from './named';
 
 /** How often what is on the screen is asked again, in milliseconds; the server answers «unchanged» cheaply. */
@@ -25,7 +25,7 @@ export function useAnswer(
   return useQuery({
     queryKey: ['query', view.workspace, query],
     queryFn: async ({ signal }): Promise<AnswerTo> => {
-      const answer: QueryResult = await post('/api/v1/query', query, { workspace: view.workspace, signal });
+      const answer = await ask(query, view.workspace, signal);
       return { ...answer, question: query };
     },
     select: named,
@@ -86,7 +86,19 @@ export interface SessionsAsked {
   filters?: string[];
   order?: string | undefined;
   limit?: number;
+  /** How many at a time once it is read on. */
+  more?: number;
+  /** What is kept of each session: a list of 100,000 has no room for all that is known of them. */
+  fields?: ReadonlySet<keyof Session>;
 }
+
+/** The fields of a session that are wanted. */
+function only(session: Session, fields: ReadonlySet<string>): Session {
+  return Object.fromEntries(Object.entries(session).filter(([name]) => fields.has(name))) as Session;
+}
+
+/** As many pages as are asked again unasked: a long list would take a question for each page of it. */
+const FEW_PAGES = 2;
 
 function sessionParameters(view: View, question: SessionsAsked): Record<string, string | string[] | number | undefined> {
   const range = rangeSpec(view.range);
@@ -105,19 +117,28 @@ function sessionParameters(view: View, question: SessionsAsked): Record<string, 
 /** A list of sessions that grows as it is read. */
 export function useSessions(view: View, question: SessionsAsked, enabled = true) {
   const parameters = sessionParameters(view, question);
+  const { fields, more } = question;
   return useInfiniteQuery({
     queryKey: ['sessions', view.workspace, parameters],
-    queryFn: ({ signal, pageParam }) =>
-      get('/api/v1/sessions', {
-        parameters: { ...parameters, cursor: pageParam ?? undefined },
-        workspace: view.workspace,
-        signal,
-      }),
+    queryFn: async ({ signal, pageParam }) => {
+      const limit = pageParam === null ? parameters.limit : (more ?? parameters.limit);
+      const page = await get('/api/v1/sessions', { parameters: { ...parameters, limit, cursor: pageParam ?? undefined }, workspace: view.workspace, signal });
+      return fields === undefined ? page : { ...page, sessions: page.sessions.map((session) => only(session, fields)) };
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
+    refetchOnMount: isShort,
+    refetchOnWindowFocus: isShort,
+    refetchOnReconnect: isShort,
+    // Pages are compared one by one, and each is new.
+    structuralSharing: false,
     enabled,
   });
+}
+
+function isShort(list: { state: { data: { pages: unknown[] } | undefined } }): boolean {
+  return (list.state.data?.pages.length ?? 0) <= FEW_PAGES;
 }
 
 /** What is going on now: open sessions, who waits and how long, who serves. */

@@ -54,7 +54,8 @@ export function Chart(props: {
   onStep?: (position: number) => void;
 }) {
   const { texts, locale } = usePreferences();
-  const { title, data, kind, onStep, slanted = false } = props;
+  const { title, kind, onStep, slanted = false } = props;
+  const data = useSame(props.data);
   const height = props.height ?? 260;
   const stepName = props.stepName ?? texts.chart.step;
   const view = useView();
@@ -84,6 +85,12 @@ export function Chart(props: {
       }
     />
   );
+}
+
+/** The same object as long as it says the same: what was drawn is not drawn again because it was asked again. */
+function useSame<T>(value: T): T {
+  const said = JSON.stringify(value);
+  return useMemo(() => JSON.parse(said) as T, [said]);
 }
 
 /** What people noted of these times, and the new versions of bots. */

@@ -81,6 +81,8 @@ export function Canvas(props: {
 }) {
   const { locale, theme } = usePreferences();
   const element = useRef<HTMLDivElement>(null);
+  // To ask for it while a page is being drawn makes the browser lay out all of it for each chart.
+  const width = useRef(0);
   const latest = useRef(props);
   latest.current = props;
   const { place, load = plain } = props;
@@ -91,16 +93,19 @@ export function Canvas(props: {
     let gone = false;
     let observer: ResizeObserver | undefined;
     const scheme = matchMedia('(prefers-color-scheme: dark)');
-    const draw = () => place.current?.setOption(latest.current.options(box.clientWidth), { notMerge: true });
+    const draw = () => place.current?.setOption(latest.current.options(width.current), { notMerge: true });
     void load().then((init) => {
       if (gone) return;
       const made = init(box, undefined, { renderer: 'canvas' });
       place.current = made;
+      width.current = box.clientWidth;
       made.on('click', (event) => {
         if (typeof event.dataIndex === 'number') latest.current.onChoose?.({ position: event.dataIndex, data: event.data });
       });
       draw();
       observer = new ResizeObserver(() => {
+        if (box.clientWidth === width.current) return;
+        width.current = box.clientWidth;
         made.resize();
         draw();
       });
@@ -118,8 +123,7 @@ export function Canvas(props: {
 
   const { options } = props;
   useEffect(() => {
-    const box = element.current;
-    if (box !== null) place.current?.setOption(options(box.clientWidth), { notMerge: true });
+    place.current?.setOption(options(width.current), { notMerge: true });
   }, [place, options, locale, theme]);
 
   return <div ref={element} className="chart-area" style={{ height: props.height }} role="img" aria-label={props.title} />;

@@ -2,8 +2,19 @@
 
 const OUTCOMES: Record<string, string> = { resolved: '--resolved', escalated: '--escalated', abandoned: '--abandoned', none: '--none' };
 
+const dark = matchMedia('(prefers-color-scheme: dark)');
+/** Tokens that were looked up, by scheme: to look one up makes the browser work out the styles of the whole page. */
+const known = new Map<string, string>();
+
 /** What a token is in the scheme that is shown. */
 export function token(name: string): string {
+  const key = `${document.documentElement.dataset.theme ?? ''} ${dark.matches} ${name}`;
+  const found = known.get(key) ?? lookedUp(name);
+  known.set(key, found);
+  return found;
+}
+
+function lookedUp(name: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${name})`;
   document.body.append(probe);

@@ -1,6 +1,6 @@
 /** From answers to charts: nothing is computed, only put in rows. */
 import type { QueryResult, Schemas } from '../api/client';
-import { step, word } from '../format/format';
+import { named, step, word } from '../format/format';
 import type { Texts } from '../texts/en';
 import type { ChartData, Series } from './Chart';
 
@@ -22,8 +22,10 @@ export function labelOf(texts: Texts, locale: string, dimension: string, value: 
   if (TIME.has(dimension)) return step(locale, value);
   if (dimension === 'weekday') return texts.weekdays[value] ?? value;
   if (dimension === 'outcome' || dimension === 'reported_outcome') return texts.outcomes.outcome[value] ?? value;
+  if (dimension === 'country') return named(locale, 'region', value);
+  if (dimension === 'language' || dimension === 'message.language') return named(locale, 'language', value);
   // The server's own words; what people named stays as they wrote it.
-  return /(_reason|_rule|closed_by|_kind|_trigger|_stage|engagement|served_by|end)$/.test(dimension) ? word(value) : value;
+  return /(_reason|_rule|closed_by|_kind|_trigger|_stage|engagement|served_by|end)$/.test(dimension) ? word(value, texts.words) : value;
 }
 
 /** Metrics over the steps of one dimension: a series each. */

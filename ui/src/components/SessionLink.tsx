@@ -1,16 +1,16 @@
 /** Leads to a session; for who may not read what was said, it only names it. */
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { useMay } from '../api/access';
+import { QuickLink, sessionPath } from './QuickLink';
 
-export function SessionLink(props: { id: string; className?: string; label?: string; onClick?: () => void; children: ReactNode }) {
+export function SessionLink(props: { id: string; className?: string; onClick?: () => void; children: ReactNode }) {
   const mayText = useMay('text');
-  const { id, label, children, ...rest } = props;
+  const { id, children, ...rest } = props;
   if (!mayText) return <span className={rest.className}>{children}</span>;
   return (
-    <Link to="/conversations/$id" params={{ id }} aria-label={label} {...rest}>
+    <QuickLink to={sessionPath(id)} {...rest}>
       {children}
-    </Link>
+    </QuickLink>
   );
 }

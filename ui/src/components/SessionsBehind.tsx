@@ -56,7 +56,7 @@ export function SessionsBehind({ number, close }: { number: OpenNumber; close: (
             <SessionLink id={session.session_id ?? ''} className="menu-item" onClick={close}>
               <span className={`dot ${session.outcome ?? 'none'}`} />
               <span>{instant(locale, view.zone, session.start_time ?? '')}</span>
-              <span className="soft">{session.topic_name ?? word(session.outcome ?? 'none')}</span>
+              <span className="soft">{session.topic_name ?? word(session.outcome ?? 'none', texts.words)}</span>
               <span className="soft push">{session.channel}</span>
             </SessionLink>
           </li>

@@ -1,6 +1,4 @@
 /** A number in a table: its value and change; it opens its definition and the sessions behind it. */
-import { Link } from '@tanstack/react-router';
-
 import { useMay } from '../api/access';
 import type { Definition, MetricValue } from '../api/client';
 import { reasonOf } from '../api/named';
@@ -10,6 +8,7 @@ import { useView } from '../view/use-view';
 import { basisOf, changeOf } from './Metric';
 import { useNumberDialog } from './number-dialog';
 import { useQuestion } from './question';
+import { QuickLink } from './QuickLink';
 
 export function Value(props: {
   value: MetricValue | undefined;
@@ -51,9 +50,9 @@ export function Part(props: { count: number; share?: MetricValue; filter: string
   return (
     <>
       {typeof filter === 'string' && maySessions ? (
-        <Link to="/conversations" search={{ filter: [...view.filter, filter] }}>
+        <QuickLink to="/conversations" search={{ filter: [...view.filter, filter] }}>
           {count}
-        </Link>
+        </QuickLink>
       ) : (
         count
       )}

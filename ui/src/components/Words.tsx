@@ -8,6 +8,7 @@ import { instant } from '../format/format';
 import { usePreferences } from '../shell/preferences';
 import type { View } from '../view/view';
 import { Card } from './Cards';
+import { QuickLink, sessionPath } from './QuickLink';
 import { Empty, Failed, Loading } from './States';
 
 type Said = Schemas['MessageWithText'];
@@ -55,9 +56,7 @@ function One({ view, id, which }: { view: View; id: string; which: (message: Sai
     <>
       {session.data.messages.filter(which).map((message) => (
         <li key={message.event_id} className="words">
-          <Link to="/conversations/$id" params={{ id }}>
-            {message.text ?? texts.session.noText}
-          </Link>
+          <QuickLink to={sessionPath(id)}>{message.text ?? texts.session.noText}</QuickLink>
           <span className="soft small">
             {[message.topic_name, instant(locale, view.zone, message.time)].filter((part) => part !== undefined).join(' · ')}
           </span>

@@ -16,10 +16,15 @@ function number(language: string, options: Intl.NumberFormatOptions): Intl.Numbe
   return once(`n ${language} ${JSON.stringify(options)}`, () => new Intl.NumberFormat(language, options));
 }
 
-/** A length of time in its two largest units: `1h 5m`, `2.4s`, `320ms`. */
+/** The signs of units of time, for languages whose words are long. */
+const SIGNS: Record<string, string> = { day: 'd', hour: 'h', minute: 'min', second: 's', millisecond: 'ms' };
+
+/** A length of time in its two largest units: `1h 5m`, `2.4s`, `320ms`; `1 h 5 min` where words would be long. */
 export function seconds(language: string, value: number): string {
   const unit = (amount: number, name: string, digits = 0): string =>
-    number(language, { style: 'unit', unit: name, unitDisplay: 'narrow', maximumFractionDigits: digits }).format(amount);
+    language.startsWith('en')
+      ? number(language, { style: 'unit', unit: name, unitDisplay: 'narrow', maximumFractionDigits: digits }).format(amount)
+      : `${number(language, { maximumFractionDigits: digits }).format(amount)}\u00a0${SIGNS[name] ?? name}`;
   const size = Math.abs(value);
   if (size < 1) return unit(Math.round(value * 1000), 'millisecond');
   if (size < 60) return unit(value, 'second', size < 10 ? 1 : 0);
@@ -97,6 +102,30 @@ export function instant(language: string, zone: string, time: string): string {
   return date(language, zone, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(time));
 }
 
+/** The same in few letters: without the year where it is this one, else in figures. */
+export function moment(language: string, zone: string, time: string): string {
+  const at = new Date(time);
+  const year = date(language, zone, { year: 'numeric' });
+  if (year.format(at) !== year.format(Date.now())) return date(language, zone, { dateStyle: 'short', timeStyle: 'short' }).format(at);
+  return date(language, zone, { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }).format(at);
+}
+
+/** The first and last day of a range, which the address writes as `2026-02-15..2026-03-31`. */
+export function days(language: string, from: string, to: string): string {
+  return date(language, 'UTC', { day: 'numeric', month: 'short', year: 'numeric' }).formatRange(Date.parse(from), Date.parse(to));
+}
+
+/** Letters of a length of time in the address, and how many of which unit each is. */
+const LENGTHS: Record<string, [number, string]> = { min: [1, 'minute'], h: [1, 'hour'], d: [1, 'day'], w: [1, 'week'], mo: [1, 'month'], q: [3, 'month'], y: [1, 'year'] };
+
+/** A length of time as the address writes it, `12d`, in words: `12 days`. */
+export function lasting(language: string, text: string): string {
+  const [, amount, letters = ''] = /^(\d+)(\D+)$/.exec(text) ?? [];
+  const [times, unit] = LENGTHS[letters] ?? [];
+  if (times === undefined || unit === undefined) return text;
+  return number(language, { style: 'unit', unit, unitDisplay: 'long' }).format(Number(amount) * times);
+}
+
 /** The time of the day, to the second. */
 export function clock(language: string, zone: string, time: string | number): string {
   return date(language, zone, { timeStyle: 'medium' }).format(new Date(time));
@@ -118,11 +147,24 @@ export function step(language: string, name: string): string {
   return date(language, 'UTC', { month: 'short', year: 'numeric' }).format(time);
 }
 
+/** A country or language by its code, as the reader calls it; what is no code stays. */
+export function named(language: string, kind: 'region' | 'language', code: string): string {
+  if (!/^(?:[A-Z]{2}|[a-z]{2,3}(?:-[A-Za-z0-9]+)*)$/.test(code)) return code;
+  const names = once(`names ${language} ${kind}`, () => new Intl.DisplayNames(language, { type: kind }));
+  try {
+    return names.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
 /** Words that are letters: they are written in capitals. */
 const LETTERS = /\b(csat|nps|url|ip|utm)\b/g;
 
-/** A word of the server for people: `user_requested` becomes «User requested», `csat_score` «CSAT score». */
-export function word(text: string): string {
+/** A word of the server for people: as a language says it, else written out: `user_requested` becomes «User requested», `csat_score` «CSAT score». */
+export function word(text: string, said: Readonly<Record<string, string>> = {}): string {
+  const known = said[text.replaceAll(' ', '_')];
+  if (known !== undefined) return known;
   const spaced = text.replaceAll('_', ' ').replace(LETTERS, (letters) => letters.toUpperCase());
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }

@@ -1,15 +1,16 @@
 /** What is looked at: range, comparison, bot, traffic, filters, zone. All of it lands in the address. */
 import * as Popover from '@radix-ui/react-popover';
-import { lazy, Suspense, useMemo, useState, type FormEvent } from 'react';
+import { lazy, memo, Suspense, useMemo, useState, type FormEvent } from 'react';
 
 import { useValues } from '../api/questions';
 import { segmentOf } from '../api/segments';
 import { useSettings } from '../api/workspace';
 import { Loading } from '../components/States';
 import { useSetView, useView } from '../view/use-view';
+import { rangeName } from '../view/range-name';
 import { BROWSER_ZONE, everythingOf, type Compare, type Environment } from '../view/view';
 import { AddFilter } from './AddFilter';
-import { useTexts } from './preferences';
+import { usePreferences, useTexts } from './preferences';
 
 const SegmentsMenu = lazy(() => import('./SegmentsMenu'));
 
@@ -97,13 +98,13 @@ function Segments() {
 }
 
 function RangeChoice() {
-  const texts = useTexts();
+  const { texts, locale } = usePreferences();
   const view = useView();
   const setView = useSetView();
   const [open, setOpen] = useState(false);
   const [first, last] = view.range.split('..');
   const isDays = last !== undefined;
-  const name = texts.bar.ranges[view.range] ?? (isDays ? `${first ?? ''} – ${last}` : texts.bar.last(view.range));
+  const name = rangeName(texts, locale, view.range);
   const choose = (range: string) => {
     setView({ range });
     setOpen(false);
@@ -180,26 +181,25 @@ function BotChoice() {
 
 /** Zones that the browser knows; the reader's own first. */
 function ZoneChoice() {
-  const texts = useTexts();
-  const view = useView();
   const setView = useSetView();
+  return <Zones zone={useView().zone} setView={setView} />;
+}
+
+/** Hundreds of them: they stay as they are while other things change. */
+const Zones = memo(function Zones({ zone, setView }: { zone: string; setView: ReturnType<typeof useSetView> }) {
+  const texts = useTexts();
   const zones = useMemo(() => {
-    const first = [...new Set([view.zone, BROWSER_ZONE, 'UTC'])];
-    const rest = Intl.supportedValuesOf('timeZone').filter((zone) => !first.includes(zone));
+    const first = [...new Set([zone, BROWSER_ZONE, 'UTC'])];
+    const rest = Intl.supportedValuesOf('timeZone').filter((other) => !first.includes(other));
     return [...first, ...rest];
-  }, [view.zone]);
+  }, [zone]);
   return (
-    <select
-      aria-label={texts.bar.zone}
-      title={texts.bar.zone}
-      value={view.zone}
-      onChange={(event) => setView({ zone: event.target.value })}
-    >
-      {zones.map((zone) => (
-        <option key={zone} value={zone}>
-          {zone.replaceAll('_', ' ')}
+    <select aria-label={texts.bar.zone} title={texts.bar.zone} value={zone} onChange={(event) => setView({ zone: event.target.value })}>
+      {zones.map((one) => (
+        <option key={one} value={one}>
+          {one.replaceAll('_', ' ')}
         </option>
       ))}
     </select>
   );
-}
+});

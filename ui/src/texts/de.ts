@@ -4,6 +4,7 @@ import { pagesDe } from './pages-de';
 import { sessionDe } from './session-de';
 import { reasonsDe } from './reasons-de';
 import type { Texts } from './en';
+import { wordsDe } from './words-de';
 export const de: Texts = {
   code: 'de',
   name: 'Deutsch',
@@ -293,11 +294,11 @@ export const de: Texts = {
       channel: 'Kanal',
       bot: 'Bot',
       bot_version: 'Version',
-      user_messages: 'Nutzernachrichten',
+      user_messages: 'Nutzer\u00adnachrichten',
       messages: 'Nachrichten',
       duration: 'Dauer',
       fallbacks: 'Fallbacks',
-      csat_score: 'Zufriedenheit',
+      csat_score: 'Zufrieden\u00adheit',
       handover_stage: 'Übergabe',
       country: 'Land',
       language: 'Sprache',
@@ -349,6 +350,7 @@ export const de: Texts = {
   } as Record<string, string>,
   yes: 'ja',
   no: 'nein',
+  words: wordsDe,
   names: { metrics: metricsDe, dimensions: dimensionsDe },
   reasons: reasonsDe,
 };

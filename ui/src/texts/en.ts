@@ -348,6 +348,8 @@ export const en = {
   yes: 'yes',
   no: 'no',
   /** The server names numbers and dimensions in English. */
+  /** Its closed words, too, which are written out where a language has none for them. */
+  words: {} as Readonly<Record<string, string>>,
   names: { metrics: {}, dimensions: {} } as { metrics: Readonly<Record<string, string>>; dimensions: Readonly<Record<string, string>> },
   reasons: {
     nothing: { session: 'no session to measure it by', message: 'no message to measure it by', step: 'nothing of the kind happened', user: 'no user to measure it by' },

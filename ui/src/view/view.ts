@@ -48,12 +48,20 @@ export function isRange(text: string): boolean {
   return text === 'all' || /^[1-9]\d{0,3}(min|h|d|w|mo|q|y)$/.test(text);
 }
 
+/** Zones that were tried: an address is read for every link of a page, and to try a zone takes its time. */
+const zones = new Map<string, boolean>();
+
 function isZone(zone: string): boolean {
+  const known = zones.get(zone);
+  if (known !== undefined) return known;
+  let isOne = true;
   try {
-    return Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+    Intl.DateTimeFormat('en', { timeZone: zone });
   } catch {
-    return false;
+    isOne = false;
   }
+  zones.set(zone, isOne);
+  return isOne;
 }
 
 function one(value: unknown): string | undefined {

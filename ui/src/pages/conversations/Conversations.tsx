@@ -1,8 +1,9 @@
 /** Every session, newest first: searched, filtered, in chosen columns, drawn as it is scrolled. */
 import * as Popover from '@radix-ui/react-popover';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 
+import type { Session } from '../../api/client';
 import { useChanges } from '../../api/changes';
 import { useAnswer, useSessions } from '../../api/questions';
 import { Nothing, useNothing } from '../../components/Nothing';
@@ -22,21 +23,32 @@ function findFilter(sought: string): string {
   return [...ids, ...named].join(' or ');
 }
 
+const FIELDS: ReadonlySet<keyof Session> = new Set<keyof Session>(['session_id', ...COLUMNS.map((column) => column.id)]);
+/** How many sessions are asked for at first, as quick as can be, and then at a time. */
+const FIRST = 100;
+const MORE = 400;
+const NONE: readonly Session[] = [];
+
 export default function Conversations() {
   const { texts, locale } = usePreferences();
   const view = useView();
   const search = useSearch({ from: '/conversations' });
   const nothing = useNothing(view);
+  const [atTop, setAtTop] = useState(true);
   const filters = search.find === undefined ? [] : [findFilter(search.find)];
-  const sessions = useSessions(view, { filters, order: search.order, limit: 200 });
+  const sessions = useSessions(view, { filters, order: search.order, limit: FIRST, more: MORE, fields: FIELDS });
   const count = useAnswer({ ...view, compare: 'none' }, { metrics: ['sessions'], filters });
-  useChanges(search.live === 'yes', view.workspace);
-  const loaded = sessions.data?.pages.flatMap((page) => page.sessions) ?? [];
+  // Who has scrolled reads: the list goes on living at its top.
+  useChanges(search.live === 'yes' && atTop, view.workspace);
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = sessions;
+  const loaded = useMemo(() => data?.pages.flatMap((page) => page.sessions) ?? NONE, [data]);
   const all = count.data?.totals.sessions?.value;
   const chosen = search.column ?? FIRST_COLUMNS;
-  const columns = COLUMNS.filter((column) => chosen.includes(column.id));
+  const named = chosen.join();
+  const columns = useMemo(() => COLUMNS.filter((column) => named.split(',').includes(column.id)), [named]);
+  const more = useMemo(() => (hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined), [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
-    <>
+    <div className="list-page">
       <div className="page-head">
         <h1>{texts.pages.conversations}</h1>
         <span className="soft" role="status">
@@ -48,18 +60,13 @@ export default function Conversations() {
       {sessions.isError && <Failed error={sessions.error} again={() => void sessions.refetch()} />}
       {sessions.isSuccess && loaded.length === 0 && !sessions.isPlaceholderData && <Nothing ever={nothing === 'ever'} />}
       {loaded.length > 0 && (
-        <SessionList
-          sessions={loaded}
-          columns={columns}
-          stale={sessions.isPlaceholderData}
-          more={sessions.hasNextPage && !sessions.isFetchingNextPage ? () => void sessions.fetchNextPage() : undefined}
-        />
+        <SessionList sessions={loaded} columns={columns} stale={sessions.isPlaceholderData} of={JSON.stringify([view, search.find, search.order])} more={more} atTop={setAtTop} />
       )}
-    </>
+    </div>
   );
 }
 
-function Tools({ chosen }: { chosen: string[] }) {
+function Tools({ chosen }: { chosen: readonly string[] }) {
   const { texts } = usePreferences();
   const view = useView();
   const setView = useSetView();

@@ -77,7 +77,7 @@ function Said({ message, marked, comment }: { message: Message; marked: boolean;
         <span>{role === 'agent' && message.agent_id ? `${texts.session.roles.agent} ${message.agent_id}` : texts.session.roles[role]}</span>
         <time dateTime={message.time}>{clock(locale, view.zone, message.time ?? '')}</time>
         {typeof message.response_time === 'number' && <span>{texts.session.took(seconds(locale, message.response_time / 1e6))}</span>}
-        {message.message_kind !== undefined && message.message_kind !== null && message.message_kind !== 'text' && <span>{word(message.message_kind)}</span>}
+        {message.message_kind !== undefined && message.message_kind !== null && message.message_kind !== 'text' && <span>{word(message.message_kind, texts.words)}</span>}
       </span>
       <span className="bubble">{message.text ?? <em className="soft">{texts.session.noText}</em>}</span>
       <span className="meta">
@@ -92,7 +92,7 @@ function Said({ message, marked, comment }: { message: Message; marked: boolean;
           </span>
         ))}
         {thumbs !== undefined && (
-          <span role="img" aria-label={word(message.feedback ?? '')}>
+          <span role="img" aria-label={word(message.feedback ?? '', texts.words)}>
             {thumbs}
           </span>
         )}
@@ -109,7 +109,7 @@ function Did({ step, comment }: { step: Step; comment: string | undefined }) {
   const { name, parts } = describe(step, texts, locale);
   return (
     <li className={`did ${kind}`}>
-      <span>{texts.session.steps[kind] ?? word(kind)}</span>
+      <span>{texts.session.steps[kind] ?? word(kind, texts.words)}</span>
       <strong>{name}</strong>
       {parts.map((part) => (
         <span key={part}>{part}</span>
@@ -125,7 +125,7 @@ function Did({ step, comment }: { step: Step; comment: string | undefined }) {
 /** A step in words: what it is called, and what else is known of it. */
 function describe(step: Step, texts: Texts, locale: string): { name: string; parts: string[] } {
   const parts: (string | null | undefined)[] = [];
-  const said = (text: string | null | undefined) => (text === null || text === undefined ? undefined : word(text));
+  const said = (text: string | null | undefined) => (text === null || text === undefined ? undefined : word(text, texts.words));
   const time = (value: number | null | undefined) => (typeof value === 'number' && value > 0 ? texts.session.took(seconds(locale, value / 1e6)) : undefined);
   let name: string | null | undefined;
   switch (step.step_kind) {

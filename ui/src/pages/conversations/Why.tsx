@@ -98,7 +98,7 @@ function EventName({ evidence }: { evidence: Schemas['Evidence'] }) {
   const said = [event?.event_type, event?.text ?? event?.topic_name ?? event?.option_title].filter((part) => typeof part === 'string');
   return (
     <span title={evidence.event_id ?? undefined}>
-      {texts.session.event}: {said.length > 0 ? said.map((part, place) => (place === 0 ? word(part) : `«${part}»`)).join(' ') : evidence.event_id}
+      {texts.session.event}: {said.length > 0 ? said.map((part, place) => (place === 0 ? word(part, texts.words) : `«${part}»`)).join(' ') : evidence.event_id}
     </span>
   );
 }

@@ -2,44 +2,75 @@
 import type { ReactNode } from 'react';
 
 import type { Session } from '../../api/client';
-import { inUnit, instant, seconds, whole, word } from '../../format/format';
+import { instant, inUnit, moment, seconds, whole, word } from '../../format/format';
 import type { Texts } from '../../texts/en';
 
 export interface Shown {
   texts: Texts;
   locale: string;
   zone: string;
+  /** A value of a dimension for people. */
+  label: (dimension: string, value: string | null) => string;
 }
 
 export interface Column {
-  id: string;
-  /** In pixels; what is left over goes to the first column. */
+  id: keyof Session;
+  /** The least width, in pixels. */
   width: number;
+  /** How much of the room that is left over it takes. */
+  grows: number;
   amount?: boolean;
-  cell: (session: Session, shown: Shown) => ReactNode;
+  /** Undefined where the session has no such value. */
+  text: (session: Session, shown: Shown) => string | undefined;
+  /** How it is drawn, where that is more than its text. */
+  cell?: (session: Session, shown: Shown) => ReactNode;
+  /** What is told of it when it is pointed at; its text unless it says else. */
+  hint?: (session: Session, shown: Shown) => string;
 }
 
-function text(id: keyof Session, width: number): Column {
-  return { id, width, cell: (session) => (session[id] as string | null | undefined) ?? '' };
-}
-
-function count(id: keyof Session, width = 96): Column {
+function text(id: keyof Session, width: number, grows = 1): Column {
   return {
     id,
     width,
-    amount: true,
-    cell: (session, shown) => {
-      const value = session[id];
-      return typeof value === 'number' ? whole(shown.locale, value) : '';
+    grows,
+    text: (session, shown) => {
+      const value = session[id] as string | null | undefined;
+      return value == null ? undefined : shown.label(id, value);
     },
   };
 }
 
+function amount(id: keyof Session, width: number, write: (value: number, locale: string) => string): Column {
+  return {
+    id,
+    width,
+    grows: 0.4,
+    amount: true,
+    text: (session, shown) => {
+      const value = session[id];
+      return typeof value === 'number' ? write(value, shown.locale) : undefined;
+    },
+  };
+}
+
+function count(id: keyof Session, width = 80): Column {
+  return amount(id, width, (value, locale) => whole(locale, value));
+}
+
+/** So wide that the ones shown first fit a window of 1280 pixels. */
 export const COLUMNS: readonly Column[] = [
-  { id: 'start_time', width: 170, cell: (session, shown) => instant(shown.locale, shown.zone, session.start_time ?? '') },
+  {
+    id: 'start_time',
+    width: 138,
+    grows: 0.2,
+    text: (session, shown) => moment(shown.locale, shown.zone, session.start_time ?? ''),
+    hint: (session, shown) => instant(shown.locale, shown.zone, session.start_time ?? ''),
+  },
   {
     id: 'outcome',
-    width: 126,
+    width: 120,
+    grows: 0.2,
+    text: (session, shown) => shown.texts.outcomes.outcome[session.outcome ?? 'none'],
     cell: (session, shown) => (
       <span className="row" style={{ gap: 6, flexWrap: 'nowrap' }}>
         <span className={`dot ${session.outcome ?? 'none'}`} />
@@ -47,42 +78,27 @@ export const COLUMNS: readonly Column[] = [
       </span>
     ),
   },
-  text('topic_name', 190),
-  text('first_intent', 170),
-  text('channel', 100),
-  count('user_messages', 136),
+  text('topic_name', 102, 1.4),
+  text('first_intent', 102, 1.4),
+  text('channel', 84, 0.6),
+  count('user_messages', 94),
   count('messages'),
-  {
-    id: 'duration',
-    width: 120,
-    amount: true,
-    // Lengths of time of facts are microseconds.
-    cell: (session, shown) => (typeof session.duration === 'number' ? seconds(shown.locale, session.duration / 1e6) : ''),
-  },
-  count('fallbacks'),
-  {
-    id: 'csat_score',
-    width: 110,
-    amount: true,
-    cell: (session, shown) => (typeof session.csat_score === 'number' ? inUnit(shown.locale, session.csat_score, 'sessions') : ''),
-  },
-  { id: 'handover_stage', width: 150, cell: (session) => (session.handover_stage ? word(session.handover_stage) : '') },
-  text('country', 90),
+  // Lengths of time of facts are microseconds.
+  amount('duration', 90, (value, locale) => seconds(locale, value / 1e6)),
+  count('fallbacks', 76),
+  amount('csat_score', 98, (value, locale) => inUnit(locale, value, 'sessions')),
+  { id: 'handover_stage', width: 84, grows: 0.6, text: (session, shown) => (session.handover_stage ? word(session.handover_stage, shown.texts.words) : undefined) },
+  text('country', 100),
   text('language', 100),
-  text('device', 100),
-  text('bot', 150),
-  text('bot_version', 100),
-  text('agent_id', 130),
-  {
-    id: 'model_cost',
-    width: 110,
-    amount: true,
-    cell: (session, shown) => (typeof session.model_cost === 'number' ? inUnit(shown.locale, session.model_cost, 'dollars') : ''),
-  },
-  count('tokens_output', 130),
-  text('user_id', 190),
+  text('device', 90),
+  text('bot', 120),
+  text('bot_version', 84, 0.4),
+  text('agent_id', 120),
+  amount('model_cost', 92, (value, locale) => inUnit(locale, value, 'dollars')),
+  count('tokens_output', 92),
+  text('user_id', 180),
   text('conversation_id', 200),
 ];
 
 /** What is shown unless somebody chose. */
-export const FIRST_COLUMNS = ['start_time', 'outcome', 'topic_name', 'first_intent', 'channel', 'user_messages', 'duration', 'fallbacks', 'csat_score', 'handover_stage'];
+export const FIRST_COLUMNS: readonly string[] = ['start_time', 'outcome', 'topic_name', 'first_intent', 'channel', 'user_messages', 'duration', 'fallbacks', 'csat_score', 'handover_stage'];

@@ -1,10 +1,11 @@
 /** What drives an outcome: impacts around zero with their intervals. */
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 
 import type { Schemas } from '../../api/client';
 import { reasonOf } from '../../api/named';
 import { useDimensions, useDrivers } from '../../api/questions';
 import { Impact } from '../../components/Impact';
+import { QuickLink } from '../../components/QuickLink';
 import { Answered, Empty } from '../../components/States';
 import { useLabels } from '../../components/use-labels';
 import { useNames } from '../../components/use-names';
@@ -86,9 +87,9 @@ export function Drivers({ view }: { view: View }) {
                   {answer.rows.map((row) => (
                     <tr key={row.value ?? ''}>
                       <th scope="row">
-                        <Link to="/conversations" search={{ filter: [...view.filter, filterOf(by, row.value ?? null, listed), 'engaged'] }}>
+                        <QuickLink to="/conversations" search={{ filter: [...view.filter, filterOf(by, row.value ?? null, listed), 'engaged'] }}>
                           {row.name ?? labels.of(by, row.value ?? null)}
-                        </Link>
+                        </QuickLink>
                       </th>
                       <td className="amount">{typeof row.metric.value === 'number' ? inUnit(locale, row.metric.value, isShare ? 'share' : 'score') : texts.number.noData}</td>
                       <td className="amount">{whole(locale, row.metric.n)}</td>

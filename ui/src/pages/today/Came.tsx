@@ -5,6 +5,7 @@ import { useAnswer } from '../../api/questions';
 import { Metric } from '../../components/Metric';
 import { Answered } from '../../components/States';
 import { usePreferences } from '../../shell/preferences';
+import { rangeName } from '../../view/range-name';
 import { grainOf, type View } from '../../view/view';
 import { likeLastWeek, weekday } from './days';
 import { useLabels } from '../../components/use-labels';
@@ -39,7 +40,7 @@ export function Came({ view }: { view: View }) {
           const data = seriesByMetric(labels, answer, ['sessions']);
           return (
             <>
-              <p className="soft small">{texts.bar.ranges[view.range] ?? view.range}</p>
+              <p className="soft small">{rangeName(texts, locale, view.range)}</p>
               <div className="grid tight">
                 {answer.definitions.map((definition) => (
                   <Metric key={definition.id} definition={definition} value={answer.totals[definition.id]} basis={false} />

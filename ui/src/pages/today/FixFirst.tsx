@@ -1,9 +1,8 @@
 /** What to fix first: the topics that cost most resolutions, and what users ask in vain. */
-import { Link } from '@tanstack/react-router';
-
 import { useAnswer, useDrivers } from '../../api/questions';
 import { AnswerTable } from '../../components/AnswerTable';
 import { Impact } from '../../components/Impact';
+import { QuickLink } from '../../components/QuickLink';
 import { Answered } from '../../components/States';
 import { useNames } from '../../components/use-names';
 import { usePreferences } from '../../shell/preferences';
@@ -34,9 +33,9 @@ export function FixFirst({ view }: { view: View }) {
             <ul className="stack" style={{ gap: 4 }}>
               {worst.map((row) => (
                 <li key={row.value ?? ''} className="impact-line">
-                  <Link to="/conversations" search={{ filter: [...view.filter, is('topic', row.value ?? null), 'engaged', 'not resolved'] }}>
+                  <QuickLink to="/conversations" search={{ filter: [...view.filter, is('topic', row.value ?? null), 'engaged', 'not resolved'] }}>
                     {row.name ?? row.value ?? texts.bar.nothingSaid}
-                  </Link>
+                  </QuickLink>
                   <Impact row={row} most={most} isShare />
                 </li>
               ))}

@@ -1,5 +1,4 @@
 /** Every topic: how often, what came of it, what it does to outcomes, how it goes over time. */
-import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 
 import type { Schemas } from '../../api/client';
@@ -9,6 +8,7 @@ import { Spark } from '../../charts/Spark';
 import { Card, TableCard } from '../../components/Cards';
 import { Choice } from '../../components/Choice';
 import { Impact } from '../../components/Impact';
+import { QuickLink } from '../../components/QuickLink';
 import { SaveTable } from '../../components/SaveTable';
 import { Answered, Empty } from '../../components/States';
 import { useDefinitions } from '../../components/use-definitions';
@@ -116,9 +116,9 @@ function Topic(props: { row: Schemas['TopicRow']; of: (typeof IMPACTS)[number]; 
   return (
     <tr>
       <th scope="row">
-        <Link to="/topics/$topic" params={{ topic: row.topic }}>
+        <QuickLink to={`/topics/${encodeURIComponent(row.topic)}`}>
           {name}
-        </Link>
+        </QuickLink>
       </th>
       <td className="amount">{whole(locale, row.visits)}</td>
       <td className="spark-cell">{props.spark === undefined ? null : <Spark values={props.spark} from0 label={`${texts.topics.views}: ${name}`} />}</td>

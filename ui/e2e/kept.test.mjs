@@ -151,6 +151,27 @@ inPage('a funnel shows the range before beside the range', {}, async (page) => {
 const FIRST_PAINT = 4000;
 const FILTER = 4000;
 
+/** How long it takes from a choice of traffic until all that the page shows is the answer to it. */
+function followed(page, value) {
+  return page.evaluate(
+    ([wanted, patience]) =>
+      new Promise((resolve, reject) => {
+        const begun = performance.now();
+        const look = () => {
+          // The address changes with the choice; what is shown is marked as stale until its answer is there.
+          const chosen = new URLSearchParams(location.search).get('environment')?.replaceAll('"', '') ?? 'production';
+          const isThere = document.querySelector('.list, .number-value') !== null && document.querySelector('#content .stale, #content .skeleton, #content [aria-busy="true"]') === null;
+          const passed = performance.now() - begun;
+          if (chosen === wanted && isThere) resolve(passed);
+          else if (passed > patience) reject(new Error(`the page did not follow the filter within ${patience} ms`));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+    [value, 15_000],
+  );
+}
+
 test('pages are quick', async (t) => {
   const { page, wrong, close } = await open(browser);
   try {
@@ -161,35 +182,24 @@ test('pages are quick', async (t) => {
     await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
     const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
     await settled(page);
-    await page.goto(`${server.address}/conversations?zone=UTC`);
-    await settled(page);
-    const changes = [];
-    for (const value of ['test', 'all', 'production', 'test']) {
-      const took = page.evaluate(
-        ([wanted, patience]) =>
-          new Promise((resolve, reject) => {
-            const begun = performance.now();
-            const look = () => {
-              // The address changes with the choice; the list is stale until its answer is there.
-              const chosen = new URLSearchParams(location.search).get('environment')?.replaceAll('"', '') ?? 'production';
-              const list = document.querySelector('.list');
-              const passed = performance.now() - begun;
-              if (chosen === wanted && list !== null && !list.classList.contains('stale')) resolve(passed);
-              else if (passed > patience) reject(new Error(`the list did not follow the filter within ${patience} ms`));
-              else requestAnimationFrame(look);
-            };
-            look();
-          }),
-        [value, 10_000],
-      );
-      await page.getByLabel('Traffic').selectOption(value);
-      changes.push(await took);
+    const quickest = {};
+    for (const path of ['/conversations', '/', '/outcomes', '/topics']) {
+      await page.goto(`${server.address}${path}?zone=UTC`);
+      await settled(page);
+      const changes = [];
+      for (const value of ['test', 'all', 'production', 'test']) {
+        const took = followed(page, value);
+        await page.getByLabel('Traffic').selectOption(value);
+        changes.push(await took);
+      }
+      quickest[path] = Math.min(...changes);
+      const told = `${path}: a filter changed in ${changes.map((one) => one.toFixed(0)).join(', ')} ms`;
+      t.diagnostic(told);
+      console.log(`# ${told}`);
     }
-    changes.sort((left, right) => left - right);
-    t.diagnostic(`first paint ${paint.toFixed(0)} ms; a filter changed in ${changes.map((one) => one.toFixed(0)).join(', ')} ms`);
-    console.log(`# first paint ${paint.toFixed(0)} ms; a filter changed in ${changes.map((one) => one.toFixed(0)).join(', ')} ms`);
+    console.log(`# first paint ${paint.toFixed(0)} ms`);
     assert.ok(paint < FIRST_PAINT, `the first paint took ${paint} ms`);
-    assert.ok(changes[0] < FILTER, `a filter took ${changes[0]} ms`);
+    for (const [path, took] of Object.entries(quickest)) assert.ok(took < FILTER, `a filter took ${took} ms on ${path}`);
     assert.deepEqual(wrong, []);
   } finally {
     await close();

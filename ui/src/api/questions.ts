@@ -89,12 +89,14 @@ export interface SessionsAsked {
   /** How many at a time once it is read on. */
   more?: number;
   /** What is kept of each session: a list of 100,000 has no room for all that is known of them. */
-  fields?: ReadonlySet<keyof Session>;
+  fields?: readonly (keyof Session)[];
 }
 
 /** The fields of a session that are wanted. */
-function only(session: Session, fields: ReadonlySet<string>): Session {
-  return Object.fromEntries(Object.entries(session).filter(([name]) => fields.has(name))) as Session;
+function only(session: Session, fields: readonly (keyof Session)[]): Session {
+  const few: Record<string, unknown> = {};
+  for (const name of fields) few[name] = session[name];
+  return few as Session;
 }
 
 /** As many pages as are asked again unasked: a long list would take a question for each page of it. */

@@ -14,7 +14,7 @@ import { Empty, Failed, Loading } from './States';
 type Said = Schemas['MessageWithText'];
 
 /** How many sessions are looked into. */
-const MOST = 8;
+const MOST = 5;
 
 /** Only for who may read what was said. */
 export function Words(props: Parameters<typeof Newest>[0]) {

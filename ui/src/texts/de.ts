@@ -285,6 +285,7 @@ export const de: Texts = {
       ['not reported_agrees and reported', 'Anders gemeldet'],
     ] as [string, string][],
     shown: (shown: string, all: string) => `${shown} von ${all} Sitzungen geladen`,
+    most: 'Filter oder eine andere Reihenfolge zeigen weitere.',
     openSession: (time: string) => `Sitzung von ${time} öffnen`,
     fields: {
       start_time: 'Beginn',

@@ -282,6 +282,7 @@ export const en = {
       ['not reported_agrees and reported', 'Reported otherwise'],
     ] as [string, string][],
     shown: (shown: string, all: string) => `${shown} of ${all} sessions loaded`,
+    most: 'Filter or order them to see others.',
     openSession: (time: string) => `Open the session of ${time}`,
     fields: {
       start_time: 'Began',

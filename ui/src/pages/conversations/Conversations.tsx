@@ -23,10 +23,12 @@ function findFilter(sought: string): string {
   return [...ids, ...named].join(' or ');
 }
 
-const FIELDS: ReadonlySet<keyof Session> = new Set<keyof Session>(['session_id', ...COLUMNS.map((column) => column.id)]);
+const FIELDS: readonly (keyof Session)[] = ['session_id', ...COLUMNS.map((column) => column.id)];
 /** How many sessions are asked for at first, as quick as can be, and then at a time. */
 const FIRST = 100;
-const MORE = 400;
+const MORE = 200;
+/** A browser holds no more at once: who looks for others says what for. */
+const MOST = 200_000;
 const NONE: readonly Session[] = [];
 
 export default function Conversations() {
@@ -40,24 +42,26 @@ export default function Conversations() {
   const count = useAnswer({ ...view, compare: 'none' }, { metrics: ['sessions'], filters });
   // Who has scrolled reads: the list goes on living at its top.
   useChanges(search.live === 'yes' && atTop, view.workspace);
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = sessions;
+  const { data, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = sessions;
   const loaded = useMemo(() => data?.pages.flatMap((page) => page.sessions) ?? NONE, [data]);
   const all = count.data?.totals.sessions?.value;
   const chosen = search.column ?? FIRST_COLUMNS;
   const named = chosen.join();
   const columns = useMemo(() => COLUMNS.filter((column) => named.split(',').includes(column.id)), [named]);
-  const more = useMemo(() => (hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined), [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  // What is under way stays so: to begin it anew with each scroll would never end.
+  const more = useMemo(() => (hasNextPage && !isFetchingNextPage && loaded.length < MOST ? () => void fetchNextPage({ cancelRefetch: false }) : undefined), [hasNextPage, isFetchingNextPage, fetchNextPage, loaded.length]);
   return (
     <div className="list-page">
       <div className="page-head">
         <h1>{texts.pages.conversations}</h1>
         <span className="soft" role="status">
           {typeof all === 'number' && texts.conversations.shown(whole(locale, loaded.length), whole(locale, all))}
+          {hasNextPage && loaded.length >= MOST && ` ${texts.conversations.most}`}
         </span>
       </div>
       <Tools chosen={chosen} />
       {sessions.isPending && <Loading height={520} />}
-      {sessions.isError && <Failed error={sessions.error} again={() => void sessions.refetch()} />}
+      {sessions.isError && <Failed error={sessions.error} again={() => void (isFetchNextPageError ? fetchNextPage() : sessions.refetch())} />}
       {sessions.isSuccess && loaded.length === 0 && !sessions.isPlaceholderData && <Nothing ever={nothing === 'ever'} />}
       {loaded.length > 0 && (
         <SessionList sessions={loaded} columns={columns} stale={sessions.isPlaceholderData} of={JSON.stringify([view, search.find, search.order])} more={more} atTop={setAtTop} />

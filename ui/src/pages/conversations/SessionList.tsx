@@ -1,14 +1,14 @@
 /** The list: a table of which only what is seen is drawn, so that 100,000 sessions scroll as ten do. */
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties } from 'react';
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, type CSSProperties } from 'react';
 
 import { useMay } from '../../api/access';
 import type { Session } from '../../api/client';
-import { QuickLink, sessionPath } from '../../components/QuickLink';
+import { sessionPath, useQuick, type Quick } from '../../components/QuickLink';
 import { useLabels } from '../../components/use-labels';
 import { usePreferences } from '../../shell/preferences';
 import { useView } from '../../view/use-view';
 import type { Column, Shown } from './columns';
+import { useMedia, useRows } from './use-rows';
 
 /** How high a line is, in pixels; where there is little room a session takes some lines. */
 const ROW = 34;
@@ -32,22 +32,23 @@ export function SessionList(props: {
   const view = useView();
   const labels = useLabels();
   const mayText = useMay('text');
+  const quick = useQuick();
   const isNarrow = useMedia(NARROW);
   const scroller = useRef<HTMLDivElement>(null);
   const { sessions, columns, more, of, atTop } = props;
   const height = isNarrow ? NARROW_ROW : ROW;
-  const virtual = useVirtualizer({ count: sessions.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 16 });
-  useLayoutEffect(() => virtual.measure(), [virtual, height]);
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
+  const rows = useRows(scroller, sessions.length, height);
+  const drawn = sessions.slice(rows.from, rows.to);
+  const left = sessions.length - rows.to;
   useEffect(() => {
-    if (last >= sessions.length - Math.min(AHEAD, sessions.length / 2)) more?.();
-  }, [last, sessions.length, more]);
+    if (left <= Math.min(AHEAD, sessions.length / 2)) more?.();
+  }, [left, sessions.length, more]);
+  const isScrolled = useRef(false);
+  isScrolled.current = !rows.atTop;
   useLayoutEffect(() => {
-    if ((virtual.scrollOffset ?? 0) > 0) scroller.current?.scrollTo({ top: 0 });
-  }, [virtual, of]);
-  const top = (virtual.scrollOffset ?? 0) < height;
-  useEffect(() => atTop(top), [atTop, top]);
+    if (isScrolled.current) scroller.current?.scrollTo({ top: 0 });
+  }, [of]);
+  useEffect(() => atTop(rows.atTop), [atTop, rows.atTop]);
 
   const layout = useMemo<CSSProperties>(() => {
     if (isNarrow) return {};
@@ -69,10 +70,10 @@ export function SessionList(props: {
             ))}
           </div>
         </div>
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-          {items.map((item) => {
-            const session = sessions[item.index];
-            return session && <Line key={item.key} session={session} position={item.index} start={item.start} height={height} columns={columns} layout={layout} shown={shown} isLink={mayText} />;
+        <div role="rowgroup" style={{ height: sessions.length * height, position: 'relative' }}>
+          {drawn.map((session, place) => {
+            const position = rows.from + place;
+            return <Line key={position} session={session} position={position} height={height} columns={columns} layout={layout} shown={shown} quick={mayText ? quick : undefined} />;
           })}
         </div>
       </div>
@@ -84,27 +85,27 @@ export function SessionList(props: {
 const Line = memo(function Line(props: {
   session: Session;
   position: number;
-  start: number;
   height: number;
   columns: readonly Column[];
   layout: CSSProperties;
   shown: Shown;
-  /** Whether it leads to what was said. */
-  isLink: boolean;
+  /** Undefined where nobody may read what was said. */
+  quick: Quick | undefined;
 }) {
-  const { session, columns, shown } = props;
+  const { session, columns, shown, quick, position, height } = props;
   const fields = shown.texts.conversations.fields;
+  const path = sessionPath(session.session_id);
   return (
-    <div role="row" aria-rowindex={props.position + 2} className="list-row list-line" style={{ ...props.layout, height: props.height, transform: `translateY(${props.start}px)` }}>
+    <div role="row" aria-rowindex={position + 2} className="list-row list-line" style={{ ...props.layout, height, transform: `translateY(${position * height}px)` }}>
       {columns.map((column, place) => {
         const text = column.text(session, shown);
         const said = column.cell?.(session, shown) ?? text;
         return (
           <span key={column.id} role="cell" className={column.amount === true ? 'amount' : undefined} title={column.hint?.(session, shown) ?? text} data-name={column.amount === true ? fields[column.id] : undefined}>
-            {place === 0 && props.isLink ? (
-              <QuickLink to={sessionPath(session.session_id)} className="list-link" aria-label={shown.texts.conversations.openSession(text ?? '')}>
+            {place === 0 && quick !== undefined ? (
+              <a href={quick.href(path)} className="list-link" aria-label={shown.texts.conversations.openSession(text ?? '')} onClick={quick.follow} onPointerEnter={() => quick.ready(path)} onFocus={() => quick.ready(path)}>
                 {said}
-              </QuickLink>
+              </a>
             ) : (
               said
             )}
@@ -114,15 +115,3 @@ const Line = memo(function Line(props: {
     </div>
   );
 });
-
-function useMedia(query: string): boolean {
-  const media = useMemo(() => matchMedia(query), [query]);
-  const [matches, setMatches] = useState(media.matches);
-  useEffect(() => {
-    const follow = () => setMatches(media.matches);
-    follow();
-    media.addEventListener('change', follow);
-    return () => media.removeEventListener('change', follow);
-  }, [media]);
-  return matches;
-}

@@ -14,7 +14,7 @@ import { usePreferences, useTexts } from './preferences';
 
 const SegmentsMenu = lazy(() => import('./SegmentsMenu'));
 
-const COMPARES: Compare[] = ['previous', 'year', 'none'];
+const COMPARES: Compare[] = ['previous', 'year', 'year_by_weekday', 'none'];
 const ENVIRONMENTS: Environment[] = ['production', 'test', 'all'];
 
 export function FilterBar() {

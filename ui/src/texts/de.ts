@@ -73,7 +73,7 @@ export const de: Texts = {
     to: 'Bis, mit diesem Tag',
     apply: 'Anwenden',
     compare: 'Verglichen mit',
-    compares: { previous: 'Der Zeit davor', year: 'Dem Vorjahr', none: 'Nichts' },
+    compares: { previous: 'Der Zeit davor', year: 'Dem Vorjahr', year_by_weekday: 'Dem Vorjahr, gleiche Wochentage', none: 'Nichts' },
     bot: 'Bot',
     allBots: 'Alle Bots',
     traffic: 'Verkehr',

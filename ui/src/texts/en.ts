@@ -70,7 +70,7 @@ export const en = {
     to: 'To, with that day',
     apply: 'Apply',
     compare: 'Compared with',
-    compares: { previous: 'The time before', year: 'A year before', none: 'Nothing' },
+    compares: { previous: 'The time before', year: 'A year before', year_by_weekday: 'A year before, same weekdays', none: 'Nothing' },
     bot: 'Bot',
     allBots: 'All bots',
     traffic: 'Traffic',

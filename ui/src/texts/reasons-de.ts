@@ -33,6 +33,7 @@ export const reasonsDe: Texts['reasons'] = {
     'no source tells of tokens read from a cache': 'keine Quelle berichtet von Tokens aus einem Zwischenspeicher',
     'no source tells of tokens written in reasoning': 'keine Quelle berichtet von beim Nachdenken geschriebenen Tokens',
     'no source tells of tokens': 'keine Quelle berichtet von Tokens',
+    'no source says whether answers are supported by their sources': 'keine Quelle sagt, ob Antworten von ihren Quellen gestützt werden',
     'no source tells which sources answers cite': 'keine Quelle sagt, welche Quellen Antworten nennen',
     'no source tells which sources are retrieved': 'keine Quelle sagt, welche Quellen abgerufen werden',
     'the workspace states no baseline': 'der Arbeitsbereich nennt keinen Vergleichswert',

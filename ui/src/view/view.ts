@@ -4,7 +4,7 @@
  */
 import type { Query, Schemas } from '../api/client';
 
-export type Compare = 'previous' | 'year' | 'none';
+export type Compare = 'previous' | 'year' | 'year_by_weekday' | 'none';
 export type Environment = Schemas['EnvironmentChoice'];
 
 export interface View {
@@ -36,6 +36,12 @@ const DEFAULTS: View = {
   filter: [],
   zone: BROWSER_ZONE,
 };
+
+const COMPARES: readonly string[] = ['previous', 'year', 'year_by_weekday', 'none'] satisfies Compare[];
+
+function isCompare(text: string): text is Compare {
+  return COMPARES.includes(text);
+}
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -76,7 +82,7 @@ export function readView(search: Record<string, unknown>): ViewSearch {
   const [bot, zone, workspace] = [one(search.bot), one(search.zone), one(search.workspace)];
   const filter = [search.filter].flat().filter((text): text is string => typeof text === 'string' && text !== '');
   if (range !== undefined && isRange(range)) found.range = range;
-  if (compare === 'previous' || compare === 'year' || compare === 'none') found.compare = compare;
+  if (compare !== undefined && isCompare(compare)) found.compare = compare;
   if (environment === 'production' || environment === 'test' || environment === 'all') found.environment = environment;
   if (filter.length > 0) found.filter = filter;
   if (bot !== undefined) found.bot = bot;

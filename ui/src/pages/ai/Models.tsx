@@ -18,7 +18,8 @@ const ERROR_TREND = ['model_error_rate', 'tool_error_rate'];
 const CALLS = ['model_calls', 'model_cost', 'tokens_in', 'tokens_out', 'model_latency_median', 'model_latency_p90', 'time_to_first_token_median', 'model_error_rate'];
 const TOOLS = ['tool_calls', 'tool_latency_median', 'tool_latency_p90', 'tool_latency_p99', 'tool_errors', 'tool_error_rate'];
 const ERRORS = ['model_errors', 'tool_errors'];
-const QUALITY = ['reviewable_messages', 'positive_feedback', 'negative_feedback', 'feedback_score', 'copy_rate', 'stop_rate', 'regeneration_rate', 'left_after_answer_rate'];
+const QUALITY = ['reviewable_messages', 'positive_feedback', 'negative_feedback', 'feedback_score', 'copy_rate', 'stop_rate', 'regeneration_rate', 'left_after_answer_rate', 'groundedness', 'hallucination_rate'];
+const JUDGED = ['judged_answers', 'groundedness', 'hallucination_rate'];
 const FINISH = ['model_calls'];
 
 const CUTS = { model: 'step.model', topic: 'step.topic_name', provider: 'step.model_provider', operation: 'step.model_operation', version: 'bot_version', channel: 'channel' } as const;
@@ -59,6 +60,7 @@ export default function Models() {
           </div>
           <NumbersCard view={view} title={texts.ai.quality} hint={texts.ai.qualityHint} metrics={QUALITY} filters={['message.generated']} height={190} />
           <TableCard view={view} title={texts.ai.qualityBy} metrics={QUALITY} by={['message.topic_name']} filters={['message.generated']} order="reviewable_messages" empty={texts.ai.noGenerated} />
+          <TableCard view={view} title={texts.ai.judges} hint={texts.ai.judgesHint} metrics={JUDGED} by={['message.grounded_by']} filters={['message.grounded is not null']} order="judged_answers" empty={texts.ai.noJudged} />
         </div>
       )}
     </>

@@ -160,7 +160,7 @@ function followed(page, value) {
         const look = () => {
           // The address changes with the choice; what is shown is marked as stale until its answer is there.
           const chosen = new URLSearchParams(location.search).get('environment')?.replaceAll('"', '') ?? 'production';
-          const isThere = document.querySelector('.list, .number-value') !== null && document.querySelector('#content .stale, #content .skeleton, #content [aria-busy="true"]') === null;
+          const isThere = document.querySelector('#content .list, #content .card') !== null && document.querySelector('#content .stale, #content .skeleton, #content [aria-busy="true"]') === null;
           const passed = performance.now() - begun;
           if (chosen === wanted && isThere) resolve(passed);
           else if (passed > patience) reject(new Error(`the page did not follow the filter within ${patience} ms`));

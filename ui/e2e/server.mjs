@@ -5,17 +5,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** How many conversations the pages show. */
+/** How many conversations the pages show, unless a test says else. */
 const CONVERSATIONS = 2500;
 
 const binary = process.env.UPSHOT_BINARY;
 if (binary === undefined) throw new Error('set UPSHOT_BINARY to the program, as `cargo xtask test --only browser` does');
 
 /** Serves until `stop` is called. `key` asks everybody for it; with `ownerLink` the program says how an owner is made. */
-export async function serve({ demo = false, key, ownerLink = false } = {}) {
+export async function serve({ demo = false, conversations = CONVERSATIONS, key, ownerLink = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'upshot-e2e-'));
   const data = join(folder, 'data');
-  if (demo) execFileSync(binary, ['demo', '--data', data, '--conversations', String(CONVERSATIONS), '--quiet'], { stdio: 'pipe' });
+  if (demo) execFileSync(binary, ['demo', '--data', data, '--conversations', String(conversations), '--quiet'], { stdio: 'pipe' });
   const environment = { ...process.env };
   delete environment.UPSHOT_KEY;
   if (key !== undefined) environment.UPSHOT_KEY = key;

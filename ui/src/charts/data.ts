@@ -18,6 +18,8 @@ export interface Labels {
 /** A value of a dimension in the words of the product. */
 export function labelOf(texts: Texts, locale: string, dimension: string, value: string | null): string {
   // A user who is neither new nor returning is one who cannot be followed.
+  // A session without an outcome is not over.
+  if (value === null && dimension === 'outcome') return texts.outcomes.open;
   if (value === null) return dimension === 'user_kind' ? texts.audience.notFollowed : texts.bar.nothingSaid;
   if (TIME.has(dimension)) return step(locale, value);
   if (dimension === 'weekday') return texts.weekdays[value] ?? value;

@@ -48,7 +48,7 @@ export function optionsOf(wanted: Wanted): Options {
       axisLabel: {
         color: soft,
         overflow: 'truncate',
-        ...(wanted.slanted && data.steps.length > 4 ? { interval: 0, rotate: 30, width: 110 } : { hideOverlap: true, width: wanted.width / 4 }),
+        ...namesOf(wanted),
       },
     },
     yAxis: {
@@ -69,6 +69,13 @@ export function optionsOf(wanted: Wanted): Options {
     },
     series: drawn(wanted),
   };
+}
+
+/** How the steps are named: those of time here and there, a few others each. */
+function namesOf({ data, slanted, width }: Wanted): object {
+  if (slanted && data.steps.length > 4) return { interval: 0, rotate: 30, width: 110 };
+  if (data.times === undefined && data.steps.length <= 12) return { interval: 0, width: Math.max((width - 60) / data.steps.length - 6, 24) };
+  return { hideOverlap: true, width: width / 4 };
 }
 
 /** Units of which there are parts. */

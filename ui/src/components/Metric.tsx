@@ -7,13 +7,20 @@ import type { Texts } from '../texts/en';
 import { useNumberDialog } from './number-dialog';
 import { useQuestion } from './question';
 
+export interface Change {
+  text: string;
+  /** The same for the cell of a table: what is no news takes no words. */
+  short: string;
+  kind: 'better' | 'worse' | 'quiet';
+}
+
 /** A change in words, and whether it is good news. */
 export function changeOf(
   texts: Texts,
   locale: string,
   value: MetricValue,
   definition: Pick<Definition, 'unit'>,
-): { text: string; kind: 'better' | 'worse' | 'quiet' } | null {
+): Change | null {
   const compare = value.compare;
   if (compare === undefined || compare === null || compare.value === null || compare.value === undefined) return null;
   if (compare.verdict === 'no_data') return null;
@@ -25,15 +32,15 @@ export function changeOf(
         : inUnit(locale, compare.value, definition.unit);
   switch (compare.verdict) {
     case 'better':
-      return { text: `${by} · ${texts.number.better}`, kind: 'better' };
+      return { text: `${by} · ${texts.number.better}`, short: `${by} · ${texts.number.better}`, kind: 'better' };
     case 'worse':
-      return { text: `${by} · ${texts.number.worse}`, kind: 'worse' };
+      return { text: `${by} · ${texts.number.worse}`, short: `${by} · ${texts.number.worse}`, kind: 'worse' };
     case 'changed':
-      return { text: `${by} · ${texts.number.changed}`, kind: 'quiet' };
+      return { text: `${by} · ${texts.number.changed}`, short: by, kind: 'quiet' };
     case 'noise':
-      return { text: `${by} · ${texts.number.noise}`, kind: 'quiet' };
+      return { text: `${by} · ${texts.number.noise}`, short: texts.number.noise, kind: 'quiet' };
     default:
-      return { text: texts.number.tooFew, kind: 'quiet' };
+      return { text: texts.number.tooFew, short: '', kind: 'quiet' };
   }
 }
 

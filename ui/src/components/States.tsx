@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { Failure } from '../api/client';
 import { useTexts } from '../shell/preferences';
 import { QuestionContext, questionOf } from './question';
+import { WithCommands } from './WithCommands';
 
 /** Shows an answer, or why there is none yet. `height` is about what the answer will take, in pixels. */
 export function Answered<T>(props: { asked: UseQueryResult<T>; height: number; children: (data: T) => ReactNode }) {
@@ -58,7 +59,7 @@ export function Empty({ reason, cure, children }: { reason?: string; cure?: stri
   return (
     <div className="state">
       <strong>{reason ?? texts.states.empty}</strong>
-      {cure !== undefined && <span className="soft">{cure}</span>}
+      {cure !== undefined && <span className="soft"><WithCommands text={cure} /></span>}
       {children}
     </div>
   );

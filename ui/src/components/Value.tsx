@@ -35,7 +35,11 @@ export function Value(props: {
           {text}
         </button>
       )}
-      {change !== null && <small className={change.kind}>{change.text}</small>}
+      {change !== null && change.short !== '' && (
+        <small className={change.kind} title={change.text}>
+          {change.short}
+        </small>
+      )}
     </>
   );
 }

@@ -256,6 +256,7 @@ export const de: Texts = {
     noComments: 'In diesem Zeitraum kam zu keiner Umfrage ein Kommentar.',
     answer: 'Antwort',
     share: 'Anteil',
+    open: 'Noch offen',
     outcome: { none: 'Keines', resolved: 'Gelöst', escalated: 'Weitergegeben', abandoned: 'Abgebrochen' } as Record<string, string>,
   },
   conversations: {

@@ -253,6 +253,7 @@ export const en = {
     noComments: 'No survey was answered with a comment in this range.',
     answer: 'Answer',
     share: 'Share',
+    open: 'Still open',
     outcome: { none: 'None', resolved: 'Resolved', escalated: 'Escalated', abandoned: 'Abandoned' } as Record<string, string>,
   },
   conversations: {
@@ -296,7 +297,7 @@ export const en = {
       messages: 'Messages',
       duration: 'Duration',
       fallbacks: 'Fallbacks',
-      csat_score: 'Satisfaction',
+      csat_score: 'Satis\u00adfaction',
       handover_stage: 'Handover',
       country: 'Country',
       language: 'Language',

@@ -10,7 +10,7 @@ import { Copyable } from '../../components/Copy';
 import { Sure, TextField, Wrong } from '../../components/Forms';
 import { Scrolls } from '../../components/Scrolls';
 import { Answered, Empty } from '../../components/States';
-import { instant, whole } from '../../format/format';
+import { days, instant, whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';
 import { useView } from '../../view/use-view';
@@ -77,7 +77,7 @@ function Known() {
                         <td className="amount">{whole(locale, row.sessions)}</td>
                         <td className="amount">{whole(locale, row.sessions_today)}</td>
                         <td className="soft unbroken">
-                          {row.first_day} – {row.last_day}
+                          {row.first_day == null || row.last_day == null ? '' : days(locale, row.first_day, row.last_day)}
                         </td>
                         <td className="soft unbroken">{row.last_event == null ? '' : instant(locale, view.zone, row.last_event)}</td>
                       </tr>

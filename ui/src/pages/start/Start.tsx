@@ -6,6 +6,7 @@ import { useSettings } from '../../api/workspace';
 import { useProfiles } from '../../api/questions';
 import { Card } from '../../components/Cards';
 import { Answered, Empty } from '../../components/States';
+import { WithCommands } from '../../components/WithCommands';
 import { usePart } from '../../texts/parts';
 import { useView } from '../../view/use-view';
 import { BotNames } from '../settings/Bots';
@@ -92,7 +93,9 @@ function Platforms({ chosen }: { chosen: string | undefined }) {
           </li>
         ))}
       </ul>
-      <p className="soft small">{words.skip}</p>
+      <p className="soft small">
+        <WithCommands text={words.skip} />
+      </p>
     </Card>
   );
 }

@@ -38,7 +38,8 @@ export default function Topic() {
   return (
     <>
       <div className="page-head">
-        <h1>{row?.name ?? topic}</h1>
+        {/* Its id is no name: until the name is there, its place is kept. */}
+        <h1>{row?.name ?? (report.isPending ? '\u00a0' : topic)}</h1>
         <Link to="/topics" className="button quiet">
           {texts.topics.back}
         </Link>

@@ -16,7 +16,7 @@ export interface Rows {
 }
 
 export function useRows(scroller: RefObject<HTMLElement | null>, count: number, height: number): Rows {
-  const [seen, setSeen] = useState({ first: 0, rows: 40, atTop: true });
+  const [seen, setSeen] = useState({ first: 0, rows: 20, atTop: true });
   // Before the first rows are painted it is known how many have room.
   useLayoutEffect(() => {
     const box = scroller.current;

@@ -8,6 +8,7 @@ import { Card } from '../../components/Cards';
 import { AreaField, Wrong } from '../../components/Forms';
 import { SaveTable } from '../../components/SaveTable';
 import { Answered } from '../../components/States';
+import { day } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';
 import { useView } from '../../view/use-view';
@@ -73,8 +74,8 @@ function List({ prices }: { prices: Schemas['Prices'] }) {
               <tr key={place}>
                 <th scope="row" className="mono">{one.models.join(', ')}</th>
                 <td>{one.providers.length === 0 ? words.anybody : one.providers.join(', ')}</td>
-                <td className="whole">{one.from ?? ''}</td>
-                <td className="whole">{one.to ?? ''}</td>
+                <td className="unbroken">{one.from == null ? '' : day(locale, 'UTC', one.from)}</td>
+                <td className="unbroken">{one.to == null ? '' : day(locale, 'UTC', one.to)}</td>
                 <td className="amount">{dollars.format(one.input)}</td>
                 <td className="amount">{dollars.format(one.output)}</td>
                 <td className="amount">{dollars.format(one.cached)}</td>

@@ -59,27 +59,35 @@ function List({ prices }: { prices: Schemas['Prices'] }) {
         <table>
           <thead>
             <tr>
-              <th scope="col">{words.model}</th>
+              <th scope="col">
+                {words.model}
+                <small>{words.source}</small>
+              </th>
               <th scope="col">{words.provider}</th>
               <th scope="col">{words.from}</th>
               <th scope="col">{words.to}</th>
               <th scope="col" className="amount">{words.input}</th>
               <th scope="col" className="amount">{words.output}</th>
               <th scope="col" className="amount">{words.cached}</th>
-              <th scope="col">{words.source}</th>
             </tr>
           </thead>
           <tbody>
             {prices.prices.map((one, place) => (
               <tr key={place}>
-                <th scope="row" className="mono">{one.models.join(', ')}</th>
+                <th scope="row" className="priced">
+                  {one.models.map((model) => (
+                    <span key={model} className="mono">
+                      {model}
+                    </span>
+                  ))}
+                  <small>{one.source}</small>
+                </th>
                 <td>{one.providers.length === 0 ? words.anybody : one.providers.join(', ')}</td>
                 <td className="unbroken">{one.from == null ? '' : day(locale, 'UTC', one.from)}</td>
                 <td className="unbroken">{one.to == null ? '' : day(locale, 'UTC', one.to)}</td>
                 <td className="amount">{dollars.format(one.input)}</td>
                 <td className="amount">{dollars.format(one.output)}</td>
                 <td className="amount">{dollars.format(one.cached)}</td>
-                <td className="soft small">{one.source}</td>
               </tr>
             ))}
           </tbody>

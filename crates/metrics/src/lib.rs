@@ -47,7 +47,7 @@ pub use engine::{Engine, EngineOptions};
 pub use error::{Problem, ProblemCode, QueryError};
 pub use explain::Explanation;
 pub use export::{Export, ExportQuery, ExportTable, RowFormat};
-pub use filter::check_segment;
+pub use filter::{asks_for_ids, check_segment};
 pub use paths::{FlowQuery, FunnelQuery, LiftQuery, PathQuery, TopicQuery};
 pub use query::{EnvironmentChoice, Identity, Query, tables_needed, tables_of_filters};
 pub use releases::{Release, ReleaseQuery, Releases};

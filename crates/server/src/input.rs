@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, Uri};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use upshot_metrics::{QueryError, RowFormat};
+use upshot_metrics::{QueryError, RowFormat, asks_for_ids};
 
 use crate::access::caller::Caller;
 use crate::body::{Packing, Room, receive, unpack};
@@ -176,6 +176,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
     let bytes = state.options.limits.query_bytes;
     let time: Duration = state.options.limits.body_time;
     let (parts, body) = request.into_parts();
+    let by_share = parts.extensions.get().is_some_and(Caller::is_share);
     let room = Room::new(&state.body_room);
     let packed = receive(&parts.headers, body, bytes, time, room).await?;
     let limits = Limits {
@@ -191,7 +192,28 @@ pub(crate) async fn json<T: DeserializeOwned>(
             "the body is a list; send an object",
         ));
     }
+    if by_share && serde_json::from_slice(&document.bytes).is_ok_and(|body| asks_within(&body)) {
+        return Err(no_ids());
+    }
     serde_json::from_slice(&document.bytes).map_err(|error| not_of_shape(&error))
+}
+
+/// Whether a document holds a filter that asks for ids, wherever it stands.
+fn asks_within(document: &Value) -> bool {
+    match document {
+        Value::String(text) => asks_for_ids(text),
+        Value::Array(parts) => parts.iter().any(asks_within),
+        Value::Object(members) => members.values().any(asks_within),
+        _ => false,
+    }
+}
+
+/// Who looks through the link to a shared view learns nothing of somebody whose id they know.
+pub(crate) fn no_ids() -> Problem {
+    Problem::new(
+        ProblemKind::Forbidden,
+        "through a shared view no filter asks for ids of users, conversations, sessions or messages; leave them out, or sign in",
+    )
 }
 
 /// Reads an object within a document: serde alone would take a list for an object whose members it names in order.

@@ -5,6 +5,7 @@
 //! SQL text. Conditions are two-valued: a comparison with nothing is false, so that a filter and its
 //! `not` together always give all sessions.
 
+mod ids;
 mod labels;
 mod lexer;
 mod parser;
@@ -14,6 +15,7 @@ mod segments;
 pub(crate) mod sequence;
 mod value;
 
+pub use ids::asks_for_ids;
 pub(crate) use lexer::MOST_CHARACTERS;
 pub use parser::sequences::{FunnelText, ItemText, PathText};
 pub use parser::{Comparison, Expression, Operand, parse};

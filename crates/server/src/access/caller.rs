@@ -78,6 +78,11 @@ impl Caller {
         }
     }
 
+    /// Whether it is somebody with the link to a shared view.
+    pub(crate) fn is_share(&self) -> bool {
+        matches!(&*self.who, Who::Share(_))
+    }
+
     /// Who is named as the author of what is kept; nobody where nobody says who it is.
     pub(crate) fn author(&self) -> Option<String> {
         match &*self.who {

@@ -15,6 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use upshot_metrics::asks_for_ids;
 use upshot_store::{Store, StoreError};
 
 use super::caller::{Caller, Found, Who, find, named_workspace};
@@ -24,6 +25,7 @@ use super::record;
 use super::routes::{Declared, Need, declared};
 use super::secret::hash;
 use crate::app;
+use crate::input::{no_ids, parameters};
 use crate::problem::{Problem, ProblemKind};
 use crate::state::ServerState;
 
@@ -136,6 +138,10 @@ async fn admit(
     };
     let Some(need) = need else { return Ok(None) };
     let caller = Caller::bind(Arc::new(who), named?.as_deref())?;
+    let filters = parameters(uri.query(), "filter");
+    if caller.is_share() && filters.iter().any(|filter| asks_for_ids(filter)) {
+        return Err(no_ids());
+    }
     match need {
         Need::May(permission) if !caller.permissions.allow(permission) => {
             let detail = format!(

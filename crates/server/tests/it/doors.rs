@@ -355,6 +355,44 @@ async fn a_share_shows_numbers_of_its_workspace_until_it_is_revoked_or_over() {
     }
 }
 
+/// Else who knows a user's id would learn through a shared view what they did.
+#[tokio::test]
+async fn nobody_is_looked_up_through_a_shared_view() {
+    let bench = bench().await;
+    let mut operator = operator(&bench);
+    bench_events(&mut operator, "main").await;
+    let segment = json!({"filter": "user_id is null or channel = web"});
+    let saved = operator.put("/api/v1/segments/known", &segment).await;
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    let view = json!({"name": "board", "view": "/outcomes"});
+    let made = operator.post("/api/v1/shares", &view).await.json();
+    let token = json!({"token": token_of(made["link"].as_str().unwrap())});
+    let mut guest = Visitor::new(&bench);
+    guest.post("/api/v1/links/accept", &token).await;
+    let query = |filter: &str| json!({"metrics": ["sessions"], "filters": [filter]});
+    for filter in [
+        "user_id = somebody",
+        "channel = web and not conversation = c1",
+    ] {
+        let asked = query(filter);
+        let body = json!({"queries": [asked]});
+        for answer in [
+            guest.post("/api/v1/query", &asked).await,
+            guest.post("/api/v1/queries", &body).await,
+        ] {
+            answer.problem(403, "forbidden");
+        }
+        assert_eq!(operator.post("/api/v1/query", &asked).await.status, 200);
+    }
+    let reported = "/api/v1/checks/reported?last=28d&filter=user_id%20%3D%20somebody";
+    guest.get(reported).await.problem(403, "forbidden");
+    // What the workspace itself has given a name is not looked into.
+    for filter in ["channel = web", r#"segment "known""#] {
+        let answer = guest.post("/api/v1/query", &query(filter)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+}
+
 #[tokio::test]
 async fn what_was_changed_and_read_is_recorded_with_who_did_it() {
     let bench = bench().await;

@@ -26,7 +26,7 @@ mod split;
 mod upshot;
 
 pub use format::Format;
-pub use mapping::{Mapping, MappingError, MappingProblem};
+pub use mapping::{Mapping, MappingError, MappingProblem, UnfoundPath};
 pub use reader::Reader;
 pub use report::{Batch, ImportOptions, Position, Rejected, Summary};
 pub use upshot::{parse_events, write_event};

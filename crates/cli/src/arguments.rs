@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use upshot_metrics::RowFormat;
 
+use crate::answers::Ask;
 use crate::demo::DemoArguments;
 use crate::erase::EraseArguments;
 use crate::export::ExportArguments;
@@ -62,7 +63,7 @@ pub struct Common {
         value_name = "NAME"
     )]
     pub workspace: String,
-    /// How to print: a table for people, or JSON or CSV for programs; `query` also as jsonl, parquet or arrow
+    /// How to print: a table for people, or JSON or CSV for programs; answers to questions also as jsonl, parquet or arrow
     #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Table)]
     pub output: OutputFormat,
     /// Say less: no progress, no notes
@@ -88,10 +89,16 @@ pub enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// The format of rows that only answers to queries have.
+    /// Whether only answers to questions are printed so.
+    pub const fn is_of_answers(self) -> bool {
+        matches!(self, Self::Jsonl | Self::Parquet | Self::Arrow)
+    }
+
+    /// The format in which an answer is given as rows.
     pub const fn row_format(self) -> Option<RowFormat> {
         match self {
-            Self::Table | Self::Json | Self::Csv => None,
+            Self::Table | Self::Json => None,
+            Self::Csv => Some(RowFormat::Csv),
             Self::Jsonl => Some(RowFormat::Jsonl),
             Self::Parquet => Some(RowFormat::Parquet),
             Self::Arrow => Some(RowFormat::Arrow),
@@ -154,6 +161,24 @@ pub enum Command {
     Backup(BackupArguments),
     /// Make the data directory from a backup
     Restore(RestoreArguments),
+}
+
+impl Command {
+    /// Whether it asks a question, whose answer has rows.
+    pub const fn asks(&self) -> bool {
+        matches!(
+            self,
+            Self::Query(_)
+                | Self::Live(_)
+                | Self::Drivers(_)
+                | Self::Retention(_)
+                | Self::Paths(_)
+                | Self::Flows(_)
+                | Self::Funnel(_)
+                | Self::Lift(_)
+                | Self::Topics(_)
+        )
+    }
 }
 
 /// `upshot import`.
@@ -238,7 +263,8 @@ pub struct QueryArguments {
     /// The dimensions to group by, separated by commas
     #[arg(long = "by", value_delimiter = ',', value_name = "DIMENSION,…")]
     pub dimensions: Vec<String>,
-    /// Cut time into minute, hour, day, week, month, quarter, year
+    /// Cut time into minute, quarter_hour, hour, day, week, month, quarter or year; hour_of_day, weekday and
+    /// hour_of_week put what lies at the same hour of a day, day of a week or hour of a week together
     #[arg(long, value_name = "GRAIN")]
     pub grain: Option<String>,
     /// Compare with: previous, year, FROM..TO, or 'segment NAME'
@@ -272,18 +298,12 @@ pub struct QueryArguments {
     /// Go on after the groups of the answer before, which gave this; everything but the limit as it was
     #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
-    /// Write the answer to this file; with --output csv, json, jsonl, parquet or arrow
-    #[arg(long, value_name = "FILE")]
-    pub to_file: Option<PathBuf>,
     /// Say how the answer came about: definitions, files, rows and columns read, time of each stage
     #[arg(long)]
     pub explain: bool,
-    /// Ask a running server instead of opening the data directory
-    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
-    pub server: Option<String>,
-    /// The server's key
-    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
-    pub key: Option<String>,
+    /// Whom to ask, and where the answer goes.
+    #[command(flatten)]
+    pub ask: Ask,
     /// What the question is about.
     #[command(flatten)]
     pub scope: Scope,
@@ -308,12 +328,9 @@ pub struct LiveArguments {
     /// Which fact set to read: the name of its profile; the active one where nothing is said
     #[arg(long = "fact-set", value_name = "PROFILE")]
     pub fact_set: Option<String>,
-    /// Ask a running server instead of opening the data directory
-    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
-    pub server: Option<String>,
-    /// The server's key
-    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
-    pub key: Option<String>,
+    /// Whom to ask, and where the answer goes.
+    #[command(flatten)]
+    pub ask: Ask,
     /// What time it is taken to be, for answers that can be repeated
     #[arg(long, value_name = "INSTANT", hide = true, env = "UPSHOT_NOW")]
     pub now: Option<String>,
@@ -325,6 +342,9 @@ pub struct ExplainArguments {
     /// The session's id, from `upshot sessions`
     #[arg(value_name = "SESSION")]
     pub session: String,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub server: ServerChoice,
 }
 
 /// `upshot drivers`.
@@ -339,6 +359,12 @@ pub struct DriversArguments {
     /// At most so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+    /// Say how the answer came about: what its numbers say, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
+    /// Whom to ask, and where the answer goes.
+    #[command(flatten)]
+    pub ask: Ask,
     /// What the question is about.
     #[command(flatten)]
     pub scope: Scope,
@@ -367,12 +393,12 @@ pub struct RetentionArguments {
     /// Who counts as one user: device (a user on one device and browser) or id
     #[arg(long, default_value = "device", value_name = "IDENTITY")]
     pub identity: String,
-    /// Ask a running server instead of opening the data directory
-    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
-    pub server: Option<String>,
-    /// The server's key
-    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
-    pub key: Option<String>,
+    /// Say how the answer came about: what its numbers say, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
+    /// Whom to ask, and where the answer goes.
+    #[command(flatten)]
+    pub ask: Ask,
     /// What the question is about.
     #[command(flatten)]
     pub scope: Scope,

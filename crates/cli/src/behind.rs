@@ -3,22 +3,18 @@
 use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
-use upshot_lake::Table;
 use upshot_metrics::drilldown::Page;
 use upshot_metrics::registry::{Subject, metric};
 use upshot_metrics::{Cell, CellPart, Query, present};
-use upshot_server::drilldown::SessionsBehind;
+use upshot_server::drilldown::{DrillDownQuery, SessionsBehind};
 
+use crate::answers::ask;
 use crate::arguments::{Common, OutputFormat, Scope, ServerChoice};
-use crate::client::read;
 use crate::failure::Failure;
 use crate::output::{self, Column, number};
 use crate::query::{self, order_of, with_segments};
-use crate::session::{capture, close, engine, instant_or_now, open_existing};
+use crate::session::instant_or_now;
 use crate::sessions;
-
-const PATH: &str = "/api/v1/drilldown";
 
 /// Which number's sessions are listed.
 #[derive(Debug, Args)]
@@ -95,27 +91,9 @@ pub async fn run(
         limit: Some(limit),
         cursor,
     };
-    let found = match server.client() {
-        Some(client) => {
-            let body = json!({"query": query, "cell": cell, "page": page});
-            let body = body.to_string().into_bytes();
-            let answer = client.post(PATH, &common.workspace, "application/json", body);
-            read(answer.await?)?
-        }
-        None => {
-            let lake = open_existing(common).await?;
-            let capture = capture(common, &lake, query.profile.as_deref(), &Table::FACTS).await?;
-            // One more, so that it is known whether there are more.
-            let page = Page {
-                limit: Some(limit.saturating_add(1)),
-                ..page
-            };
-            let found = engine()?.drilldown(&query, &cell, &page, &capture).await;
-            close(common, &lake).await?;
-            SessionsBehind::page(found.map_err(query::failure)?, limit)
-        }
-    };
-    print(common, &cell, &found)?;
+    let question = DrillDownQuery { query, cell, page };
+    let found = ask(common, server, &question).await?;
+    print(common, &question.cell, &found)?;
     Ok(0)
 }
 

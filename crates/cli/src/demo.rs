@@ -11,6 +11,7 @@ use upshot_metrics::{Query, RangeSpec, tables_needed};
 use upshot_server::demo::{ClearedDemo, DEMO_SOURCE};
 use upshot_text::{Masker, PrivacyMode};
 
+use crate::answers::give;
 use crate::arguments::{Common, OutputFormat};
 use crate::failure::Failure;
 use crate::output::{self, number};
@@ -198,7 +199,9 @@ fn print(
             report.seconds
         ))?;
     }
-    query::print(common, &summary, None)?;
+    give(common, &summary, None, || {
+        query::print_table(common, &summary)
+    })?;
     let story = Story::of(options);
     output::note(
         common,

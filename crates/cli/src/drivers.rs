@@ -2,13 +2,14 @@
 
 use upshot_metrics::registry::{self, Unit};
 use upshot_metrics::result::Verdict;
-use upshot_metrics::{DrivenOutcome, DriverQuery, DriverResult, present, tables_of_filters};
+use upshot_metrics::{DrivenOutcome, DriverQuery, DriverResult, present};
 
-use crate::arguments::{Common, DriversArguments, OutputFormat};
+use crate::answers::{ask, explain, give};
+use crate::arguments::{Common, DriversArguments};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{capture, close, engine, instant_or_now, open_existing};
+use crate::session::instant_or_now;
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: DriversArguments) -> Result<u8, Failure> {
@@ -22,18 +23,13 @@ pub async fn run(common: &Common, arguments: DriversArguments) -> Result<u8, Fai
         environment: query::environment(scope)?,
         limit: arguments.limit,
         profile: scope.fact_set.clone(),
+        explain: arguments.explain,
         now: instant_or_now(scope.now.as_deref())?,
         ..DriverQuery::default()
     };
-    let lake = open_existing(common).await?;
-    let tables = tables_of_filters(&asked.filters);
-    let capture = capture(common, &lake, asked.profile.as_deref(), &tables).await?;
-    let found = engine()?
-        .drivers(&asked, &capture)
-        .await
-        .map_err(query::failure);
-    close(common, &lake).await?;
-    print(common, &found?)?;
+    let result = ask(common, &arguments.ask.server, &asked).await?;
+    let to = arguments.ask.to_file.as_deref();
+    give(common, &result, to, || print(common, &result))?;
     Ok(0)
 }
 
@@ -43,9 +39,6 @@ fn outcome(text: &str) -> Result<DrivenOutcome, Failure> {
 }
 
 fn print(common: &Common, result: &DriverResult) -> Result<(), Failure> {
-    if common.output == OutputFormat::Json {
-        return output::json(result);
-    }
     let unit = registry::metric(&result.metric).map_or(Unit::Share, |metric| metric.unit);
     // An impact on a rate is a difference of percentages.
     let points = |value: f64| match unit {
@@ -101,7 +94,10 @@ fn print(common: &Common, result: &DriverResult) -> Result<(), Failure> {
     for note in &result.notes {
         output::note(common, &note.text);
     }
-    Ok(())
+    explain(
+        result.explanation.as_ref(),
+        (&result.fact_set, result.snapshot),
+    )
 }
 
 /// What to make of an impact, in a word.

@@ -52,6 +52,9 @@ struct DryRun<'a> {
     first_events: &'a [Map<String, Value>],
     /// The first rejections.
     examples: &'a [Rejection],
+    /// Paths of the mapping that led nowhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 impl<'a> From<&'a Account> for DryRun<'a> {
@@ -66,6 +69,7 @@ impl<'a> From<&'a Account> for DryRun<'a> {
             event_types: &account.event_types,
             first_events: &account.first_events,
             examples: &account.examples,
+            warnings: Vec::new(),
         }
     }
 }
@@ -109,6 +113,7 @@ pub async fn run(
     modes: PrivacyModes,
 ) -> Result<u8, Failure> {
     let progress = spinner(common, sources.iter().map(Source::bytes).sum());
+    let mapping = read_as.mapping.clone();
     let (mut receiver, reading) = start_reading(sources, read_as, progress.clone());
     let masker = Masker::new(&[]);
     let mut found = Account::new(EXAMPLES);
@@ -129,7 +134,12 @@ pub async fn run(
         .await
         .map_err(|error| Failure::failed(error.to_string()))?;
     progress.finish_and_clear();
-    print(common, &DryRun::from(&found))?;
+    let unfound = mapping.map(|mapping| mapping.unfound()).unwrap_or_default();
+    let told = DryRun {
+        warnings: unfound.iter().map(ToString::to_string).collect(),
+        ..DryRun::from(&found)
+    };
+    print(common, &told)?;
     Ok(if found.rejected > 0 { REJECTED } else { 0 })
 }
 
@@ -158,6 +168,9 @@ fn print(common: &Common, found: &DryRun<'_>) -> Result<(), Failure> {
     ];
     output::pairs(common, &pairs)?;
     print_examples(found.examples);
+    for warning in &found.warnings {
+        output::line(&format!("warning: {warning}"))?;
+    }
     output::note(common, "a dry run: nothing was written");
     Ok(())
 }

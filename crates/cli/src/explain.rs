@@ -4,8 +4,10 @@ use serde::Serialize;
 use upshot_core::words::{EventType, Role, Word};
 use upshot_core::{Event, Session};
 use upshot_lake::Table;
+use upshot_server::sessions::{SessionEvents, events_of};
 
 use crate::arguments::{Common, ExplainArguments, OutputFormat};
+use crate::client::{path_part, read};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
@@ -27,10 +29,19 @@ struct Line {
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: ExplainArguments) -> Result<u8, Failure> {
-    let lake = open_existing(common).await?;
-    let found = find(common, &lake, &arguments.session).await;
-    close(common, &lake).await?;
-    let (session, events) = found?;
+    let (session, events) = match arguments.server.client() {
+        Some(client) => {
+            let path = format!("/api/v1/sessions/{}", path_part(&arguments.session));
+            let answer = client.get(&path, &common.workspace, &[("events", "true")]);
+            read::<SessionEvents>(answer.await?)?.into_parts()
+        }
+        None => {
+            let lake = open_existing(common).await?;
+            let found = find(common, &lake, &arguments.session).await;
+            close(common, &lake).await?;
+            found?
+        }
+    };
     let lines: Vec<Line> = events.iter().map(|event| line(&session, event)).collect();
     if common.output == OutputFormat::Json {
         output::json(&serde_json::json!({
@@ -73,30 +84,17 @@ async fn find(
         .session(id, &capture)
         .await
         .map_err(query::failure)?;
-    let Some((session, messages, steps)) = details else {
+    let Some(found) = details else {
         return Err(Failure::failed(format!(
             "there is no session `{id}` in workspace `{}`; `upshot sessions` lists them",
             common.workspace
         )));
     };
-    let all = lake
-        .conversation(&common.workspace, &session.conversation_id)
+    let conversation = lake
+        .conversation(&common.workspace, &found.0.conversation_id)
         .await?;
-    let belongs: std::collections::HashSet<&str> = messages
-        .iter()
-        .map(|message| &*message.event_id)
-        .chain(steps.iter().map(|step| &*step.event_id))
-        .collect();
-    let span = session.start_time
-        ..=session
-            .ended_time
-            .unwrap_or(session.end_time)
-            .max(session.end_time);
-    let events = all
-        .into_iter()
-        .filter(|event| belongs.contains(&*event.event_id) || span.contains(&event.time))
-        .collect();
-    Ok((session, events))
+    let events = events_of(&found, conversation);
+    Ok((found.0, events))
 }
 
 fn print_head(session: &Session) -> Result<(), Failure> {

@@ -1,23 +1,22 @@
 //! How an answer came about, for people.
 
-use upshot_metrics::QueryResult;
 use upshot_metrics::explain::{Explanation, PassExplanation, PassPurpose};
 
 use crate::failure::Failure;
 use crate::output::{self, number};
 
-/// Prints the definitions, what was read, and how long each stage took.
-pub fn print(result: &QueryResult, explanation: &Explanation) -> Result<(), Failure> {
+/// Prints what the numbers say, what was read, and how long each stage took.
+pub fn print(
+    meanings: impl Iterator<Item = String>,
+    (fact_set, snapshot): (&str, i64),
+    explanation: &Explanation,
+) -> Result<(), Failure> {
     output::line("\ndefinitions")?;
-    for definition in &result.definitions {
-        output::line(&format!(
-            "  {} (version {}): {}",
-            definition.id, definition.version, definition.text
-        ))?;
+    for meaning in meanings {
+        output::line(&format!("  {meaning}"))?;
     }
     output::line(&format!(
-        "\nread from the facts {}, snapshot {}",
-        result.fact_set, result.snapshot
+        "\nread from the facts {fact_set}, snapshot {snapshot}"
     ))?;
     for pass in &explanation.passes {
         print_pass(pass)?;
@@ -37,18 +36,30 @@ fn print_pass(pass: &PassExplanation) -> Result<(), Failure> {
         PassPurpose::Ranking => "to rank groups",
         PassPurpose::Subtotals => "for subtotals",
         PassPurpose::Baseline => "for the baseline",
+        PassPurpose::Sessions => "to count sessions",
+        PassPurpose::Steps => "for the steps in order",
+        PassPurpose::Visits => "for the visits of topics",
+        PassPurpose::Impacts => "for impacts",
+        PassPurpose::Names => "for names of topics",
+        PassPurpose::Users => "for users and when they were back",
     };
     output::line(&format!(
-        "  {} {purpose}: {} of {} files, {} rows read ({} of them in memory), {} skipped, {:.1} ms",
+        "  {} {purpose}: {} of {} files{}, {} rows read ({} of them in memory), {} skipped, {:.1} ms",
         pass.table,
         pass.files_read,
         pass.files,
+        match pass.files_kept {
+            0 => String::new(),
+            kept => format!(" ({kept} more known from before)"),
+        },
         number(pass.rows_read),
         number(pass.rows_in_memory),
         number(pass.rows_skipped),
         pass.milliseconds
     ))?;
-    output::line(&format!("    metrics  {}", pass.metrics.join(", ")))?;
+    if !pass.metrics.is_empty() {
+        output::line(&format!("    metrics  {}", pass.metrics.join(", ")))?;
+    }
     output::line(&format!("    where    {}", pass.selection))?;
     output::line(&format!("    columns  {}", pass.columns.join(", ")))?;
     if !pass.derived.is_empty() {

@@ -1,32 +1,23 @@
 //! `upshot live`.
 
-use upshot_metrics::{Problem, Query, QueryResult, tables_needed};
+use upshot_metrics::{LiveQuery, Problem, Query, QueryResult};
 
+use crate::answers::{ask, give};
 use crate::arguments::{Common, LiveArguments};
-use crate::client::Client;
+use crate::client::{Client, read};
 use crate::failure::Failure;
 use crate::query;
-use crate::session::{capture, close, engine, instant_or_now, open_existing};
+use crate::session::instant_or_now;
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: LiveArguments) -> Result<u8, Failure> {
-    let result = match &arguments.server {
-        Some(url) => {
-            let client = Client::new(url, arguments.key.clone());
-            ask_server(common, &client, &arguments).await?
-        }
-        None => {
-            let asked = build(&arguments)?;
-            let lake = open_existing(common).await?;
-            let tables = tables_needed(&asked);
-            let profile = asked.profile.as_deref();
-            let capture = capture(common, &lake, profile, &tables).await?;
-            let found = engine()?.run(&asked, &capture).await;
-            close(common, &lake).await?;
-            found.map_err(query::failure)?
-        }
+    let asked = LiveQuery(build(&arguments)?);
+    let result = match arguments.ask.server.client() {
+        Some(client) => ask_server(common, &client, &arguments).await?,
+        None => ask(common, &arguments.ask.server, &asked).await?,
     };
-    query::print(common, &result, None)?;
+    let to = arguments.ask.to_file.as_deref();
+    give(common, &result, to, || query::print_table(common, &result))?;
     Ok(0)
 }
 
@@ -55,6 +46,5 @@ async fn ask_server(
     let answer = client
         .get("/api/v1/live", &common.workspace, &parameters)
         .await?;
-    serde_json::from_value(answer)
-        .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
+    read(answer)
 }

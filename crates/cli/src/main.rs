@@ -3,6 +3,7 @@
 //! It renders and computes nothing. Start reading at [`arguments`], which is the manual; each command
 //! has a module of its name.
 
+mod answers;
 mod arguments;
 mod backup;
 mod behind;
@@ -70,9 +71,10 @@ fn main() -> ExitCode {
 
 async fn run(line: CommandLine) -> Result<u8, Failure> {
     let common = &line.common;
-    if common.output.row_format().is_some() && !matches!(line.command, Command::Query(_)) {
+    if common.output.is_of_answers() && !line.command.asks() {
         return Err(Failure::usage(
-            "only `upshot query` prints its answer as jsonl, parquet or arrow; use table, json or csv here              (`upshot export` takes --format)",
+            "only answers to questions are printed as jsonl, parquet or arrow; use table, json or csv here \
+             (`upshot export` takes --format)",
         ));
     }
     match line.command {

@@ -1,22 +1,17 @@
 //! `upshot query`.
 
-use std::path::Path;
-
-use upshot_metrics::export::format::encode;
-use upshot_metrics::export::{Options, answer};
 use upshot_metrics::registry;
-use upshot_metrics::result::{MetricValue, Row, Verdict};
+use upshot_metrics::result::{Definition, MetricValue, Row, Verdict};
 use upshot_metrics::{
-    EnvironmentChoice, Grain, Identity, Query, QueryError, QueryResult, RangeSpec, RowFormat,
-    present, tables_needed,
+    EnvironmentChoice, Grain, Identity, Query, QueryError, QueryResult, RangeSpec, present,
 };
 
-use crate::arguments::{Common, OutputFormat, QueryArguments, Scope};
-use crate::client::Client;
+use crate::answers::{ask, give};
+use crate::arguments::{Common, QueryArguments, Scope};
 use crate::explained;
 use crate::failure::Failure;
-use crate::output::{self, Column, Target};
-use crate::session::{capture, close, engine, instant_or_now, open_existing};
+use crate::output::{self, Column};
+use crate::session::instant_or_now;
 
 /// An error of a question, as the command line says it.
 pub fn failure(error: QueryError) -> Failure {
@@ -52,18 +47,9 @@ pub fn identity(text: &str) -> Result<Identity, Failure> {
 /// Runs the command.
 pub async fn run(common: &Common, arguments: QueryArguments) -> Result<u8, Failure> {
     let query = build(&arguments)?;
-    let result = match &arguments.server {
-        Some(url) => ask_server(common, &Client::new(url, arguments.key.clone()), &query).await?,
-        None => {
-            let lake = open_existing(common).await?;
-            let tables = tables_needed(&query);
-            let capture = capture(common, &lake, query.profile.as_deref(), &tables).await?;
-            let result = engine()?.run(&query, &capture).await.map_err(failure);
-            close(common, &lake).await?;
-            result?
-        }
-    };
-    print(common, &result, arguments.to_file.as_deref())?;
+    let result = ask(common, &arguments.ask.server, &query).await?;
+    let to = arguments.ask.to_file.as_deref();
+    give(common, &result, to, || print_table(common, &result))?;
     Ok(0)
 }
 
@@ -121,54 +107,8 @@ pub fn order_of(text: &str) -> String {
         .map_or_else(|| format!("{text} asc"), |id| format!("{id} desc"))
 }
 
-async fn ask_server(
-    common: &Common,
-    client: &Client,
-    query: &Query,
-) -> Result<QueryResult, Failure> {
-    let body = serde_json::to_vec(query).map_err(|error| Failure::failed(error.to_string()))?;
-    let answer = client
-        .post("/api/v1/query", &common.workspace, "application/json", body)
-        .await?;
-    serde_json::from_value(answer)
-        .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
-}
-
-/// Prints an answer, or writes it to a file.
-pub fn print(common: &Common, result: &QueryResult, to: Option<&Path>) -> Result<(), Failure> {
-    let format = match common.output {
-        OutputFormat::Csv => Some(RowFormat::Csv),
-        other => other.row_format(),
-    };
-    if let Some(format) = format {
-        let mut target = Target::open(to)?;
-        target.check(format)?;
-        let options = Options {
-            raw: false,
-            nulls: true,
-        };
-        let rows = answer::rows(result).map_err(failure)?;
-        target.write(&encode(format, &rows, options).map_err(failure)?)?;
-        return target.finish();
-    }
-    match (common.output, to) {
-        (OutputFormat::Json, None) => output::json(result),
-        (OutputFormat::Json, Some(_)) => {
-            let text = serde_json::to_string_pretty(result);
-            let text = text.map_err(|error| Failure::failed(error.to_string()))?;
-            let mut target = Target::open(to)?;
-            target.write(text.as_bytes())?;
-            target.write(b"\n")?;
-            target.finish()
-        }
-        (_, Some(_)) => Err(Failure::usage(
-            "a table is for people; say --output csv, json, jsonl, parquet or arrow with --to-file",
-        )),
-        (_, None) => print_table(common, result),
-    }
-}
-
-fn print_table(common: &Common, result: &QueryResult) -> Result<(), Failure> {
+/// Prints an answer for people.
+pub fn print_table(common: &Common, result: &QueryResult) -> Result<(), Failure> {
     let compared = result.compare_range.is_some();
     let mut columns: Vec<Column> = result
         .dimensions
@@ -201,8 +141,16 @@ fn print_table(common: &Common, result: &QueryResult) -> Result<(), Failure> {
     output::rows(common, &columns, &rows)?;
     print_notes(common, result);
     match &result.explanation {
-        Some(explanation) => explained::print(result, explanation),
         None => Ok(()),
+        Some(told) => {
+            let definitions = result.definitions.iter().map(|definition| {
+                let Definition {
+                    id, version, text, ..
+                } = definition;
+                format!("{id} (version {version}): {text}")
+            });
+            explained::print(definitions, (&result.fact_set, result.snapshot), told)
+        }
     }
 }
 

@@ -5,29 +5,21 @@ use upshot_metrics::result::MetricValue;
 use upshot_metrics::retention::Retained;
 use upshot_metrics::{Problem, RetentionQuery, RetentionResult, present};
 
-use crate::arguments::{Common, OutputFormat, RetentionArguments};
-use crate::client::Client;
+use crate::answers::{ask, explain, give};
+use crate::arguments::{Common, RetentionArguments};
 use crate::failure::Failure;
 use crate::output::{self, Column};
 use crate::query;
-use crate::session::{capture, close, engine, instant_or_now, open_existing};
+use crate::session::instant_or_now;
 
 /// Runs the command.
 pub async fn run(common: &Common, arguments: RetentionArguments) -> Result<u8, Failure> {
     let asked = build(&arguments)?;
-    let result = match &arguments.server {
-        Some(url) => ask_server(common, &Client::new(url, arguments.key.clone()), &asked).await?,
-        None => {
-            let lake = open_existing(common).await?;
-            let tables = asked.tables_needed();
-            let profile = asked.profile.as_deref();
-            let capture = capture(common, &lake, profile, &tables).await?;
-            let found = engine()?.retention(&asked, &capture).await;
-            close(common, &lake).await?;
-            found.map_err(query::failure)?
-        }
-    };
-    print(common, &result, arguments.rolling)?;
+    let result = ask(common, &arguments.ask.server, &asked).await?;
+    let to = arguments.ask.to_file.as_deref();
+    give(common, &result, to, || {
+        print(common, &result, arguments.rolling)
+    })?;
     Ok(0)
 }
 
@@ -46,28 +38,12 @@ fn build(arguments: &RetentionArguments) -> Result<RetentionQuery, Failure> {
         time_zone: scope.timezone.clone(),
         // As the workspace's settings say.
         week_start: None,
+        explain: arguments.explain,
         now: instant_or_now(scope.now.as_deref())?,
     })
 }
 
-async fn ask_server(
-    common: &Common,
-    client: &Client,
-    asked: &RetentionQuery,
-) -> Result<RetentionResult, Failure> {
-    let body = serde_json::to_vec(asked).map_err(|error| Failure::failed(error.to_string()))?;
-    let path = "/api/v1/retention";
-    let answer = client
-        .post(path, &common.workspace, "application/json", body)
-        .await?;
-    serde_json::from_value(answer)
-        .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))
-}
-
 fn print(common: &Common, result: &RetentionResult, rolling: bool) -> Result<(), Failure> {
-    if common.output == OutputFormat::Json {
-        return output::json(result);
-    }
     let period = result.period.name();
     let mut columns = vec![Column::text(period), Column::number("users")];
     let most = result.overall.len();
@@ -99,7 +75,10 @@ fn print(common: &Common, result: &RetentionResult, rolling: bool) -> Result<(),
     for note in &result.notes {
         output::note(common, &note.text);
     }
-    Ok(())
+    explain(
+        result.explanation.as_ref(),
+        (&result.fact_set, result.snapshot),
+    )
 }
 
 fn share(value: &MetricValue) -> String {

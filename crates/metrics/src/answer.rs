@@ -271,9 +271,9 @@ impl Page {
             ));
         }
         if asked.state != first.state {
-            return Err(wrong(
-                "the data has changed since the first page; begin without a cursor",
-            ));
+            let message = "the data has changed since the first page, and with it what stands on the others; \
+                begin without a cursor, or without a `limit`, which gives all rows at once";
+            return Err(Problem::new(ProblemCode::Outdated, "cursor", message));
         }
         Ok(asked)
     }

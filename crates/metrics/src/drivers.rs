@@ -13,9 +13,11 @@ use upshot_stats::mean::Moments;
 use upshot_stats::ratio::ClusterSums;
 use upshot_stats::{Confidence, impact};
 
-use crate::assemble::{label, range_info};
+use crate::assemble::{Part, label, range_info};
+use crate::drilldown::{CellPart, condition, part};
 use crate::engine::{Engine, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
+use crate::explain::{Explanation, PassPurpose, Trace};
 use crate::measure::{Basis, measure};
 use crate::notes::environment_note;
 use crate::pass;
@@ -127,6 +129,9 @@ pub struct DriverQuery {
     /// Which fact set is read: the name of its profile, or of its facts. Nothing means the active one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// Whether the answer says how it came about: what its numbers say, what was read, and how long each stage took.
+    #[serde(skip_serializing_if = "crate::query::is_false")]
+    pub explain: bool,
     /// The clock, in UTC microseconds; whoever runs the query sets it.
     #[serde(skip)]
     pub now: i64,
@@ -146,6 +151,7 @@ impl Default for DriverQuery {
             time_zone: None,
             limit: None,
             profile: None,
+            explain: false,
             now: 0,
             maturity: None,
         }
@@ -178,6 +184,12 @@ pub struct DriverResult {
     pub fact_set: String,
     /// The catalog's snapshot that was read.
     pub snapshot: i64,
+    /// How many rows were read.
+    #[serde(default)]
+    pub rows_read: u64,
+    /// How the answer came about, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub explanation: Option<Explanation>,
     /// How long the answer took.
     pub took_milliseconds: f64,
 }
@@ -204,7 +216,18 @@ pub struct DriverRow {
     pub p_value: Option<f64>,
     /// What to make of it.
     pub verdict: Verdict,
+    /// The filter that lists the sessions with the value on which the number rests.
+    #[serde(default)]
+    pub filter: String,
 }
+
+/// What is read: sessions, by their start.
+const PASS: PassKey = PassKey {
+    subject: Subject::Sessions,
+    clock: Clock::SessionStart,
+    reach: Reach::Range,
+    sources: Sources::Retrieved,
+};
 
 /// Below so many sessions no impact is judged.
 const FEW: u64 = 30;
@@ -220,13 +243,21 @@ impl Engine {
         capture: &Capture,
     ) -> Result<DriverResult, QueryError> {
         let began = Instant::now();
+        let mut trace = Trace::new(query.explain, began);
         let resolved = resolved(query, maturity(query.maturity, capture), capture)?;
-        let (plan, gathered) = self.pass(&resolved, capture).await?;
-        let names = match query.by.as_str() {
-            "topic" | "topics" => self.topic_names(&resolved, capture).await?,
-            _ => HashMap::new(),
+        trace.stage("resolve");
+        let Part { plan, gathered } = self
+            .driver_pass(&resolved, capture, PassPurpose::Rows, &mut trace)
+            .await?;
+        trace.stage("rows");
+        let (names, more_rows) = match query.by.as_str() {
+            "topic" | "topics" => self.topic_names(&resolved, capture, &mut trace).await?,
+            _ => (HashMap::new(), 0),
         };
+        trace.stage("names");
         let mut result = result(query, &resolved, &plan, &gathered, &names);
+        result.rows_read = gathered.rows_read + more_rows;
+        result.explanation = trace.told_of(&result)?;
         result.fact_set.clone_from(&capture.fact_set);
         result.snapshot = capture.snapshot;
         result.took_milliseconds = began.elapsed().as_secs_f64() * 1e3;
@@ -234,37 +265,38 @@ impl Engine {
     }
 
     /// One pass over the sessions.
-    async fn pass(
+    async fn driver_pass(
         &self,
         resolved: &Resolved,
         capture: &Capture,
-    ) -> Result<(Plan, Gathered), QueryError> {
-        let key = PassKey {
-            subject: Subject::Sessions,
-            clock: Clock::SessionStart,
-            reach: Reach::Range,
-            sources: Sources::Retrieved,
-        };
-        let plan = plan(resolved, key, resolved.range)?;
+        purpose: PassPurpose,
+        trace: &mut Trace,
+    ) -> Result<Part, QueryError> {
+        let plan = plan(resolved, PASS, resolved.range)?;
         let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
         let plan = plan.map(|predicate| sets.put_into(predicate));
         let gathered = pass::run(&plan, capture, self.resources()).await?;
-        Ok((plan, gathered))
+        let part = Part { plan, gathered };
+        trace.pass(purpose, &part);
+        Ok(part)
     }
 
-    /// The names of topics, from the sessions that they own.
+    /// The names of topics, from the sessions that they own, and how many rows were read for them.
     async fn topic_names(
         &self,
         resolved: &Resolved,
         capture: &Capture,
-    ) -> Result<HashMap<String, String>, QueryError> {
+        trace: &mut Trace,
+    ) -> Result<(HashMap<String, String>, u64), QueryError> {
         let mut resolved = resolved.clone();
         resolved.metrics = crate::registry::metric("sessions").into_iter().collect();
         resolved.groups = ["topic", "topic_name"]
             .iter()
             .map(|id| crate::query::resolve::group(id, "by"))
             .collect::<Result<_, _>>()?;
-        let (_, gathered) = self.pass(&resolved, capture).await?;
+        let Part { gathered, .. } = self
+            .driver_pass(&resolved, capture, PassPurpose::Names, trace)
+            .await?;
         let mut groups = gathered.groups;
         // The commonest name of a topic wins, then the first in the alphabet.
         groups.sort_by(|(first_key, first), (second_key, second)| {
@@ -273,15 +305,15 @@ impl Engine {
                 .cmp(&most(second))
                 .then_with(|| second_key.cmp(first_key))
         });
-        Ok(groups
+        let names = groups
             .into_iter()
             .filter_map(|(key, _)| match key.as_slice() {
                 [GroupValue::Text(id), GroupValue::Text(name)] => {
                     Some((id.to_string(), name.to_string()))
                 }
                 _ => None,
-            })
-            .collect())
+            });
+        Ok((names.collect(), gathered.rows_read))
     }
 }
 
@@ -364,6 +396,10 @@ fn result(
             )
         })
         .filter(|row| row.metric.n > 0)
+        .map(|row| DriverRow {
+            filter: filter_of(resolved, plan, row.value.as_deref()),
+            ..row
+        })
         .collect();
     let strength = |row: &DriverRow| row.impact.map_or(-1.0, f64::abs);
     rows.sort_by(|first, second| {
@@ -385,6 +421,8 @@ fn result(
         row_count,
         fact_set: String::new(),
         snapshot: 0,
+        rows_read: 0,
+        explanation: None,
         took_milliseconds: 0.0,
     }
 }
@@ -459,7 +497,22 @@ fn row(
         p_value,
         verdict,
         metric,
+        filter: String::new(),
     }
+}
+
+/// The filter that lists the sessions with a value on which its number rests.
+fn filter_of(resolved: &Resolved, plan: &Plan, value: Option<&str>) -> String {
+    // Drivers look at engaged sessions, whatever the metric is about.
+    let mut conditions = vec!["engaged".to_owned()];
+    // What the number rests on is what it is divided by, which rates and means have.
+    let judged = part(plan.metrics[0].metric, CellPart::Denominator);
+    conditions.extend(judged.map(|(judged, ..)| judged).unwrap_or_default());
+    let group = resolved.groups.first();
+    conditions.extend(group.map(|group| condition(group, value, PASS, &plan.terms)));
+    conditions.dedup();
+    let conditions = conditions.iter().map(|condition| format!("({condition})"));
+    conditions.collect::<Vec<_>>().join(" and ")
 }
 
 /// The impact with the interval that as many independent sessions would give as say as much as these

@@ -20,6 +20,8 @@ pub enum ProblemCode {
     Missing,
     /// Two parts of the query contradict each other.
     Conflict,
+    /// A page of an answer about data that have changed since.
+    Outdated,
 }
 
 /// One thing that is wrong with a query.

@@ -117,7 +117,7 @@ pub(crate) async fn with_row(
         of,
         found: FxHashSet::default(),
     };
-    let shares = source.read(&shape, resources, empty).await?;
+    let (shares, _) = source.read(&shape, resources, empty).await?;
     let mut found = FxHashSet::default();
     let reservation = MemoryConsumer::new("sessions").register(resources.context.memory_pool());
     for share in shares {

@@ -8,13 +8,20 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use crate::asking::{Answer, MEANING, OF};
 use crate::assemble::Part;
+use crate::error::QueryError;
 use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource};
+use crate::registry::Subject;
+use crate::run::gather::Effort;
 
 /// How an answer came about.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Explanation {
+    /// What each number of the answer says, where the answer has no `definitions` itself.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub definitions: Vec<Meaning>,
     /// The stages in their order, with how long each took.
     pub stages: Vec<StageTime>,
     /// What was read: one pass for each kind of rows, clock and range.
@@ -33,12 +40,23 @@ impl Explanation {
     }
 }
 
+/// What a number of an answer says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Meaning {
+    /// What it is called, in the answer and among the columns of its rows.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
 /// How long a stage took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StageTime {
-    /// `resolve` (names are looked up), `range` (open ends are looked for in the data), `rank` (which groups stand
-    /// by themselves), `rows`, `assemble` or `subtotals`.
+    /// Of queries `resolve` (names are looked up), `range` (open ends are looked for in the data), `rank` (which groups stand
+    /// by themselves), `rows`, `assemble` or `subtotals`; of other questions what is read, such as `sessions`, `steps`,
+    /// `visits`, `impacts` or `names`, and at the end `answer`.
     pub name: String,
     /// How long it took.
     pub milliseconds: f64,
@@ -59,6 +77,18 @@ pub enum PassPurpose {
     Subtotals,
     /// The rates of the workspace's baseline.
     Baseline,
+    /// How many sessions a question is about.
+    Sessions,
+    /// What sessions do in which order.
+    Steps,
+    /// How often each topic was visited.
+    Visits,
+    /// What each value does to an outcome.
+    Impacts,
+    /// What topics are called.
+    Names,
+    /// When users came first, and when they were back.
+    Users,
 }
 
 /// What one pass read.
@@ -96,6 +126,42 @@ pub struct PassExplanation {
     pub milliseconds: f64,
 }
 
+/// What a reading read, and what for.
+#[derive(Debug, Clone)]
+pub(crate) struct PassRecord {
+    pub(crate) subject: Subject,
+    pub(crate) selection: String,
+    pub(crate) effort: Effort,
+    pub(crate) rows_read: u64,
+    pub(crate) rows_kept: u64,
+}
+
+impl PassRecord {
+    fn explained(&self, purpose: PassPurpose, metrics: Vec<String>) -> PassExplanation {
+        let effort = &self.effort;
+        let names = |columns: &std::collections::BTreeSet<&'static str>| {
+            columns.iter().map(|column| (*column).to_owned()).collect()
+        };
+        PassExplanation {
+            purpose,
+            table: self.subject.table().name().to_owned(),
+            metrics,
+            selection: self.selection.clone(),
+            files: effort.files,
+            files_read: effort.files_read - effort.files_kept,
+            files_kept: effort.files_kept,
+            rows_read: self.rows_read,
+            rows_kept: self.rows_kept,
+            rows_skipped: (effort.file_rows + effort.memory_rows)
+                .saturating_sub(self.rows_read + self.rows_kept),
+            rows_in_memory: effort.memory_rows,
+            columns: names(&effort.columns),
+            derived: names(&effort.derived),
+            milliseconds: milliseconds(effort.took),
+        }
+    }
+}
+
 /// Writes down what is done for an answer.
 #[derive(Debug)]
 pub(crate) struct Trace {
@@ -127,37 +193,72 @@ impl Trace {
 
     /// A pass was run.
     pub(crate) fn pass(&mut self, purpose: PassPurpose, Part { plan, gathered }: &Part) {
-        let Some(told) = &mut self.told else { return };
-        let effort = &gathered.effort;
-        let names = |columns: &std::collections::BTreeSet<&'static str>| {
-            columns.iter().map(|column| (*column).to_owned()).collect()
-        };
-        let metrics = plan.metrics.iter();
-        told.passes.push(PassExplanation {
-            purpose,
-            table: plan.subject.table().name().to_owned(),
-            metrics: metrics.map(|plan| plan.metric.id.to_owned()).collect(),
-            selection: plan
-                .selection
-                .clone()
-                .and(plan.environment.clone())
-                .to_string(),
-            files: effort.files,
-            files_read: effort.files_read - effort.files_kept,
-            files_kept: effort.files_kept,
+        if self.told.is_none() {
+            return;
+        }
+        let selection = plan.selection.clone().and(plan.environment.clone());
+        let record = PassRecord {
+            subject: plan.subject,
+            selection: selection.to_string(),
+            effort: gathered.effort.clone(),
             rows_read: gathered.rows_read,
             rows_kept: gathered.rows_kept,
-            rows_skipped: (effort.file_rows + effort.memory_rows)
-                .saturating_sub(gathered.rows_read + gathered.rows_kept),
-            rows_in_memory: effort.memory_rows,
-            columns: names(&effort.columns),
-            derived: names(&effort.derived),
-            milliseconds: milliseconds(effort.took),
-        });
+        };
+        let metrics = plan.metrics.iter();
+        let metrics = metrics.map(|plan| plan.metric.id.to_owned()).collect();
+        self.add(record.explained(purpose, metrics));
+    }
+
+    /// Rows were read that no plan describes.
+    pub(crate) fn reading(&mut self, purpose: PassPurpose, record: Option<&PassRecord>) {
+        if let Some(record) = record {
+            self.add(record.explained(purpose, Vec::new()));
+        }
+    }
+
+    /// Another question was answered for this one.
+    pub(crate) fn nested(&mut self, purpose: PassPurpose, other: Option<&Explanation>) {
+        for pass in other.into_iter().flat_map(|other| &other.passes) {
+            let purpose = match pass.purpose {
+                PassPurpose::Rows => purpose,
+                other => other,
+            };
+            self.add(PassExplanation {
+                purpose,
+                ..pass.clone()
+            });
+        }
+    }
+
+    fn add(&mut self, pass: PassExplanation) {
+        if let Some(told) = &mut self.told {
+            told.passes.push(pass);
+        }
     }
 
     pub(crate) fn told(self) -> Option<Explanation> {
         self.told
+    }
+
+    /// The same with what the numbers of this answer say.
+    pub(crate) fn told_of(
+        mut self,
+        answer: &impl Answer,
+    ) -> Result<Option<Explanation>, QueryError> {
+        self.stage("answer");
+        let Some(mut told) = self.told else {
+            return Ok(None);
+        };
+        let rows = answer.rows()?;
+        let fields = rows.schema_ref().fields().iter();
+        let own = fields.filter(|field| !field.metadata().contains_key(OF));
+        told.definitions = own
+            .map(|field| Meaning {
+                name: field.name().clone(),
+                text: field.metadata().get(MEANING).cloned().unwrap_or_default(),
+            })
+            .collect();
+        Ok(Some(told))
     }
 }
 

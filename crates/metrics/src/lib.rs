@@ -7,6 +7,7 @@
 //! language of conditions and [`time`] knows ranges, steps and time zones.
 
 mod answer;
+pub mod asking;
 mod assemble;
 mod baseline;
 mod columns;
@@ -41,6 +42,7 @@ mod side_by_side;
 pub mod time;
 mod together;
 
+pub use asking::{Answer, LiveQuery, Question, Rows};
 pub use drilldown::{Cell, CellPart, DrillDown};
 pub use drivers::{DrivenOutcome, DriverQuery, DriverResult};
 pub use engine::{Engine, EngineOptions};

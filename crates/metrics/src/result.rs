@@ -199,6 +199,20 @@ pub enum Verdict {
     NoData,
 }
 
+impl Verdict {
+    /// The name, as answers have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::Changed => "changed",
+            Self::Noise => "noise",
+            Self::TooFew => "too_few",
+            Self::NoData => "no_data",
+        }
+    }
+}
+
 /// What a metric says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

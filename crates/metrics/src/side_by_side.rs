@@ -116,7 +116,7 @@ fn add(result: &mut QueryResult, query: &Query, name: &str, found: QueryResult) 
         }
     }
     if let (Some(told), Some(more)) = (&mut result.explanation, found.explanation) {
-        let Explanation { stages, passes } = more;
+        let Explanation { stages, passes, .. } = more;
         told.stages.extend(stages);
         told.passes.extend(passes);
     }

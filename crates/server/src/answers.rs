@@ -20,10 +20,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use upshot_core::time::SECOND;
 use upshot_lake::Capture;
-use upshot_metrics::export::format::encode;
-use upshot_metrics::export::{Options, answer};
-use upshot_metrics::retention::RetentionResult;
-use upshot_metrics::{DriverResult, QueryResult, RowFormat};
+use upshot_metrics::{Answer, RowFormat};
 
 use crate::conditional::{names, tag_of};
 use crate::problem::{INTERNAL, Problem, ProblemKind};
@@ -66,6 +63,17 @@ impl Key {
     }
 }
 
+/// How an answer was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It was kept from before.
+    Kept,
+    /// It was computed, and is kept.
+    New,
+    /// It was computed, and is not kept: the clock changes it from one second to the next.
+    Moving,
+}
+
 /// An answer as it is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
@@ -86,13 +94,13 @@ impl Kept {
     ) -> Result<Self, Problem> {
         let (body, media_type, tag) = match format {
             Some(format) => {
-                let body = Bytes::from(answer.rows(format)?);
+                let body = Bytes::from(answer.encoded(format)?);
                 let tag = tag_of(&body);
                 (body, format.media_type(), tag)
             }
             None => {
                 let body = written(&answer)?;
-                answer.forget_times();
+                answer.forget_effort();
                 (body, "application/json", tag_of(&written(&answer)?))
             }
         };
@@ -125,7 +133,7 @@ impl Kept {
     }
 
     /// The response; without the answer where the client has it already.
-    pub fn response(&self, headers: &HeaderMap, was_kept: bool) -> Response {
+    pub fn response(&self, headers: &HeaderMap, found: Found) -> Response {
         let known = headers.get_all(IF_NONE_MATCH).iter();
         let unchanged = known
             .filter_map(|known| known.to_str().ok())
@@ -140,9 +148,10 @@ impl Kept {
         fields.append(VARY, HeaderValue::from_static("accept"));
         fields.insert(
             CACHE_STATUS,
-            HeaderValue::from_static(match was_kept {
-                true => "upshot; hit",
-                false => "upshot; fwd=miss",
+            HeaderValue::from_static(match found {
+                Found::Kept => "upshot; hit",
+                Found::New => "upshot; fwd=miss",
+                Found::Moving => "upshot; fwd=bypass",
             }),
         );
         match unchanged {
@@ -156,48 +165,6 @@ impl Kept {
 
     fn cost(&self) -> usize {
         self.body.len() + OVERHEAD
-    }
-}
-
-/// An answer that says how long it took.
-pub(crate) trait Answer: Serialize {
-    /// Takes out how long it took.
-    fn forget_times(&mut self);
-
-    /// Its rows in a format; only who has rows is asked for them.
-    fn rows(&self, _format: RowFormat) -> Result<Vec<u8>, Problem> {
-        Err(Problem::new(ProblemKind::Internal, INTERNAL))
-    }
-}
-
-impl Answer for QueryResult {
-    fn forget_times(&mut self) {
-        self.took_milliseconds = 0.0;
-        // What is read depends on what others ask at the same time.
-        self.rows_read = 0;
-        if let Some(explanation) = &mut self.explanation {
-            explanation.forget_times();
-        }
-    }
-
-    fn rows(&self, format: RowFormat) -> Result<Vec<u8>, Problem> {
-        let options = Options {
-            raw: false,
-            nulls: true,
-        };
-        Ok(encode(format, &answer::rows(self)?, options)?)
-    }
-}
-
-impl Answer for DriverResult {
-    fn forget_times(&mut self) {
-        self.took_milliseconds = 0.0;
-    }
-}
-
-impl Answer for RetentionResult {
-    fn forget_times(&mut self) {
-        self.took_milliseconds = 0.0;
     }
 }
 

@@ -1,34 +1,83 @@
 //! The sessions behind a number: `POST /api/v1/drilldown`.
 
-use axum::Json;
 use axum::extract::{Request, State};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use upshot_core::Session;
-use upshot_lake::Table;
+use upshot_lake::{Capture, Table};
+use upshot_metrics::asking::RecordBatch;
 use upshot_metrics::drilldown::{Contribution, Page};
+use upshot_metrics::export::rows_of_sessions;
 use upshot_metrics::registry::Subject;
 use upshot_metrics::sessions::cursor_after;
-use upshot_metrics::{Cell, DrillDown, Query, RangeSpec};
+use upshot_metrics::{
+    Answer, Cell, DrillDown, Engine, Query, QueryError, Question, RangeSpec, Rows,
+};
 use utoipa::ToSchema;
 
+use crate::asking::{Form, answered};
 use crate::facts::{Facts, SessionFacts};
 use crate::input::{Workspace, json};
-use crate::openapi::WorkspaceParameters;
-use crate::problem::{Problem, ProblemDetails};
+use crate::openapi::{FormatParameter, QuestionResponses, WorkspaceParameters};
+use crate::problem::Problem;
 use crate::sessions::{DEFAULT_LIMIT, check_limit};
 use crate::state::ServerState;
-use crate::turns::bounded;
 
 /// Which number of which answer.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct DrillDownQuery {
+pub struct DrillDownQuery {
     /// The question, as `/api/v1/query` took it.
-    query: Query,
+    pub query: Query,
     /// The number.
-    cell: Cell,
+    pub cell: Cell,
     /// Which page of the sessions; 50 of them where nothing is said, 1000 at most.
-    page: Page,
+    pub page: Page,
+}
+
+impl DrillDownQuery {
+    /// How many sessions the page holds at most.
+    fn limit(&self) -> usize {
+        self.page.limit.unwrap_or(DEFAULT_LIMIT)
+    }
+}
+
+impl Question for DrillDownQuery {
+    type Answer = SessionsBehind;
+    const KIND: &'static str = "drilldown";
+
+    fn tables(&self) -> Vec<Table> {
+        // What segments and the parts of metrics ask for is not known here.
+        Table::FACTS.to_vec()
+    }
+
+    fn profile(&self) -> Option<&str> {
+        self.query.profile.as_deref()
+    }
+
+    fn now(&self) -> i64 {
+        self.query.now
+    }
+
+    fn asked_at(mut self, now: i64) -> Self {
+        self.query.now = now;
+        self
+    }
+
+    async fn answer(
+        &self,
+        engine: &Engine,
+        capture: &Capture,
+    ) -> Result<SessionsBehind, QueryError> {
+        let limit = self.limit();
+        // One more, so that it is known whether there are more.
+        let page = Page {
+            limit: Some(limit.saturating_add(1)),
+            ..self.page.clone()
+        };
+        let found = engine.drilldown(&self.query, &self.cell, &page, capture);
+        Ok(SessionsBehind::page(found.await?, limit))
+    }
 }
 
 /// What is behind a number.
@@ -80,6 +129,29 @@ impl SessionsBehind {
     }
 }
 
+impl Answer for SessionsBehind {
+    /// It says nothing of how it came about.
+    fn forget_effort(&mut self) {}
+
+    /// The sessions of the page with all their facts, how many of the counted rows each holds, and what it adds to a sum.
+    fn rows(&self) -> Result<RecordBatch, QueryError> {
+        let facts = rows_of_sessions(self.sessions.iter().map(SessionBehind::session))?;
+        Rows::of(&self.sessions)
+            .count(
+                "rows",
+                "how many of the counted rows the session holds; 1 where sessions are counted",
+                |behind| Some(behind.rows),
+            )
+            .real(
+                "amount",
+                "what it adds to a sum, in the unit of the metric",
+                |behind| behind.amount,
+            )
+            .beside(&facts)
+            .finish()
+    }
+}
+
 /// A session behind a number.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SessionBehind {
@@ -118,7 +190,7 @@ impl From<Contribution> for SessionBehind {
     path = "/api/v1/drilldown",
     operation_id = "drilldown",
     tag = "sessions",
-    params(WorkspaceParameters),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = DrillDownQuery, example = json!({
         "query": {
             "metrics": ["sessions", "resolution_rate"],
@@ -130,30 +202,16 @@ impl From<Contribution> for SessionBehind {
     })),
     responses(
         (status = 200, description = "How many there are, and a page of them", body = SessionsBehind),
-        (status = 400, description = "The query is wrong, or its answer has no such number", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn post(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<SessionsBehind>, Problem> {
-    let mut asked: DrillDownQuery = json(&state, request).await?;
-    asked.query.now = state.now();
-    let limit = check_limit(asked.page.limit.unwrap_or(DEFAULT_LIMIT), "page.limit")?;
-    // One more, so that it is known whether there are more.
-    asked.page.limit = Some(limit + 1);
-    let work = || async {
-        // What segments and the parts of metrics ask for is not known here.
-        let profile = asked.query.profile.as_deref();
-        let capture = state.capture(&workspace, profile, &Table::FACTS).await?;
-        let DrillDownQuery { query, cell, page } = &asked;
-        Ok(state.engine.drilldown(query, cell, page, &capture).await?)
-    };
-    let found = bounded(&state, "drilldown", work).await?;
-    Ok(Json(SessionsBehind::page(found, limit)))
+) -> Result<Response, Problem> {
+    let form = Form::of(&request)?;
+    let question: DrillDownQuery = json(&state, request).await?;
+    check_limit(question.limit(), "page.limit")?;
+    answered(&state, &workspace, &form, question).await
 }

@@ -146,7 +146,10 @@ pub(crate) struct PartlyAccepted<'a> {
                 "event_type": "message", "time": "2026-03-01T09:30:00Z", "conversation_id": "c-1",
                 "role": "user", "text": "Where is my order?", "channel": "web"
             }])),
-            (String = "application/x-ndjson"),
+            (String = "application/x-ndjson", example = json!(
+                "{\"event_type\": \"message\", \"time\": \"2026-03-01T09:30:00Z\", \"conversation_id\": \"c-1\", \"role\": \"user\", \"text\": \"Where is my order?\"}\n\
+                 {\"event_type\": \"message\", \"time\": \"2026-03-01T09:30:02Z\", \"conversation_id\": \"c-1\", \"role\": \"bot\", \"text\": \"It comes today.\"}\n"
+            )),
         )
     ),
     responses(

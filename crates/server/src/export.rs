@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use upshot_metrics::{Export, ExportQuery, ExportTable, QueryError, RowFormat};
 
 use crate::access::record::Done;
-use crate::input::{InPath, Workspace, json, pairs, row_format, unknown_parameter};
+use crate::input::{InPath, Workspace, flag, json, pairs, row_format, unknown_parameter};
 use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
@@ -52,6 +52,7 @@ use crate::turns::timed;
         (status = 400, description = "A parameter is wrong; `errors` names it with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, response = crate::openapi::Unauthorized),
         (status = 404, description = "There is no such table", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 406, description = "The rows are in none of the types that `accept` names", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The filters need more memory than is allowed", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 429, description = "Too many exports are under way", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 504, description = "The export took too long to begin", body = ProblemDetails, content_type = "application/problem+json"),
@@ -100,6 +101,7 @@ pub(crate) async fn get(
         (status = 401, response = crate::openapi::Unauthorized),
         (status = 404, description = "There is no such table", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 406, description = "The rows are in none of the types that `accept` names", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The filters need more memory than is allowed", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 429, description = "Too many exports are under way", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 504, description = "The export took too long to begin", body = ProblemDetails, content_type = "application/problem+json"),
@@ -161,14 +163,6 @@ fn export_query(parameters: &str) -> Result<ExportQuery, Problem> {
         }
     }
     Ok(query)
-}
-
-fn flag(name: &str, value: &str) -> Result<bool, Problem> {
-    value.parse().map_err(|_| {
-        let short: String = value.chars().take(40).collect();
-        let detail = format!("`{short}` is neither true nor false");
-        Problem::field(ProblemKind::InvalidQuery, name, detail)
-    })
 }
 
 /// What was asked for, in words, for the record of who read what.

@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use upshot_core::profile::built_in_text;
 use upshot_core::time::start_of_day;
+use upshot_core::{FieldKind, Record, Session};
 use upshot_lake::Settings;
 use upshot_lake::catalog::FactSetRole;
 use upshot_lake::engine::{Change, Counts, FactSetInfo, FactSetList, Preview, PreviewOptions};
@@ -333,6 +334,19 @@ impl From<Counts> for SessionCounts {
     }
 }
 
+/// The value of a field of sessions as answers have it.
+fn shown(field: &str, text: String) -> String {
+    let known = Session::FIELDS.iter().find(|known| known.name == field);
+    let is_time = matches!(
+        known.map(|known| known.kind),
+        Some(FieldKind::Instant | FieldKind::Time)
+    );
+    match text.parse() {
+        Ok(time) if is_time => instant(time),
+        _ => text,
+    }
+}
+
 impl From<Preview> for PreviewResult {
     fn from(preview: Preview) -> Self {
         let fields = preview.fields.into_iter();
@@ -350,8 +364,8 @@ impl From<Preview> for PreviewResult {
                 .into_iter()
                 .map(|field| ChangedField {
                     field: field.field.to_owned(),
-                    before: field.before,
-                    after: field.after,
+                    before: shown(field.field, field.before),
+                    after: shown(field.field, field.after),
                 })
                 .collect(),
         });

@@ -80,6 +80,8 @@ pub(crate) struct Imported {
     first_events: Vec<Map<String, Value>>,
     /// What cannot be taken in; the first 100.
     rejections: Vec<RejectedInFile>,
+    /// Paths of the mapping that led to nothing in any record, each with its line and what was perhaps meant.
+    warnings: Vec<String>,
     /// The log's position: everything up to it is on disk; null where nothing was stored.
     sequence: Option<u64>,
 }
@@ -240,6 +242,8 @@ pub(crate) async fn post(
 
 fn answer(wanted: Wanted, account: Account, stored: Taken) -> Imported {
     let (first, last) = account.times.unzip();
+    let mapping = wanted.read_as.mapping.as_ref();
+    let unfound = mapping.map(|mapping| mapping.unfound()).unwrap_or_default();
     Imported {
         dry_run: wanted.dry_run,
         name: wanted.name,
@@ -258,6 +262,7 @@ fn answer(wanted: Wanted, account: Account, stored: Taken) -> Imported {
         event_types: account.event_types,
         bots: account.bots,
         first_events: account.first_events,
+        warnings: unfound.iter().map(ToString::to_string).collect(),
         rejections: account.examples.into_iter().map(Into::into).collect(),
     }
 }

@@ -96,6 +96,15 @@ pub(crate) fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
+/// What a parameter says that is true or false.
+pub(crate) fn flag(name: &str, value: &str) -> Result<bool, Problem> {
+    value.parse().map_err(|_| {
+        let short: String = value.chars().take(40).collect();
+        let detail = format!("`{short}` is neither true nor false");
+        Problem::field(ProblemKind::InvalidQuery, name, detail)
+    })
+}
+
 /// A parameter that there is not.
 pub(crate) fn unknown_parameter(name: &str, known: &[&str]) -> Problem {
     let short: String = name.chars().take(40).collect();
@@ -112,7 +121,7 @@ pub(crate) fn unknown_parameter(name: &str, known: &[&str]) -> Problem {
 }
 
 /// The format in which the client wants rows: the parameter `format`, else what `accept` likes best. Nothing
-/// where neither names one, or JSON is liked as well.
+/// where neither names one, or JSON is liked as well. A client that takes none of them is refused.
 pub(crate) fn row_format(uri: &Uri, headers: &HeaderMap) -> Result<Option<RowFormat>, Problem> {
     if let Some(named) = parameters(uri.query(), "format").pop() {
         return match named.as_str() {
@@ -122,21 +131,32 @@ pub(crate) fn row_format(uri: &Uri, headers: &HeaderMap) -> Result<Option<RowFor
     }
     let accepted = headers.get_all(ACCEPT).iter();
     let accepted = accepted.filter_map(|value| value.to_str().ok());
+    let accepted = accepted.flat_map(|value| value.split(','));
+    let accepted: Vec<&str> = accepted.filter(|range| !range.trim().is_empty()).collect();
     let mut best: (f32, Option<RowFormat>) = (0.0, None);
-    for range in accepted.flat_map(|value| value.split(',')) {
+    for range in &accepted {
         let mut parts = range.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
         let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
         let quality = quality.unwrap_or(1.0);
         let known = RowFormat::ALL
             .into_iter()
-            .find(|format| format.media_type() == kind);
+            .find(|format| format.media_type() == kind)
+            .or((kind == "text/*").then_some(RowFormat::Csv));
         let json = ["application/json", "application/*", "*/*"].contains(&kind.as_str());
         if (json || known.is_some()) && quality > best.0 {
             best = (quality, known);
         }
     }
-    Ok(best.1)
+    if best.0 > 0.0 || accepted.is_empty() {
+        return Ok(best.1);
+    }
+    let types = RowFormat::ALL.map(RowFormat::media_type);
+    let detail = format!(
+        "the answer is in none of the types that `accept` names; take application/json, {}, or leave `accept` out",
+        types.join(", ")
+    );
+    Err(Problem::new(ProblemKind::NotAcceptable, detail))
 }
 
 /// The media type of the body, in lower case, without parameters.
@@ -195,7 +215,13 @@ pub(crate) async fn json<T: DeserializeOwned>(
     if by_share && serde_json::from_slice(&document.bytes).is_ok_and(|body| asks_within(&body)) {
         return Err(no_ids());
     }
-    serde_json::from_slice(&document.bytes).map_err(|error| not_of_shape(&error))
+    let mut document = serde_json::Deserializer::from_slice(&document.bytes);
+    let read = serde_path_to_error::deserialize(&mut document).map_err(|error| {
+        let place = error.path().to_string();
+        not_of_shape(error.inner(), &place)
+    })?;
+    document.end().map_err(|error| not_of_shape(&error, ""))?;
+    Ok(read)
 }
 
 /// Whether a document holds a filter that asks for ids, wherever it stands.
@@ -233,19 +259,47 @@ pub(crate) fn named_members_of_each<'de, D: Deserializer<'de>, T: DeserializeOwn
     each.into_iter().map(read).collect()
 }
 
-/// JSON that cannot be read, or is not of the expected shape.
-pub(crate) fn not_of_shape(error: &serde_json::Error) -> Problem {
-    let text = error.to_string();
+/// JSON that cannot be read, or is not of the expected shape at this place of the document.
+pub(crate) fn not_of_shape(error: &serde_json::Error, place: &str) -> Problem {
+    let text = plain(&error.to_string());
     if error.classify() != serde_json::error::Category::Data {
         return Problem::new(ProblemKind::InvalidJson, text);
     }
-    let errors = unknown_name(&text).map(|(name, expected)| FieldProblem {
-        field: name.to_owned(),
-        position: None,
-        detail: text.clone(),
-        suggestion: nearest(name, expected),
-    });
-    Problem::new(ProblemKind::InvalidQuery, text.clone()).with_errors(errors.into_iter().collect())
+    if let Some((name, expected)) = unknown_name(&text) {
+        let unknown = FieldProblem {
+            field: name.to_owned(),
+            position: None,
+            detail: text.clone(),
+            suggestion: nearest(name, expected),
+        };
+        return Problem::new(ProblemKind::InvalidQuery, text.clone()).with_errors(vec![unknown]);
+    }
+    match place {
+        "" | "." => Problem::new(ProblemKind::InvalidQuery, text),
+        field => Problem::field(ProblemKind::InvalidQuery, field, text),
+    }
+}
+
+/// An error of serde without the names that numbers have in the program.
+fn plain(error: &str) -> String {
+    const NUMBERS: [(&str, &str); 7] = [
+        ("usize", "a whole number, 0 or more"),
+        ("u64", "a whole number, 0 or more"),
+        ("u32", "a whole number, 0 or more"),
+        ("i64", "a whole number"),
+        ("i32", "a whole number"),
+        ("f64", "a number"),
+        ("f32", "a number"),
+    ];
+    let Some((before, rest)) = error.split_once(", expected ") else {
+        return error.to_owned();
+    };
+    for (name, meant) in NUMBERS {
+        if let Some(rest) = rest.strip_prefix(name) {
+            return format!("{before}, expected {meant}{rest}");
+        }
+    }
+    error.to_owned()
 }
 
 /// The name, and those that would do, of an error about a name: «unknown field `a`, expected one of
@@ -288,6 +342,16 @@ mod tests {
     }
 
     #[test]
+    fn an_error_about_a_number_says_what_would_do() {
+        let told = plain("invalid value: integer `-1`, expected usize at line 1 column 64");
+        let wanted =
+            "invalid value: integer `-1`, expected a whole number, 0 or more at line 1 column 64";
+        assert_eq!(told, wanted);
+        let other = "invalid type: map, expected a string at line 1 column 2";
+        assert_eq!(plain(other), other);
+    }
+
+    #[test]
     fn the_format_is_the_parameter_or_what_the_client_likes_best() {
         let asked = |uri: &str, accept: &str| {
             let mut headers = HeaderMap::new();
@@ -305,7 +369,9 @@ mod tests {
                 "application/json;q=0.1, text/csv; q=0.2",
                 Some(RowFormat::Csv),
             ),
-            ("/", "text/csv;q=0", None),
+            ("/", "text/html, */*;q=0.1", None),
+            ("/", "text/*", Some(RowFormat::Csv)),
+            ("/", "", None),
             (
                 "/",
                 "application/vnd.apache.parquet",
@@ -317,6 +383,10 @@ mod tests {
             assert_eq!(asked(uri, accept), Ok(wanted), "{uri} {accept}");
         }
         assert_eq!(asked("/?format=xls", "*/*"), Err(ProblemKind::InvalidQuery));
+        for unknown in ["text/html", "image/png, application/pdf", "text/csv;q=0"] {
+            assert_eq!(asked("/", unknown), Err(ProblemKind::NotAcceptable));
+        }
+        assert_eq!(asked("/?format=csv", "text/html"), Ok(Some(RowFormat::Csv)));
     }
 
     #[test]

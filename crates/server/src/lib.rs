@@ -10,6 +10,7 @@ pub mod access;
 mod annotations;
 mod answers;
 mod app;
+mod asking;
 mod boards;
 pub mod body;
 mod changes;

@@ -1,17 +1,24 @@
 //! What is going on now: `GET /api/v1/live`.
 
-use axum::Json;
-use axum::extract::{RawQuery, State};
-use upshot_metrics::{Query, QueryError, QueryResult, tables_needed};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use upshot_metrics::{LiveQuery, Query, QueryError, QueryResult};
 
+use crate::asking::{Form, answered};
 use crate::input::{Workspace, pairs, unknown_parameter};
-use crate::openapi::WorkspaceParameters;
-use crate::problem::{Problem, ProblemDetails};
+use crate::openapi::{FormatParameter, QuestionResponses, WorkspaceParameters};
+use crate::problem::Problem;
 use crate::state::ServerState;
-use crate::turns::bounded;
 
 /// The parameters of an address.
-const PARAMETERS: [&str; 5] = ["by", "filter", "environment", "profile", "workspace"];
+const PARAMETERS: [&str; 6] = [
+    "by",
+    "filter",
+    "environment",
+    "profile",
+    "format",
+    "workspace",
+];
 
 /// Show what is going on now
 ///
@@ -24,6 +31,7 @@ const PARAMETERS: [&str; 5] = ["by", "filter", "environment", "profile", "worksp
     tag = "numbers",
     params(
         WorkspaceParameters,
+        FormatParameter,
         ("by" = Option<Vec<String>>, Query, description = "A dimension by which the numbers are cut; may be repeated", example = json!(["skill"])),
         ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web"])),
         ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
@@ -31,33 +39,26 @@ const PARAMETERS: [&str; 5] = ["by", "filter", "environment", "profile", "worksp
     ),
     responses(
         (status = 200, description = "The numbers", body = QueryResult),
-        (status = 400, description = "A parameter is wrong; `errors` names it with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn show(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    RawQuery(parameters): RawQuery,
-) -> Result<Json<QueryResult>, Problem> {
-    let query = live_query(parameters.as_deref().unwrap_or_default(), state.now())?;
-    let work = || async {
-        let tables = tables_needed(&query);
-        let profile = query.profile.as_deref();
-        let capture = state.capture(&workspace, profile, &tables).await?;
-        Ok(state.engine.run(&query, &capture).await?)
-    };
-    bounded(&state, "live", work).await.map(Json)
+    request: Request,
+) -> Result<Response, Problem> {
+    let form = Form::of(&request)?;
+    let query = live_query(request.uri().query().unwrap_or_default())?;
+    answered(&state, &workspace, &form, LiveQuery(query)).await
 }
 
 /// What the parameters of an address ask for.
-fn live_query(parameters: &str, now: i64) -> Result<Query, Problem> {
+fn live_query(parameters: &str) -> Result<Query, Problem> {
     let (mut dimensions, mut filters) = (Vec::new(), Vec::new());
     let mut query = Query::default();
     for (name, value) in pairs(parameters) {
         match name.as_str() {
-            "workspace" => {}
+            "workspace" | "format" => {}
             "by" => dimensions.push(value),
             "filter" => filters.push(value),
             "environment" => {
@@ -72,6 +73,6 @@ fn live_query(parameters: &str, now: i64) -> Result<Query, Problem> {
     Ok(Query {
         environment: query.environment,
         profile: query.profile,
-        ..Query::live(dimensions, filters, now)
+        ..Query::live(dimensions, filters, 0)
     })
 }

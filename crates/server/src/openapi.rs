@@ -1,16 +1,25 @@
 //! The description of the interface, made from the code. `openapi.json` at the root of the repository
 //! is this, and a test compares.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use axum::http::HeaderName;
+use axum::http::header::CONTENT_TYPE;
+use upshot_metrics::RowFormat;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
 use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Schema};
-use utoipa::{IntoParams, Modify, OpenApi, ToResponse};
+use utoipa::openapi::{
+    Content, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
+};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi, ToResponse};
 
 use crate::access::routes::{Need, declared};
 use crate::input::WORKSPACE;
-use crate::problem::{FieldProblem, ProblemDetails};
+use crate::problem::{FieldProblem, INTERNAL, PROBLEM_JSON, Problem, ProblemDetails, ProblemKind};
 
 /// Nobody is signed in and there is no key, or a wrong one.
 #[derive(ToResponse)]
@@ -150,6 +159,76 @@ impl IntoParams for WorkspaceParameters {
     }
 }
 
+/// In which form an answer is wanted, for clients that cannot set headers.
+pub(crate) struct FormatParameter;
+
+impl IntoParams for FormatParameter {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let names = RowFormat::ALL.map(RowFormat::name);
+        let formats = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(std::iter::once("json").chain(names)));
+        let format = ParameterBuilder::new()
+            .name("format")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(
+                "The whole answer as JSON, or its rows in another format; where nothing is said as `accept` asks",
+            ))
+            .schema(Some(formats))
+            .example(Some("json".into()));
+        vec![format.build()]
+    }
+}
+
+/// What questions are answered with beside their answers.
+pub(crate) struct QuestionResponses;
+
+impl IntoResponses for QuestionResponses {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let unchanged = ResponseBuilder::new()
+            .description("The client has the answer already: its `if-none-match` names it")
+            .build();
+        let unauthorized = Ref::from_response_name("Unauthorized");
+        let mut responses = BTreeMap::from([
+            ("304".to_owned(), RefOr::T(unchanged)),
+            ("401".to_owned(), RefOr::Ref(unauthorized)),
+        ]);
+        for (status, description) in [
+            (
+                "400",
+                "The question is wrong; `errors` names every field with what was perhaps meant",
+            ),
+            (
+                NOT_ACCEPTABLE,
+                "The answer is in none of the types that `accept` names",
+            ),
+            ("415", "The body is of another type or encoding"),
+            (
+                "422",
+                "The answer needs more memory or groups than are allowed",
+            ),
+            ("504", "The answer took too long"),
+        ] {
+            responses.insert(status.to_owned(), RefOr::T(refused(description)));
+        }
+        responses
+    }
+}
+
+/// Only questions are answered with it.
+const NOT_ACCEPTABLE: &str = "406";
+
+fn refused(description: &str) -> Response {
+    ResponseBuilder::new()
+        .description(description)
+        .content(
+            PROBLEM_JSON,
+            Content::new(Some(Ref::from_schema_name("Problem"))),
+        )
+        .build()
+}
+
 /// Says of an operation what is so of all: a parameter is left out rather than null, and what names a
 /// workspace may name none.
 fn complete(route: (&str, &str), operation: &mut Operation) {
@@ -177,14 +256,56 @@ fn complete(route: (&str, &str), operation: &mut Operation) {
     }
     if names_workspace {
         let responses = &mut operation.responses.responses;
-        let refused = ResponseBuilder::new()
-            .description("The request names no workspace, or two")
-            .content(
-                "application/problem+json",
-                Content::new(Some(Ref::from_schema_name("Problem"))),
-            );
-        let refused = || RefOr::T(refused.build());
+        let refused = || RefOr::T(refused("The request names no workspace, or two"));
         responses.entry("400".to_owned()).or_insert_with(refused);
+    }
+    formats(operation);
+}
+
+/// What the server answers to the examples of requests: for each operation, by media type. A test asks for them, writes them
+/// where it is told to, and sees to it that they are as they are described.
+const ANSWERS: &str = include_str!("example_answers.json");
+
+type Examples = BTreeMap<String, BTreeMap<String, serde_json::Value>>;
+
+/// Adds what is answered to the example of a request.
+fn examples(operation: &mut Operation, answers: &Examples) {
+    let of = operation.operation_id.as_ref();
+    let Some(answers) = of.and_then(|id| answers.get(id)) else {
+        return;
+    };
+    let responses = &mut operation.responses.responses;
+    let good = responses
+        .iter_mut()
+        .find(|(status, _)| status.starts_with('2'));
+    let Some((_, RefOr::T(good))) = good else {
+        return;
+    };
+    for (media_type, content) in &mut good.content {
+        if let RefOr::T(content) = content {
+            content.example = answers.get(media_type).cloned();
+        }
+    }
+}
+
+/// Says in which formats rows come: of the answer to a question as of what is exported.
+fn formats(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    let is_answer = responses.contains_key(NOT_ACCEPTABLE);
+    let Some(RefOr::T(good)) = responses.get_mut("200") else {
+        return;
+    };
+    for format in RowFormat::ALL {
+        let rows = ObjectBuilder::new().schema_type(Type::String);
+        let rows = match format.is_text() {
+            true => rows,
+            false => rows.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))),
+        };
+        let media_type = format.media_type();
+        if is_answer || good.content.contains_key(media_type) {
+            let rows = Content::new(Some(Schema::Object(rows.build())));
+            good.content.insert(media_type.to_owned(), RefOr::T(rows));
+        }
     }
 }
 
@@ -205,13 +326,27 @@ fn permission((method, path): (&str, &str), operation: &mut Operation) {
         }
         _ => return,
     };
-    let refused = ResponseBuilder::new().description(detail).content(
-        "application/problem+json",
-        Content::new(Some(Ref::from_schema_name("Problem"))),
-    );
     let responses = &mut operation.responses.responses;
-    let refused = RefOr::T(refused.build());
+    let refused = RefOr::T(refused(detail));
     responses.entry("403".to_owned()).or_insert(refused);
+}
+
+/// Show this description
+///
+/// What `openapi.json` in the repository says: of the program that answers.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "show_description",
+    tag = "registry",
+    security(()),
+    responses((status = 200, description = "The description, in OpenAPI 3.1", body = Object))
+)]
+pub(crate) async fn show() -> Result<([(HeaderName, &'static str); 1], &'static str), Problem> {
+    static TEXT: LazyLock<Option<String>> = LazyLock::new(|| json().ok());
+    let text = TEXT.as_deref();
+    let text = text.ok_or_else(|| Problem::new(ProblemKind::Internal, INTERNAL))?;
+    Ok(([(CONTENT_TYPE, "application/json")], text))
 }
 
 /// The description as it is kept in the repository.
@@ -220,6 +355,7 @@ fn permission((method, path): (&str, &str), operation: &mut Operation) {
 /// When it cannot be written as JSON, which a test rules out.
 pub fn json() -> Result<String, serde_json::Error> {
     let (_, mut description) = crate::router::routes().split_for_parts();
+    let answers: Examples = serde_json::from_str(ANSWERS)?;
     for (path, item) in &mut description.paths.paths {
         let operations = [
             ("GET", &mut item.get),
@@ -230,6 +366,7 @@ pub fn json() -> Result<String, serde_json::Error> {
         for (method, operation) in operations {
             if let Some(operation) = operation {
                 complete((method, path), operation);
+                examples(operation, &answers);
             }
         }
     }

@@ -1,15 +1,15 @@
 //! Questions about what sessions do in which order: paths, flows, funnels, lift, and the report on topics.
 
-use axum::Json;
 use axum::extract::{Request, State};
+use axum::response::Response;
 use upshot_metrics::paths::{FlowResult, FunnelResult, LiftResult, PathResult, TopicResult};
 use upshot_metrics::{FlowQuery, FunnelQuery, LiftQuery, PathQuery, TopicQuery};
 
-use crate::input::{Workspace, json};
-use crate::openapi::WorkspaceParameters;
-use crate::problem::{Problem, ProblemDetails};
+use crate::asking::asked;
+use crate::input::Workspace;
+use crate::openapi::{FormatParameter, QuestionResponses, WorkspaceParameters};
+use crate::problem::Problem;
 use crate::state::ServerState;
-use crate::turns::bounded;
 
 /// Ask for the commonest paths
 ///
@@ -20,7 +20,7 @@ use crate::turns::bounded;
     path = "/api/v1/paths",
     operation_id = "paths",
     tag = "numbers",
-    params(WorkspaceParameters),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = PathQuery, example = json!({
         "steps": ["topics"],
         "first": 4,
@@ -32,26 +32,15 @@ use crate::turns::bounded;
     })),
     responses(
         (status = 200, description = "The paths, those of most sessions first", body = PathResult),
-        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn paths(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<PathResult>, Problem> {
-    let mut query: PathQuery = json(&state, request).await?;
-    query.now = state.now();
-    let work = || async {
-        let profile = query.profile.as_deref();
-        let capture = state.capture(&workspace, profile, &query.tables()).await?;
-        Ok(state.engine.paths(&query, &capture).await?)
-    };
-    Ok(Json(bounded(&state, "paths", work).await?))
+) -> Result<Response, Problem> {
+    asked::<PathQuery>(&state, &workspace, request).await
 }
 
 /// Ask what comes after or before a step
@@ -63,7 +52,7 @@ pub(crate) async fn paths(
     path = "/api/v1/flows",
     operation_id = "flows",
     tag = "numbers",
-    params(WorkspaceParameters),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = FlowQuery, example = json!({
         "step": "Order status",
         "direction": "forward",
@@ -73,26 +62,15 @@ pub(crate) async fn paths(
     })),
     responses(
         (status = 200, description = "Nodes and links", body = FlowResult),
-        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn flows(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<FlowResult>, Problem> {
-    let mut query: FlowQuery = json(&state, request).await?;
-    query.now = state.now();
-    let work = || async {
-        let profile = query.profile.as_deref();
-        let capture = state.capture(&workspace, profile, &query.tables()).await?;
-        Ok(state.engine.flows(&query, &capture).await?)
-    };
-    Ok(Json(bounded(&state, "flows", work).await?))
+) -> Result<Response, Problem> {
+    asked::<FlowQuery>(&state, &workspace, request).await
 }
 
 /// Ask how many come through steps in order
@@ -104,7 +82,7 @@ pub(crate) async fn flows(
     path = "/api/v1/funnel",
     operation_id = "funnel",
     tag = "numbers",
-    params(WorkspaceParameters),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = FunnelQuery, example = json!({
         "through": ["step.topic_kind = custom", "step.handover_stage = requested"],
         "within": "1h",
@@ -114,26 +92,15 @@ pub(crate) async fn flows(
     })),
     responses(
         (status = 200, description = "The steps in order", body = FunnelResult),
-        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn funnel(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<FunnelResult>, Problem> {
-    let mut query: FunnelQuery = json(&state, request).await?;
-    query.now = state.now();
-    let work = || async {
-        let profile = query.profile.as_deref();
-        let capture = state.capture(&workspace, profile, &query.tables()).await?;
-        Ok(state.engine.funnel(&query, &capture).await?)
-    };
-    Ok(Json(bounded(&state, "funnel", work).await?))
+) -> Result<Response, Problem> {
+    asked::<FunnelQuery>(&state, &workspace, request).await
 }
 
 /// Ask which step follows which more often than chance
@@ -146,7 +113,7 @@ pub(crate) async fn funnel(
     path = "/api/v1/lift",
     operation_id = "lift",
     tag = "numbers",
-    params(WorkspaceParameters),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = LiftQuery, example = json!({
         "steps": ["intents"],
         "at_least": 10,
@@ -155,26 +122,15 @@ pub(crate) async fn funnel(
     })),
     responses(
         (status = 200, description = "The pairs, the most surprising first", body = LiftResult),
-        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn lift(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<LiftResult>, Problem> {
-    let mut query: LiftQuery = json(&state, request).await?;
-    query.now = state.now();
-    let work = || async {
-        let profile = query.profile.as_deref();
-        let capture = state.capture(&workspace, profile, &query.tables()).await?;
-        Ok(state.engine.lift(&query, &capture).await?)
-    };
-    Ok(Json(bounded(&state, "lift", work).await?))
+) -> Result<Response, Problem> {
+    asked::<LiftQuery>(&state, &workspace, request).await
 }
 
 /// Ask for the report on topics
@@ -186,7 +142,7 @@ pub(crate) async fn lift(
     path = "/api/v1/topics",
     operation_id = "topics",
     tag = "numbers",
-    params(WorkspaceParameters),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = TopicQuery, example = json!({
         "range": { "last": "28d" },
         "compare": "previous",
@@ -194,24 +150,13 @@ pub(crate) async fn lift(
     })),
     responses(
         (status = 200, description = "The topics, those of most sessions first", body = TopicResult),
-        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn topics(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     request: Request,
-) -> Result<Json<TopicResult>, Problem> {
-    let mut query: TopicQuery = json(&state, request).await?;
-    query.now = state.now();
-    let work = || async {
-        let profile = query.profile.as_deref();
-        let capture = state.capture(&workspace, profile, &query.tables()).await?;
-        Ok(state.engine.topics(&query, &capture).await?)
-    };
-    Ok(Json(bounded(&state, "topics", work).await?))
+) -> Result<Response, Problem> {
+    asked::<TopicQuery>(&state, &workspace, request).await
 }

@@ -52,6 +52,10 @@ pub enum ProblemKind {
     TooLarge,
     /// The body is of a type or encoding that is not accepted.
     UnsupportedMediaType,
+    /// The answer is in none of the types that the client takes.
+    NotAcceptable,
+    /// The pages of an answer are gone, because the data have changed.
+    OutdatedCursor,
     /// The query needs more than queries may take.
     QueryTooLarge,
     /// The server has no room now.
@@ -113,6 +117,12 @@ impl ProblemKind {
                 "Unsupported type",
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ),
+            Self::NotAcceptable => (
+                "not-acceptable",
+                "Type not available",
+                StatusCode::NOT_ACCEPTABLE,
+            ),
+            Self::OutdatedCursor => ("outdated-cursor", "The data has changed", StatusCode::GONE),
             Self::QueryTooLarge => (
                 "query-too-large",
                 "Query too large",

@@ -9,10 +9,10 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use upshot_lake::{Capture, Table};
-use upshot_metrics::{Query, QueryResult, RowFormat, tables_needed};
+use upshot_metrics::{Query, QueryResult, Question, RowFormat, tables_needed};
 use utoipa::ToSchema;
 
-use crate::answers::{Kept, Key, Turn};
+use crate::answers::{Found, Kept, Key, Turn};
 use crate::input::{Workspace, json, not_of_shape};
 use crate::observe::RequestId;
 use crate::openapi::WorkspaceParameters;
@@ -115,8 +115,10 @@ fn read(queries: Vec<Value>, now: i64) -> Result<Vec<Query>, Problem> {
             let detail = "the query is no object; send an object";
             return Err(Problem::field(ProblemKind::InvalidQuery, &field, detail));
         }
-        let query: Query = serde_json::from_value(query)
-            .map_err(|error| not_of_shape(&error).within(&format!("queries[{position}].")))?;
+        let query: Query = serde_path_to_error::deserialize(query).map_err(|error| {
+            let place = error.path().to_string();
+            not_of_shape(error.inner(), &place).within(&format!("queries[{position}]."))
+        })?;
         read.push(Query { now, ..query });
     }
     Ok(read)
@@ -174,7 +176,9 @@ async fn of_capture(
     capture: &Capture,
     queries: &[&Query],
 ) -> Vec<Answered> {
-    let key = |query: &&Query| Key::new(("query", None::<RowFormat>), workspace, capture, query);
+    // As it is asked alone.
+    let kind = (Query::KIND, None::<RowFormat>);
+    let key = |query: &&Query| Key::new(kind, workspace, capture, query);
     let keys: Vec<Result<Key, Problem>> = queries.iter().map(key).collect();
     let now = queries.first().map_or(0, |query| query.now);
     // Each that nobody has answered yet, once.
@@ -282,5 +286,9 @@ fn together(
     }
     body.extend_from_slice(b"]}");
     let whole = Kept::of(body, &serde_json::to_vec(&tags).unwrap_or_default(), 0)?;
-    Ok(whole.response(headers, all_kept))
+    let found = match all_kept {
+        true => Found::Kept,
+        false => Found::New,
+    };
+    Ok(whole.response(headers, found))
 }

@@ -1,23 +1,17 @@
 //! Questions: `POST /api/v1/query`.
 
-use std::sync::Arc;
-
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Serialize;
-use upshot_lake::{Capture, Table};
 use upshot_metrics::{
-    DriverQuery, DriverResult, Query, QueryError, QueryResult, RetentionQuery, RetentionResult,
-    RowFormat, tables_needed, tables_of_filters,
+    DriverQuery, DriverResult, ProblemCode, Query, QueryError, QueryResult, RetentionQuery,
+    RetentionResult,
 };
 
-use crate::answers::{Answer, Kept, Key};
-use crate::input::{Workspace, json, row_format};
-use crate::openapi::WorkspaceParameters;
+use crate::asking::asked;
+use crate::input::Workspace;
+use crate::openapi::{FormatParameter, QuestionResponses, WorkspaceParameters};
 use crate::problem::{FieldProblem, INTERNAL, Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
-use crate::turns::{in_turn, timed};
 
 /// Ask for numbers
 ///
@@ -29,10 +23,7 @@ use crate::turns::{in_turn, timed};
     path = "/api/v1/query",
     operation_id = "query",
     tag = "numbers",
-    params(
-        WorkspaceParameters,
-        ("format" = Option<String>, Query, description = "json, csv, jsonl, parquet or arrow; where nothing is said as `accept` asks", example = "json"),
-    ),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = Query, example = json!({
         "metrics": ["sessions", "engagement_rate", "resolution_rate"],
         "dimensions": ["channel"],
@@ -44,19 +35,9 @@ use crate::turns::{in_turn, timed};
         "limit": 10
     })),
     responses(
-        (status = 200, description = "The numbers: the whole answer as JSON, or its rows in another format", content(
-            (QueryResult = "application/json"),
-            (String = "text/csv"),
-            (String = "application/x-ndjson"),
-            (Vec<u8> = "application/vnd.apache.parquet"),
-            (Vec<u8> = "application/vnd.apache.arrow.stream"),
-        )),
-        (status = 304, description = "The client has the answer already: its `if-none-match` names it"),
-        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 200, description = "The numbers", body = QueryResult),
+        (status = 410, description = "The data has changed since the page that gave the cursor; begin without one", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn post(
@@ -64,22 +45,7 @@ pub(crate) async fn post(
     Workspace(workspace): Workspace,
     request: Request,
 ) -> Result<Response, Problem> {
-    let headers = request.headers().clone();
-    let format = row_format(request.uri(), &headers)?;
-    let mut query: Query = json(&state, request).await?;
-    query.now = state.now();
-    let asked = Asked {
-        kind: "query",
-        format,
-        workspace: &workspace,
-        profile: query.profile.as_deref(),
-        tables: tables_needed(&query),
-        now: query.now,
-        question: &query,
-    };
-    let (engine, question) = (&state.engine, &query);
-    let work = |capture: Arc<Capture>| async move { Ok(engine.run(question, &capture).await?) };
-    answered(&state, &headers, asked, work).await
+    asked::<Query>(&state, &workspace, request).await
 }
 
 /// Ask what drives an outcome
@@ -92,7 +58,7 @@ pub(crate) async fn post(
     path = "/api/v1/drivers",
     operation_id = "drivers",
     tag = "numbers",
-    params(WorkspaceParameters),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = DriverQuery, example = json!({
         "outcome": "escalation",
         "by": "topic",
@@ -101,12 +67,7 @@ pub(crate) async fn post(
     })),
     responses(
         (status = 200, description = "The drivers, strongest first", body = DriverResult),
-        (status = 304, description = "The client has the answer already: its `if-none-match` names it"),
-        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn drivers(
@@ -114,21 +75,7 @@ pub(crate) async fn drivers(
     Workspace(workspace): Workspace,
     request: Request,
 ) -> Result<Response, Problem> {
-    let headers = request.headers().clone();
-    let mut query: DriverQuery = json(&state, request).await?;
-    query.now = state.now();
-    let asked = Asked {
-        kind: "drivers",
-        format: None,
-        workspace: &workspace,
-        profile: query.profile.as_deref(),
-        tables: tables_of_filters(&query.filters),
-        now: query.now,
-        question: &query,
-    };
-    let (engine, question) = (&state.engine, &query);
-    let work = |capture: Arc<Capture>| async move { Ok(engine.drivers(question, &capture).await?) };
-    answered(&state, &headers, asked, work).await
+    asked::<DriverQuery>(&state, &workspace, request).await
 }
 
 /// Ask who came back
@@ -141,7 +88,7 @@ pub(crate) async fn drivers(
     path = "/api/v1/retention",
     operation_id = "retention",
     tag = "numbers",
-    params(WorkspaceParameters),
+    params(WorkspaceParameters, FormatParameter),
     request_body(content = RetentionQuery, example = json!({
         "period": "week",
         "periods": 8,
@@ -152,12 +99,7 @@ pub(crate) async fn drivers(
     })),
     responses(
         (status = 200, description = "The cohorts, the oldest first", body = RetentionResult),
-        (status = 304, description = "The client has the answer already: its `if-none-match` names it"),
-        (status = 400, description = "The query is wrong; `errors` names every field with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn retention(
@@ -165,65 +107,7 @@ pub(crate) async fn retention(
     Workspace(workspace): Workspace,
     request: Request,
 ) -> Result<Response, Problem> {
-    let headers = request.headers().clone();
-    let mut query: RetentionQuery = json(&state, request).await?;
-    query.now = state.now();
-    let asked = Asked {
-        kind: "retention",
-        format: None,
-        workspace: &workspace,
-        profile: query.profile.as_deref(),
-        tables: query.tables_needed(),
-        now: query.now,
-        question: &query,
-    };
-    let (engine, question) = (&state.engine, &query);
-    let work =
-        |capture: Arc<Capture>| async move { Ok(engine.retention(question, &capture).await?) };
-    answered(&state, &headers, asked, work).await
-}
-
-/// A question, and what is read to answer it.
-pub(crate) struct Asked<'a, Q> {
-    pub kind: &'static str,
-    /// How rows are written, where not the whole answer is wanted as JSON.
-    pub format: Option<RowFormat>,
-    pub workspace: &'a str,
-    pub profile: Option<&'a str>,
-    pub tables: Vec<Table>,
-    pub now: i64,
-    pub question: &'a Q,
-}
-
-/// The answer to a question: the one that is kept, or that others are working on, or a new one.
-pub(crate) async fn answered<Q: Serialize, A: Answer, W: Future<Output = Result<A, Problem>>>(
-    state: &ServerState,
-    headers: &HeaderMap,
-    asked: Asked<'_, Q>,
-    work: impl Fn(Arc<Capture>) -> W,
-) -> Result<Response, Problem> {
-    let answer = timed(state, asked.kind, async {
-        let capture = state
-            .capture(asked.workspace, asked.profile, &asked.tables)
-            .await?;
-        let kind = (asked.kind, asked.format);
-        let key = Key::new(kind, asked.workspace, &capture, asked.question)?;
-        let capture = Arc::new(capture);
-        if let Some(kept) = state.answers.get(key, asked.now) {
-            return Ok((kept, true));
-        }
-        let turn = state.answers.turn(key);
-        let _others_wait = turn.wait().await;
-        if let Some(kept) = state.answers.get(key, asked.now) {
-            return Ok((kept, true));
-        }
-        let found = in_turn(state, || work(capture.clone())).await?;
-        let kept = Kept::new(found, asked.format, asked.now)?;
-        state.answers.keep(key, &kept);
-        Ok((kept, false))
-    });
-    let (kept, was_kept) = answer.await?;
-    Ok(kept.response(headers, was_kept))
+    asked::<RetentionQuery>(&state, &workspace, request).await
 }
 
 impl From<QueryError> for Problem {
@@ -235,6 +119,12 @@ impl From<QueryError> for Problem {
                     .map(ToString::to_string)
                     .collect::<Vec<_>>()
                     .join("\n");
+                let is_outdated =
+                    |problem: &upshot_metrics::Problem| problem.code == ProblemCode::Outdated;
+                let kind = match problems.iter().any(is_outdated) {
+                    true => ProblemKind::OutdatedCursor,
+                    false => ProblemKind::InvalidQuery,
+                };
                 let errors = problems
                     .into_iter()
                     .map(|problem| FieldProblem {
@@ -244,7 +134,7 @@ impl From<QueryError> for Problem {
                         suggestion: problem.suggestion,
                     })
                     .collect();
-                Self::new(ProblemKind::InvalidQuery, detail).with_errors(errors)
+                Self::new(kind, detail).with_errors(errors)
             }
             QueryError::Memory { .. } | QueryError::TooManyGroups { .. } => {
                 Self::new(ProblemKind::QueryTooLarge, error.to_string())

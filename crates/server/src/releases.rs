@@ -1,24 +1,22 @@
 //! New versions of bots, for charts over time: `/api/v1/releases`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use axum::extract::{RawQuery, Request, State};
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Request, State};
+use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use upshot_lake::Capture;
-use upshot_metrics::{Release, ReleaseQuery};
+use upshot_lake::{Capture, Table};
+use upshot_metrics::asking::RecordBatch;
+use upshot_metrics::{Answer, Engine, QueryError, Question, Release, ReleaseQuery, Rows};
 use utoipa::ToSchema;
 
 use crate::access::record::Done;
 use crate::annotations::Happened;
-use crate::answers::Answer;
+use crate::asking::{Form, answered};
 use crate::input::{Workspace, json};
-use crate::openapi::{HappenedParameters, WorkspaceParameters};
+use crate::openapi::{HappenedParameters, QuestionResponses, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails};
-use crate::query::{Asked, answered};
 use crate::state::ServerState;
 
 /// The new versions of a range.
@@ -66,7 +64,77 @@ impl ShownRelease {
 }
 
 impl Answer for ShownReleases {
-    fn forget_times(&mut self) {}
+    /// It says nothing of how it came about.
+    fn forget_effort(&mut self) {}
+
+    fn rows(&self) -> Result<RecordBatch, QueryError> {
+        Rows::of(&self.releases)
+            .text(
+                "day",
+                "the first day on which a session of it began",
+                |row| Some(&row.release.day),
+            )
+            .text(
+                "bot",
+                "the bot; nothing where its events name none",
+                |row| row.release.bot.as_deref(),
+            )
+            .text("bot_name", "what the workspace calls the bot", |row| {
+                row.bot_name.as_deref()
+            })
+            .text("version", "the version", |row| Some(&row.release.version))
+            .count(
+                "sessions",
+                "how many sessions of it began in the range",
+                |row| Some(row.release.sessions),
+            )
+            .finish()
+    }
+}
+
+/// Which new versions there are, and what the workspace calls its bots.
+#[derive(Debug, Clone, Serialize)]
+struct ReleasesOfBots {
+    query: ReleaseQuery,
+    names: BTreeMap<String, String>,
+}
+
+impl Question for ReleasesOfBots {
+    type Answer = ShownReleases;
+    const KIND: &'static str = "releases";
+
+    fn tables(&self) -> Vec<Table> {
+        self.query.tables_needed()
+    }
+
+    fn profile(&self) -> Option<&str> {
+        None
+    }
+
+    fn now(&self) -> i64 {
+        self.query.now
+    }
+
+    fn asked_at(mut self, now: i64) -> Self {
+        self.query.now = now;
+        self
+    }
+
+    async fn answer(
+        &self,
+        engine: &Engine,
+        capture: &Capture,
+    ) -> Result<ShownReleases, QueryError> {
+        let found = engine.releases(&self.query, capture).await?;
+        let releases = found.releases.into_iter();
+        Ok(ShownReleases {
+            shown: true,
+            releases: releases
+                .map(|release| ShownRelease::new(release, &self.names))
+                .collect(),
+            left_out: found.left_out,
+        })
+    }
 }
 
 /// Whether new versions of bots are shown on charts over time.
@@ -92,53 +160,29 @@ pub(crate) struct ReleaseSwitch {
     ),
     responses(
         (status = 200, description = "The new versions", body = ShownReleases),
-        (status = 304, description = "The client has the answer already: its `if-none-match` names it"),
-        (status = 400, description = "A parameter is wrong; `errors` names it", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, response = crate::openapi::Unauthorized),
-        (status = 422, description = "The answer needs more memory or groups than are allowed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+        QuestionResponses,
     )
 )]
 pub(crate) async fn list(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
-    RawQuery(parameters): RawQuery,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let asked = Happened::read(parameters.as_deref())?;
+    let form = Form::of(&request)?;
+    let asked = Happened::read(request.uri().query())?;
     let query = ReleaseQuery {
         range: asked.range,
         bot: asked.bot,
         time_zone: asked.time_zone,
-        now: state.now(),
+        now: 0,
     };
     if !state.store.releases_shown(&workspace).await? {
-        return Ok(Json(ShownReleases::default()).into_response());
+        return form.give(ShownReleases::default());
     }
     let settings = state.store.settings(&workspace).await?;
     let names = settings.map_or_else(BTreeMap::new, |(settings, _)| settings.bots);
-    let asked = Asked {
-        kind: "releases",
-        format: None,
-        workspace: &workspace,
-        profile: None,
-        tables: query.tables_needed(),
-        now: query.now,
-        question: &(&query, &names),
-    };
-    let (engine, query, names) = (&state.engine, &query, &names);
-    let work = |capture: Arc<Capture>| async move {
-        let found = engine.releases(query, &capture).await?;
-        let releases = found.releases.into_iter();
-        Ok(ShownReleases {
-            shown: true,
-            releases: releases
-                .map(|release| ShownRelease::new(release, names))
-                .collect(),
-            left_out: found.left_out,
-        })
-    };
-    answered(&state, &headers, asked, work).await
+    let question = ReleasesOfBots { query, names };
+    answered(&state, &workspace, &form, question).await
 }
 
 /// Show or hide the new versions of bots

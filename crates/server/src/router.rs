@@ -15,14 +15,15 @@ use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
     access, annotations, app, boards, changes, checks, conditional, demo, drilldown, erasures,
-    events, export, fact_sets, health, import, keeping, live, notes, observe, paths, prices,
-    queries, query, registry, releases, segments, sessions, settings, sources, text_mode, under,
-    views,
+    events, export, fact_sets, health, import, keeping, live, notes, observe, openapi, paths,
+    prices, queries, query, registry, releases, segments, sessions, settings, sources, text_mode,
+    under, views,
 };
 
 /// Every path with its handler and its description.
 pub(crate) fn routes() -> OpenApiRouter<ServerState> {
     let reading = OpenApiRouter::new()
+        .routes(routes!(openapi::show))
         .routes(routes!(registry::metrics))
         .routes(routes!(registry::metric))
         .routes(routes!(registry::dimensions))

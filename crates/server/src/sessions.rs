@@ -1,6 +1,6 @@
 //! The sessions behind the numbers: `GET /api/v1/sessions` and one of them with its evidence.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -12,8 +12,8 @@ use upshot_metrics::{RangeSpec, SessionQuery, tables_of_filters};
 use utoipa::ToSchema;
 
 use crate::explain::{Evidence, evidence};
-use crate::facts::{Facts, MessageFacts, SessionFacts, StepFacts, instant};
-use crate::input::{InPath, Workspace, pairs, unknown_parameter};
+use crate::facts::{EventFacts, Facts, MessageFacts, SessionFacts, StepFacts, instant};
+use crate::input::{InPath, Workspace, flag, pairs, parameters, unknown_parameter};
 use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
@@ -54,6 +54,43 @@ pub(crate) struct SessionDetail {
     comments: Vec<Comment>,
     /// Which event did what to the session, and by which rule of the profile.
     evidence: Vec<Evidence>,
+    /// Every event of it, in order, where they were asked for and as long as they are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Vec<EventFacts>>,
+}
+
+/// A session with its events, of what is shown of it.
+#[derive(Debug, Deserialize)]
+pub struct SessionEvents {
+    session: SessionFacts,
+    #[serde(default)]
+    events: Vec<EventFacts>,
+}
+
+impl SessionEvents {
+    /// The session and its events, in order.
+    pub fn into_parts(self) -> (Session, Vec<Event>) {
+        let events = self.events.into_iter().map(|Facts(event)| event);
+        (self.session.0, events.collect())
+    }
+}
+
+/// Which events of a conversation belong to a session: those of its messages and steps, and what else happened from its
+/// beginning to its end.
+pub fn events_of(
+    (session, messages, steps): &upshot_metrics::SessionDetail,
+    conversation: Vec<Event>,
+) -> Vec<Event> {
+    let messages = messages.iter().map(|message| &*message.event_id);
+    let belongs: HashSet<&str> = messages
+        .chain(steps.iter().map(|step| &*step.event_id))
+        .collect();
+    let end = session.ended_time.unwrap_or(session.end_time);
+    let span = session.start_time..=end.max(session.end_time);
+    conversation
+        .into_iter()
+        .filter(|event| belongs.contains(&*event.event_id) || span.contains(&event.time))
+        .collect()
 }
 
 /// What a user wrote with a rating or a survey.
@@ -204,9 +241,11 @@ const PARAMETERS: [&str; 11] = [
     params(
         ("id" = String, Path, description = "The session's id", example = "ffa4e26cb8a2ca4f855cbbc487ee46cc"),
         WorkspaceParameters,
+        ("events" = Option<bool>, Query, description = "Whether every event of the session is shown, too", example = true),
     ),
     responses(
         (status = 200, description = "The session", body = SessionDetail),
+        (status = 400, description = "A parameter is wrong", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, response = crate::openapi::Unauthorized),
         (status = 404, description = "There is no session of this id in the workspace", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
@@ -216,7 +255,10 @@ pub(crate) async fn one(
     State(state): State<ServerState>,
     Workspace(workspace): Workspace,
     InPath(id): InPath<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<SessionDetail>, Problem> {
+    let wanted = parameters(query.as_deref(), "events").pop();
+    let with_events = wanted.map_or(Ok(false), |value| flag("events", &value))?;
     let work = || async {
         let capture = state.capture(&workspace, None, &Table::FACTS).await?;
         let Some(found) = state.engine.session(&id, &capture).await? else {
@@ -229,7 +271,14 @@ pub(crate) async fn one(
     let Some((found, events)) = bounded(&state, "session", work).await? else {
         return Err(no_session(&id));
     };
-    Ok(Json(detail(found, &events)))
+    let all = with_events.then(|| {
+        let events = events_of(&found, events.clone()).into_iter();
+        events.map(Facts).collect()
+    });
+    Ok(Json(SessionDetail {
+        events: all,
+        ..detail(found, &events)
+    }))
 }
 
 /// What is said of an id that no session of the workspace has.
@@ -258,6 +307,7 @@ fn detail(found: upshot_metrics::SessionDetail, events: &[Event]) -> SessionDeta
         comments: comments(&session, events),
         evidence: evidence(&session, &by_id),
         session: Facts(session),
+        events: None,
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn apply(
     record: &Record<'_>,
     out: &mut Output<'_>,
 ) {
+    mapping.seen.note(root);
     let work = Work::new();
     let mut maker = Maker {
         mapping,
@@ -253,12 +254,21 @@ impl<'m, 'a> Maker<'m, 'a> {
                 if self.problems > LISTED_PROBLEMS {
                     return;
                 }
-                let place = place(block, instance.levels());
-                let reason = format!("{} ({place})", problem.reason);
                 let field = problem.field.as_deref();
+                let line = field.and_then(|field| self.line_of(block, field));
+                let place = place(block, line, instance.levels());
+                let reason = format!("{} ({place})", problem.reason);
                 out.reject(record.position, record.text, field, reason, problem.cure);
             }
         }
+    }
+
+    /// The line in which the mapping says what a field of a block holds.
+    fn line_of(&self, block: &Block, field: &str) -> Option<usize> {
+        let rules = block.rules.iter();
+        let mut rules = rules.filter_map(|index| self.mapping.rules.get(*index));
+        let rule = rules.find(|rule| rule.target.name() == field)?;
+        Some(rule.line)
     }
 
     fn row(&mut self, block: &Block, levels: &[Level<'a>]) -> Result<Row<'a>, Problem> {
@@ -305,11 +315,12 @@ fn reach<'a>(node: &'a Json<'a>, steps: &[Step]) -> Option<&'a Json<'a>> {
     steps.iter().try_fold(node, follow)
 }
 
-/// The block and the element, for reports.
-fn place(block: &Block, levels: &[Level<'_>]) -> String {
+/// The line of the field, the block and the element, for reports.
+fn place(block: &Block, line: Option<usize>, levels: &[Level<'_>]) -> String {
+    let line = line.unwrap_or(block.line);
     let name = match &block.name {
-        Some(name) => format!("block `{name}`, line {} of the mapping", block.line),
-        None => format!("block in line {} of the mapping", block.line),
+        Some(name) => format!("line {line} of the mapping, block `{name}`"),
+        None => format!("line {line} of the mapping"),
     };
     let positions = levels.iter().map(|level| match level.key {
         Some(key) => key.to_owned(),

@@ -11,6 +11,7 @@ use super::condition::Condition;
 use super::path::{MAXIMUM_LEVELS, Step, steps};
 use super::problem::{Problems, Value, kind};
 use super::rule::{Rule, Target, Words};
+use super::unfound::Seen;
 use super::{Block, Input, Mapping, MappingError};
 use crate::fields::nearest;
 
@@ -107,6 +108,7 @@ impl Loader<'_> {
             input,
             blocks,
             rules: std::mem::take(&mut self.rules),
+            seen: Seen::default(),
         }
     }
 
@@ -328,7 +330,11 @@ impl Loader<'_> {
     fn choose(&mut self, key: String, target: Target, value: &Value<'_>, chosen: &mut Chosen) {
         if let Some(rule) = self.rule(target, value) {
             chosen.insert(key, self.rules.len());
-            self.rules.push(rule);
+            self.rules.push(Rule {
+                line: self.problems.place(value.span().start).0,
+                text: written(value).into(),
+                ..rule
+            });
         } else {
             // The mistake is noted; that the field is missing is not another.
             chosen.insert(key, usize::MAX);
@@ -418,5 +424,18 @@ impl Loader<'_> {
                 None
             }
         }
+    }
+}
+
+/// The paths of a field as the file has them.
+fn written(value: &Value<'_>) -> String {
+    match value.get_ref() {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Array(list) => {
+            let each = list.iter().map(written);
+            each.collect::<Vec<_>>().join("` or `")
+        }
+        DeValue::Table(table) => table.get("from").map(written).unwrap_or_default(),
+        _ => String::new(),
     }
 }

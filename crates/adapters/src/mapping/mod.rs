@@ -12,11 +12,13 @@ mod load_rule;
 mod path;
 mod problem;
 mod rule;
+mod unfound;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use problem::{MappingError, MappingProblem};
+pub use unfound::UnfoundPath;
 
 use crate::json::Json;
 use crate::output::{Adapter, Data, Output, Record};
@@ -32,6 +34,8 @@ pub struct Mapping {
     blocks: Vec<Block>,
     /// The rules of all blocks.
     rules: Vec<rule::Rule>,
+    /// What the records held that it was applied to.
+    seen: unfound::Seen,
 }
 
 /// What a mapping reads.
@@ -89,6 +93,11 @@ impl Mapping {
     /// Its name, which is the source of the events that name none.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its paths that led to nothing in any of the records that it was applied to.
+    pub fn unfound(&self) -> Vec<UnfoundPath> {
+        self.seen.unfound(&self.rules)
     }
 
     /// How a file is to be cut.

@@ -72,7 +72,7 @@ pub(super) fn looks_like_path(text: &str) -> bool {
     text.starts_with(['@', '$', '^'])
 }
 
-fn is_name(letter: char) -> bool {
+pub(super) fn is_name(letter: char) -> bool {
     letter.is_alphanumeric() || "_-:/@$#%&*+".contains(letter)
 }
 

@@ -10,6 +10,7 @@ use upshot_core::FieldKind;
 use super::clock::{TimeForm, time_of};
 use super::condition::{Condition, number_of, order};
 use super::path::{Found, Path, Scope, borrowed};
+use super::unfound::Sought;
 use crate::fields::{FieldRule, Fields, nearest};
 use crate::json::Json;
 use crate::row::{Problem, Slot, convert, shorten};
@@ -115,6 +116,12 @@ pub(super) struct Rule {
     pub scale: Option<f64>,
     /// What is added to a time: so many microseconds for each of what the path leads to.
     pub steps: Vec<(Path, i64)>,
+    /// Its line in the mapping, from 1.
+    pub line: usize,
+    /// Its paths as the mapping has them.
+    pub text: Box<str>,
+    /// Whether they ever led to something.
+    pub sought: Sought,
 }
 
 impl Rule {
@@ -131,6 +138,9 @@ impl Rule {
             time: TimeForm::Any,
             scale: None,
             steps: Vec::new(),
+            line: 0,
+            text: Box::default(),
+            sought: Sought::default(),
         }
     }
 
@@ -157,6 +167,9 @@ impl Rule {
         previous: Option<i64>,
     ) -> Result<Slot<'a>, Problem> {
         let mut value = self.gather(scope);
+        if matches!(self.origin, Origin::Paths(_)) {
+            self.sought.note(value.is_some());
+        }
         if let Some(pattern) = &self.extract {
             value = value.and_then(|value| extracted(value, pattern));
         }

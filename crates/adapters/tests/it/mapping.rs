@@ -200,10 +200,10 @@ fn what_cannot_be_made_names_the_data_and_the_block() {
             message time=2026-01-01T00:00:00Z #2 conversation_id=c role=user
             message time=2026-01-01T00:00:00Z #3 conversation_id=c role=user
             message time=2026-01-01T00:00:00Z #4 conversation_id=c role=user
-            rejected record 2 line Some(3) byte 45 field Some("role"): `custumer` is not among the words of `role`; did you mean `customer`? (block `turn`, line 8 of the mapping, element 0) -> add it to `words`, give `otherwise`, or set `unlisted` to `leave_out` or `keep`
-            rejected record 2 line Some(3) byte 45 field Some("role"): `role` may not be `users`; did you mean `user`? (block in line 12 of the mapping, element 0) -> use one of user, bot, agent, system
-            rejected record 2 line Some(3) byte 45 field Some("tokens_input"): `tokens_input` holds a text, not a whole number (block in line 12 of the mapping, element 1) -> write a whole number
-            rejected record 2 line Some(3) byte 45 field Some("role"): `role` holds an array, not a text (block in line 12 of the mapping, element 2) -> write a text
+            rejected record 2 line Some(3) byte 45 field Some("role"): `custumer` is not among the words of `role`; did you mean `customer`? (line 11 of the mapping, block `turn`, element 0) -> add it to `words`, give `otherwise`, or set `unlisted` to `leave_out` or `keep`
+            rejected record 2 line Some(3) byte 45 field Some("role"): `role` may not be `users`; did you mean `user`? (line 14 of the mapping, element 0) -> use one of user, bot, agent, system
+            rejected record 2 line Some(3) byte 45 field Some("tokens_input"): `tokens_input` holds a text, not a whole number (line 15 of the mapping, element 1) -> write a whole number
+            rejected record 2 line Some(3) byte 45 field Some("role"): `role` holds an array, not a text (line 14 of the mapping, element 2) -> write a text
         "#]],
     );
 }

@@ -2,18 +2,8 @@
 
 use clap::Args;
 
+use crate::answers::Ask;
 use crate::arguments::Scope;
-
-/// Whom to ask.
-#[derive(Debug, Args)]
-pub struct Ask {
-    /// Ask a running server instead of opening the data directory
-    #[arg(long, value_name = "URL", env = "UPSHOT_SERVER")]
-    pub server: Option<String>,
-    /// The server's key
-    #[arg(long, value_name = "KEY", env = "UPSHOT_KEY", hide_env_values = true)]
-    pub key: Option<String>,
-}
 
 /// Which steps.
 #[derive(Debug, Args)]
@@ -60,7 +50,10 @@ pub struct PathArguments {
     /// At most so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Whom to ask.
+    /// Say how the answer came about: what its numbers say, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
+    /// Whom to ask, and where the answer goes.
     #[command(flatten)]
     pub ask: Ask,
     /// What the question is about.
@@ -97,7 +90,10 @@ pub struct FlowArguments {
     /// At most so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Whom to ask.
+    /// Say how the answer came about: what its numbers say, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
+    /// Whom to ask, and where the answer goes.
     #[command(flatten)]
     pub ask: Ask,
     /// What the question is about.
@@ -127,7 +123,10 @@ pub struct FunnelArguments {
     /// At most so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Whom to ask.
+    /// Say how the answer came about: what its numbers say, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
+    /// Whom to ask, and where the answer goes.
     #[command(flatten)]
     pub ask: Ask,
     /// What the question is about.
@@ -151,7 +150,10 @@ pub struct LiftArguments {
     /// At most so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Whom to ask.
+    /// Say how the answer came about: what its numbers say, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
+    /// Whom to ask, and where the answer goes.
     #[command(flatten)]
     pub ask: Ask,
     /// What the question is about.
@@ -172,7 +174,10 @@ pub struct TopicArguments {
     /// At most so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Whom to ask.
+    /// Say how the answer came about: what its numbers say, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
+    /// Whom to ask, and where the answer goes.
     #[command(flatten)]
     pub ask: Ask,
     /// What the question is about.

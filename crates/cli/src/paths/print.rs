@@ -8,7 +8,8 @@ use upshot_metrics::present;
 use upshot_metrics::registry::{self, Unit};
 use upshot_metrics::result::{MetricValue, Verdict};
 
-use crate::arguments::{Common, OutputFormat};
+use crate::answers::explain;
+use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::output::{self, Column};
 
@@ -61,6 +62,18 @@ fn name(step: Option<&StepName>) -> String {
     step.map_or_else(|| "(others)".to_owned(), |step| step.name.clone())
 }
 
+/// How an answer came about, and what else whoever reads it should know.
+fn rest(common: &Common, basis: &Basis, shown: Option<&str>) -> Result<(), Failure> {
+    notes(common, basis);
+    if let Some(shown) = shown {
+        output::note(common, shown);
+    }
+    explain(
+        basis.explanation.as_ref(),
+        (&basis.fact_set, basis.snapshot),
+    )
+}
+
 fn notes(common: &Common, basis: &Basis) {
     output::note(
         common,
@@ -79,9 +92,6 @@ fn notes(common: &Common, basis: &Basis) {
 
 /// Prints the commonest paths.
 pub fn paths(common: &Common, result: &PathResult, by: Option<&str>) -> Result<(), Failure> {
-    if common.output == OutputFormat::Json {
-        return output::json(result);
-    }
     let numbers = [
         "sessions",
         "share",
@@ -107,21 +117,16 @@ pub fn paths(common: &Common, result: &PathResult, by: Option<&str>) -> Result<(
         table.add(by, row.value.as_ref(), cells);
     }
     table.print(common)?;
-    notes(common, &result.basis);
-    let text = format!(
+    let shown = format!(
         "{} of {} paths shown",
         result.paths.len(),
         result.path_count
     );
-    output::note(common, &text);
-    Ok(())
+    rest(common, &result.basis, Some(&shown))
 }
 
 /// Prints flows: links, with what ends where.
 pub fn flows(common: &Common, result: &FlowResult, by: Option<&str>) -> Result<(), Failure> {
-    if common.output == OutputFormat::Json {
-        return output::json(result);
-    }
     let end = match result.direction {
         FlowDirection::Forward => "(end)",
         FlowDirection::Backward => "(beginning)",
@@ -165,15 +170,11 @@ pub fn flows(common: &Common, result: &FlowResult, by: Option<&str>) -> Result<(
     table.print(common)?;
     let flowing = output::number(result.flowing);
     output::note(common, &format!("\nthe flow goes from {flowing} sessions"));
-    notes(common, &result.basis);
-    Ok(())
+    rest(common, &result.basis, None)
 }
 
 /// Prints a funnel.
 pub fn funnel(common: &Common, result: &FunnelResult, by: Option<&str>) -> Result<(), Failure> {
-    if common.output == OutputFormat::Json {
-        return output::json(result);
-    }
     let unit = match result.unit {
         FunnelUnit::Session => "sessions",
         FunnelUnit::User => "users",
@@ -214,15 +215,11 @@ pub fn funnel(common: &Common, result: &FunnelResult, by: Option<&str>) -> Resul
         }
     }
     table.print(common)?;
-    notes(common, &result.basis);
-    Ok(())
+    rest(common, &result.basis, None)
 }
 
 /// Prints which step follows which.
 pub fn lift(common: &Common, result: &LiftResult) -> Result<(), Failure> {
-    if common.output == OutputFormat::Json {
-        return output::json(result);
-    }
     let numbers = [
         "sessions",
         "expected",
@@ -260,21 +257,16 @@ pub fn lift(common: &Common, result: &LiftResult) -> Result<(), Failure> {
         table.add(None, None, cells);
     }
     table.print(common)?;
-    notes(common, &result.basis);
-    let text = format!(
+    let shown = format!(
         "{} of {} pairs shown",
         result.pairs.len(),
         result.pair_count
     );
-    output::note(common, &text);
-    Ok(())
+    rest(common, &result.basis, Some(&shown))
 }
 
 /// Prints the report on topics.
 pub fn topics(common: &Common, result: &TopicResult) -> Result<(), Failure> {
-    if common.output == OutputFormat::Json {
-        return output::json(result);
-    }
     let numbers = [
         "visits",
         "sessions",
@@ -318,14 +310,12 @@ pub fn topics(common: &Common, result: &TopicResult) -> Result<(), Failure> {
         table.add(None, None, cells);
     }
     table.print(common)?;
-    notes(common, &result.basis);
-    let text = format!(
+    let shown = format!(
         "{} of {} topics shown",
         result.topics.len(),
         result.topic_count
     );
-    output::note(common, &text);
-    Ok(())
+    rest(common, &result.basis, Some(&shown))
 }
 
 /// An impact on a rate, with a mark where it is more than noise.

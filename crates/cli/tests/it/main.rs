@@ -1,6 +1,7 @@
 //! The product's binary from end to end: what is printed, which exit code, alone and with a server.
 #![allow(clippy::unwrap_used, clippy::new_without_default, missing_docs)]
 
+mod answers;
 mod commands;
 mod erase;
 mod export;

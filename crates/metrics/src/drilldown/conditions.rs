@@ -31,7 +31,7 @@ pub(super) fn pass(metric: &Metric, part: CellPart) -> PassKey {
 }
 
 /// The conditions on the rows of a part of a value, and what is added up or counted once of them.
-pub(super) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
+pub(crate) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
     let numerator = part == CellPart::Numerator;
     let present = |measure: Measure| {
         let columns = measure.columns().into_iter();

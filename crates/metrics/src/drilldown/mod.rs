@@ -15,7 +15,8 @@ use upshot_core::profile::MaturityTimes;
 use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
-use self::conditions::{condition, none_of, part, pass, quoted, wrong};
+pub(crate) use self::conditions::{condition, part};
+use self::conditions::{none_of, pass, quoted, wrong};
 use crate::answer::{Origin, Ranges};
 use crate::assemble::Key;
 use crate::engine::{Engine, bounded, maturity};

@@ -2,10 +2,8 @@
 //!
 //! An export reads what was captured, file after file, and gives it on in parts. Few parts are made before
 //! they are taken, so whoever takes them slowly makes the reading wait, and memory does not grow with what is exported.
-//! Where to start reading: [`Engine::export`] begins one, [`format`] writes rows as bytes, [`answer`] makes rows of
-//! the answer to a query.
+//! Where to start reading: [`Engine::export`] begins one, [`format`] writes rows as bytes.
 
-pub mod answer;
 mod columns;
 mod conversations;
 mod events;
@@ -23,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 use upshot_core::{Event, Field, Message, Record, Session, Step};
+use upshot_lake::schema::BatchBuilder;
 use upshot_lake::{Capture, Table};
 
 pub use format::{Options, RowFormat};
@@ -41,6 +40,21 @@ use crate::run::worker::Shape;
 use crate::time::{Calendar, Range, RangeSpec, resolve_range};
 use columns::Outputs;
 use format::Encoder;
+
+/// Sessions with all their facts, as an export of them has these.
+///
+/// # Errors
+/// When Arrow refuses the columns, which would be a defect here.
+pub fn rows_of_sessions<'a>(
+    sessions: impl IntoIterator<Item = &'a Session>,
+) -> Result<RecordBatch, QueryError> {
+    let mut builder = BatchBuilder::new(Table::Sessions);
+    for session in sessions {
+        builder.push(session, 0, 0);
+    }
+    let facts = Outputs::resolve(ExportTable::Sessions, &[], &mut Vec::new());
+    facts.project(&builder.finish()?, &[])
+}
 
 /// How many parts wait at most until they are taken.
 const PARTS_AHEAD: usize = 2;

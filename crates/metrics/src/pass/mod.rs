@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Instant;
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -392,17 +393,20 @@ impl<'a> Source<'a> {
     }
 
     /// Reads for one consumer a thread all that a shape selects; gives what they have become, in the order of
-    /// the threads.
+    /// the threads, and what it took.
     pub(crate) async fn read<C: Consumer>(
         &self,
         base: &Shape,
         resources: &Resources,
         consumer: impl Fn() -> C,
-    ) -> Result<Vec<C::Found>, QueryError> {
+    ) -> Result<(Vec<C::Found>, Effort), QueryError> {
+        let began = Instant::now();
         let bases = std::slice::from_ref(base);
         let (prepared, _) = self.prepare::<C::Found>(bases, None, resources).await?;
+        let effort = prepared.effort();
         let found = prepared.read(|_, _| consumer(), None).await?;
-        Ok(found.by_thread.into_iter().flatten().collect())
+        let found = found.by_thread.into_iter().flatten().collect();
+        Ok((found, effort.took(began)))
     }
 
     /// The same, with what is found in single files kept for later, and not read where it is known: then this is told.
@@ -412,10 +416,12 @@ impl<'a> Source<'a> {
         purpose: u64,
         resources: &Resources,
         consumer: Arc<Making<C>>,
-    ) -> Result<Vec<(Known<C::Found>, bool)>, QueryError> {
+    ) -> Result<(Vec<(Known<C::Found>, bool)>, Effort), QueryError> {
+        let began = Instant::now();
         let keeping = self.keeping(purpose, resources);
         let bases = std::slice::from_ref(base);
         let (prepared, known) = self.prepare(bases, keeping, resources).await?;
+        let effort = prepared.effort();
         let found = prepared
             .read(&*consumer, Some(Arc::clone(&consumer)))
             .await?;
@@ -433,7 +439,7 @@ impl<'a> Source<'a> {
         }));
         let known = known.into_iter().flatten();
         all.extend(known.map(|known| (known, true)));
-        Ok(all)
+        Ok((all, effort.took(began)))
     }
 
     /// What is read of these files and of memory.

@@ -136,6 +136,12 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// What is read for the first pass.
+    pub(super) fn effort(&self) -> Effort {
+        let first = self.passes.first();
+        first.map(|pass| pass.effort.clone()).unwrap_or_default()
+    }
+
     /// Reads everything on all threads, with a consumer for each pass and thread, and one of a file's own for each pass
     /// that keeps what is found there; gives what they have found, by thread always in the same order.
     pub(super) async fn read<C: Consumer>(

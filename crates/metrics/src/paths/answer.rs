@@ -7,6 +7,7 @@ use upshot_stats::{Confidence, proportion};
 use super::nodes::Nodes;
 use super::question::Scope;
 use super::wanted::Ending;
+use crate::explain::Explanation;
 use crate::filter::StepSort;
 use crate::query::EnvironmentChoice;
 use crate::result::{IntervalMethod, MetricValue, Note, RangeInfo};
@@ -31,6 +32,9 @@ pub struct Basis {
     pub snapshot: i64,
     /// How many rows were read.
     pub rows_read: u64,
+    /// How the answer came about, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub explanation: Option<Explanation>,
     /// How long the answer took.
     pub took_milliseconds: f64,
 }
@@ -51,6 +55,7 @@ impl Basis {
             fact_set: capture.fact_set.clone(),
             snapshot: capture.snapshot,
             rows_read: rows_read + scope.counted.rows_read,
+            explanation: None,
             took_milliseconds: began.elapsed().as_secs_f64() * 1e3,
         }
     }

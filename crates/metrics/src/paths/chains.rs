@@ -8,6 +8,7 @@ use super::nodes::{Nodes, Reading};
 use super::sequencer::{Sink, StepRow, read};
 use super::wanted::{GroupNames, SessionFacts, Wanted};
 use crate::error::QueryError;
+use crate::explain::PassRecord;
 use crate::filter::{Loops, Predicate};
 use crate::pass::Resources;
 use crate::query::EnvironmentChoice;
@@ -115,6 +116,8 @@ pub(super) struct Found {
     /// Sessions with a row that fulfils a condition.
     pub(super) sessions: u64,
     pub(super) rows_read: u64,
+    /// What was read.
+    pub(super) records: Vec<PassRecord>,
     /// The sessions in which chains came through all steps.
     through: FxHashSet<u128>,
 }
@@ -172,10 +175,12 @@ pub(super) async fn run(
             groups: all.groups,
             sessions: all.sink.sessions,
             rows_read: all.rows_read,
+            records: all.record.into_iter().collect(),
             through: all.sink.through,
         });
     }
     let (mut events, mut groups, mut rows_read) = (Vec::new(), GroupNames::default(), 0);
+    let mut records = Vec::new();
     for subject in subjects {
         let wanted = wanted(chains, subject, (selection, traffic), group.clone());
         let known = (Nodes::default(), groups);
@@ -186,6 +191,7 @@ pub(super) async fn run(
         let all = read(resources, capture, wanted, known, sink).await?;
         groups = all.groups;
         rows_read += all.rows_read;
+        records.extend(all.record);
         events.extend(all.sink.events);
     }
     let handle = resources.handle.clone();
@@ -198,6 +204,7 @@ pub(super) async fn run(
         groups,
         sessions,
         rows_read,
+        records,
         through,
     })
 }

@@ -16,6 +16,7 @@ use super::text;
 use super::wanted::{GroupNames, SessionFacts};
 use crate::engine::Engine;
 use crate::error::{Problem, ProblemCode, QueryError};
+use crate::explain::{PassPurpose, Trace};
 use crate::filter::sequence::words;
 use crate::filter::{Loops, MatchBy, StepSort};
 use crate::result::MetricValue;
@@ -137,7 +138,7 @@ impl FlowQuery {
     }
 
     /// The tables that the question reads.
-    pub fn tables(&self) -> Vec<Table> {
+    pub fn tables_needed(&self) -> Vec<Table> {
         tables(&self.filters, &[&self.only], &[subject_of(&self.steps)])
     }
 }
@@ -153,6 +154,7 @@ impl Engine {
         capture: &Capture,
     ) -> Result<FlowResult, QueryError> {
         let began = Instant::now();
+        let mut trace = Trace::new(query.explain, began);
         if !(1..=DEEPEST).contains(&query.depth) {
             let message = format!(
                 "a flow goes from 1 to {DEEPEST} steps far; {} is none of these",
@@ -162,6 +164,8 @@ impl Engine {
         }
         let group = breakdown(query.by.as_deref())?;
         let scope = Scope::new(self, &query.sessions(), capture).await?;
+        trace.nested(PassPurpose::Sessions, scope.counted.explanation.as_ref());
+        trace.stage("sessions");
         let choice = query.steps_text().resolve(&scope.context())?;
         let (wanted, _sets) = scope.wanted(self, capture, &choice, group).await?;
         let anchor = query
@@ -177,6 +181,8 @@ impl Engine {
             ..Flow::default()
         };
         let all = read(self.resources(), capture, wanted, Default::default(), empty).await?;
+        trace.reading(PassPurpose::Steps, all.record.as_ref());
+        trace.stage("steps");
         let flow = &all.sink;
         let answer = Answer {
             query,
@@ -185,13 +191,15 @@ impl Engine {
             several,
             shown: shown(flow, query.limit.unwrap_or(DEFAULT_LIMIT), &all.nodes),
         };
-        Ok(FlowResult {
+        let mut result = FlowResult {
             flowing: flow.flowing,
             direction: query.direction,
             nodes: answer.nodes(flow),
             links: answer.links(flow),
             basis: Basis::new(&scope, capture, (flow.sessions, all.rows_read), began),
-        })
+        };
+        result.basis.explanation = trace.told_of(&result)?;
+        Ok(result)
     }
 }
 

@@ -15,6 +15,7 @@ use super::question::{Scope, breakdown, question, tables};
 use super::text;
 use crate::engine::Engine;
 use crate::error::{Problem, ProblemCode, QueryError};
+use crate::explain::{PassPurpose, Trace};
 use crate::filter::sequence::{MOST_FUNNEL_STEPS, funnel_step, words};
 use crate::filter::{Predicate, parse, parse_duration};
 use crate::registry::Subject;
@@ -110,7 +111,7 @@ pub struct FunnelTime {
 
 impl FunnelQuery {
     /// The tables that the question reads.
-    pub fn tables(&self) -> Vec<Table> {
+    pub fn tables_needed(&self) -> Vec<Table> {
         let context = crate::filter::ResolveContext::new(jiff::tz::TimeZone::UTC);
         let subjects: Vec<Subject> = self
             .through
@@ -175,8 +176,11 @@ impl Engine {
         capture: &Capture,
     ) -> Result<FunnelResult, QueryError> {
         let began = Instant::now();
+        let mut trace = Trace::new(query.explain, began);
         let group = breakdown(query.by.as_deref())?;
         let scope = Scope::new(self, &query.sessions(), capture).await?;
+        trace.nested(PassPurpose::Sessions, scope.counted.explanation.as_ref());
+        trace.stage("sessions");
         let mut chains = query.chains(&scope)?;
         let conditions: Vec<Predicate> = chains.steps.iter().map(|step| step.1.clone()).collect();
         let conditions: Vec<&Predicate> = conditions.iter().collect();
@@ -193,6 +197,9 @@ impl Engine {
             group,
         )
         .await?;
+        let records = found.records.iter();
+        records.for_each(|record| trace.reading(PassPurpose::Steps, Some(record)));
+        trace.stage("steps");
         let mut all = Level::new(chains.steps.len());
         for level in found.levels.values() {
             all.merge(level);
@@ -214,12 +221,14 @@ impl Engine {
             value: value.map(str::to_owned),
             levels: text.levels(level, Some(value)),
         });
-        Ok(FunnelResult {
+        let mut result = FunnelResult {
             unit: query.unit,
             groups: groups.take(query.limit.unwrap_or(usize::MAX)).collect(),
             levels: text.levels(&all, None),
             basis: Basis::new(&scope, capture, (found.sessions, found.rows_read), began),
-        })
+        };
+        result.basis.explanation = trace.told_of(&result)?;
+        Ok(result)
     }
 }
 

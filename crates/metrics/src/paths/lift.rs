@@ -21,6 +21,7 @@ use super::text;
 use super::wanted::SessionFacts;
 use crate::engine::Engine;
 use crate::error::QueryError;
+use crate::explain::{PassPurpose, Trace};
 use crate::filter::{Loops, MatchBy, StepSort};
 use crate::result::{MetricValue, Verdict};
 
@@ -100,7 +101,7 @@ impl LiftQuery {
     }
 
     /// The tables that the question reads.
-    pub fn tables(&self) -> Vec<Table> {
+    pub fn tables_needed(&self) -> Vec<Table> {
         tables(&self.filters, &[&self.only], &[subject_of(&self.steps)])
     }
 }
@@ -116,7 +117,10 @@ impl Engine {
         capture: &Capture,
     ) -> Result<LiftResult, QueryError> {
         let began = Instant::now();
+        let mut trace = Trace::new(query.explain, began);
         let scope = Scope::new(self, &query.sessions(), capture).await?;
+        trace.nested(PassPurpose::Sessions, scope.counted.explanation.as_ref());
+        trace.stage("sessions");
         let choice = query.steps_text().resolve(&scope.context())?;
         let (mut wanted, _sets) = scope.wanted(self, capture, &choice, None).await?;
         wanted.endings = None;
@@ -128,17 +132,21 @@ impl Engine {
             Pairs::default,
         )
         .await?;
+        trace.reading(PassPurpose::Steps, all.record.as_ref());
+        trace.stage("steps");
         let several = choice.kinds.len() > 1;
         let mut pairs = rows(query, &all.sink, &all.nodes, several);
         correct(&mut pairs);
         let pair_count = pairs.len();
         pairs.truncate(query.limit.unwrap_or(DEFAULT_LIMIT));
-        Ok(LiftResult {
+        let mut result = LiftResult {
             pairs,
             pair_count,
             transitions: all.sink.counts.values().sum(),
             basis: Basis::new(&scope, capture, (all.sink.sessions, all.rows_read), began),
-        })
+        };
+        result.basis.explanation = trace.told_of(&result)?;
+        Ok(result)
     }
 }
 

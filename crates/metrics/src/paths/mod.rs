@@ -25,4 +25,5 @@ pub use flow::{FlowDirection, FlowLink, FlowNode, FlowQuery, FlowResult};
 pub use funnel::{FunnelGroup, FunnelLevel, FunnelQuery, FunnelResult, FunnelTime, FunnelUnit};
 pub use lift::{LiftQuery, LiftResult, LiftRow};
 pub use top::{PathQuery, PathResult, PathRow};
+pub(crate) use topics::METRICS as TOPIC_METRICS;
 pub use topics::{NextTopic, TopicImpact, TopicQuery, TopicResult, TopicRow};

@@ -52,6 +52,10 @@ macro_rules! question {
             /// one.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub profile: Option<String>,
+            /// Whether the answer says how it came about: what its numbers say, what was read, and how long each
+            /// stage took.
+            #[serde(skip_serializing_if = "crate::query::is_false")]
+            pub explain: bool,
             /// The clock, in UTC microseconds; whoever runs the query sets it.
             #[serde(skip)]
             pub now: i64,
@@ -71,6 +75,7 @@ macro_rules! question {
                     time_zone: None,
                     limit: None,
                     profile: None,
+                    explain: false,
                     now: 0,
                     maturity: None,
                 }
@@ -87,6 +92,7 @@ macro_rules! question {
                     time_zone: self.time_zone.clone(),
                     environment: self.environment,
                     profile: self.profile.clone(),
+                    explain: self.explain,
                     now: self.now,
                     maturity: self.maturity,
                     ..$crate::query::Query::default()

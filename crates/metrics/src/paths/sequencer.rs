@@ -14,11 +14,13 @@ use super::wanted::{
 };
 use crate::columns::event_time;
 use crate::error::QueryError;
+use crate::explain::PassRecord;
 use crate::filter::{Loops, Measure, TextSource};
 use crate::join::session_hash;
 use crate::pass::{Consumer, Known, Resources, Source};
 use crate::rollup::Found;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
+use crate::run::gather::Effort;
 use crate::run::worker::Shape;
 
 /// A step of a session.
@@ -67,6 +69,8 @@ pub(crate) struct Sequences<S> {
     /// Sessions of which rows may still come, with their steps so far.
     held: FxHashMap<u128, (SessionFacts, Vec<StepRow>)>,
     pub(crate) rows_read: u64,
+    /// What was read, where all is put together.
+    pub(crate) record: Option<PassRecord>,
 }
 
 /// One thread's share.
@@ -100,6 +104,7 @@ impl<S: Sink> Found for Sequences<S> {
             sink: S::of_bytes(&sink)?,
             held: FxHashMap::default(),
             rows_read,
+            record: None,
         })
     }
 }
@@ -115,6 +120,7 @@ impl<S: Sink> Sequencer<S> {
                 sink,
                 held: FxHashMap::default(),
                 rows_read: 0,
+                record: None,
             },
             current: None,
             steps: Vec::new(),
@@ -333,6 +339,7 @@ pub(crate) async fn read<S: Sink>(
     sink: impl Fn() -> S,
 ) -> Result<Sequences<S>, QueryError> {
     let wanted = Arc::new(wanted);
+    let (subject, selection) = (wanted.subject, wanted.selection.to_string());
     let shape = wanted.shape();
     let source = Source::of(wanted.subject, capture, wanted.traffic)?;
     let empty = sink();
@@ -342,12 +349,12 @@ pub(crate) async fn read<S: Sink>(
         Sequencer::new(Arc::clone(&wanted), empty.clone(), nodes, groups)
     };
     let mut all = begin();
-    let shares: Vec<(Known<Sequences<S>>, bool)> = match purpose {
+    let (shares, effort): (Vec<(Known<Sequences<S>>, bool)>, Effort) = match purpose {
         None => {
-            let shares = source.read(&shape, resources, &begin).await?.into_iter();
-            shares
-                .map(|share| (Known::anywhere(share), false))
-                .collect()
+            let (shares, effort) = source.read(&shape, resources, &begin).await?;
+            let shares = shares.into_iter();
+            let shares = shares.map(|share| (Known::anywhere(share), false));
+            (shares.collect(), effort)
         }
         Some(purpose) => {
             let begin = Arc::new(move |_, _| begin());
@@ -355,15 +362,26 @@ pub(crate) async fn read<S: Sink>(
         }
     };
     let gathering = resources.handle.spawn_blocking(move || {
+        let mut rows_kept = 0;
         for (share, known) in shares {
             let mut share = Arc::unwrap_or_clone(share.found);
             if known {
-                share.rows_read = 0;
+                rows_kept += std::mem::take(&mut share.rows_read);
             }
             all.absorb(share)?;
         }
         all.release()?;
-        Ok(all.all)
+        let record = PassRecord {
+            subject,
+            selection,
+            effort,
+            rows_read: all.all.rows_read,
+            rows_kept,
+        };
+        Ok(Sequences {
+            record: Some(record),
+            ..all.all
+        })
     });
     gathering
         .await

@@ -16,6 +16,7 @@ use super::text;
 use super::wanted::{GroupNames, SessionFacts};
 use crate::engine::Engine;
 use crate::error::{Problem, ProblemCode, QueryError};
+use crate::explain::{PassPurpose, Trace};
 use crate::filter::{Loops, MatchBy, StepSort};
 use crate::result::{MetricValue, Note, NoteCode};
 
@@ -94,7 +95,7 @@ impl PathQuery {
     }
 
     /// The tables that the question reads.
-    pub fn tables(&self) -> Vec<Table> {
+    pub fn tables_needed(&self) -> Vec<Table> {
         tables(&self.filters, &[&self.only], &[subject_of(&self.steps)])
     }
 
@@ -119,9 +120,12 @@ impl Engine {
         capture: &Capture,
     ) -> Result<PathResult, QueryError> {
         let began = Instant::now();
+        let mut trace = Trace::new(query.explain, began);
         let longest = query.longest()?;
         let group = breakdown(query.by.as_deref())?;
         let scope = Scope::new(self, &query.sessions(), capture).await?;
+        trace.nested(PassPurpose::Sessions, scope.counted.explanation.as_ref());
+        trace.stage("sessions");
         let choice = query.steps_text().resolve(&scope.context())?;
         let (wanted, _sets) = scope.wanted(self, capture, &choice, group).await?;
         let most = query.most_paths.unwrap_or(MOST_PATHS);
@@ -135,6 +139,7 @@ impl Engine {
         )
         .await?;
         let sessions = all.sink.sessions;
+        trace.reading(PassPurpose::Steps, all.record.as_ref());
         let mut rows_read = all.rows_read;
         // Rarer ones were lost on the way, and perhaps some of the count of those that were not.
         if all.sink.lost > 0 {
@@ -143,7 +148,9 @@ impl Engine {
             let again = || candidates.clone();
             all = read(self.resources(), capture, wanted, known, again).await?;
             rows_read += all.rows_read;
+            trace.reading(PassPurpose::Steps, all.record.as_ref());
         }
+        trace.stage("steps");
         let cut = all.sink.cut(sessions);
         let mut found: Vec<(Box<[u32]>, Cells)> = all
             .sink
@@ -180,6 +187,7 @@ impl Engine {
                 count: sessions - told,
             });
         }
+        result.basis.explanation = trace.told_of(&result)?;
         Ok(result)
     }
 }

@@ -17,9 +17,11 @@ use super::nodes::Nodes;
 use super::question::{Scope, StepsText, question, tables};
 use super::sequencer::read;
 use super::text;
+use crate::assemble::Part;
 use crate::drivers::{DrivenOutcome, DriverQuery};
 use crate::engine::Engine;
 use crate::error::QueryError;
+use crate::explain::{PassPurpose, Trace};
 use crate::filter::{Loops, MatchBy, Measure, Predicate, StepSort, TextSource, definition};
 use crate::pass;
 use crate::query::Query;
@@ -29,7 +31,7 @@ use crate::result::{MetricValue, Row, Verdict};
 use crate::run::groups::GroupValue;
 
 /// The numbers of the sessions of a topic.
-const METRICS: [&str; 5] = [
+pub(crate) const METRICS: [&str; 5] = [
     "sessions",
     "resolution_rate",
     "escalation_rate",
@@ -133,7 +135,7 @@ const STEPS: StepsText<'static> = StepsText {
 
 impl TopicQuery {
     /// The tables that the question reads.
-    pub fn tables(&self) -> Vec<Table> {
+    pub fn tables_needed(&self) -> Vec<Table> {
         tables(&self.filters, &[], &[Subject::Steps])
     }
 
@@ -165,10 +167,17 @@ impl Engine {
         capture: &Capture,
     ) -> Result<TopicResult, QueryError> {
         let began = Instant::now();
+        let mut trace = Trace::new(query.explain, began);
         let numbers = self.run(&query.numbers(), capture).await?;
+        trace.nested(PassPurpose::Rows, numbers.explanation.as_ref());
+        trace.stage("rows");
         let scope = Scope::new(self, &query.sessions(), capture).await?;
-        let visits = self.visits(&scope, capture).await?;
-        let mut impacts = self.impacts(query, capture).await?;
+        trace.nested(PassPurpose::Sessions, scope.counted.explanation.as_ref());
+        trace.stage("sessions");
+        let visits = self.visits(&scope, capture, &mut trace).await?;
+        trace.stage("visits");
+        let mut impacts = self.impacts(query, capture, &mut trace).await?;
+        trace.stage("impacts");
         let choice = STEPS.resolve(&scope.context())?;
         let (mut wanted, _sets) = scope.wanted(self, capture, &choice, None).await?;
         wanted.endings = None;
@@ -181,6 +190,8 @@ impl Engine {
             Pairs::default,
         )
         .await?;
+        trace.reading(PassPurpose::Steps, all.record.as_ref());
+        trace.stage("steps");
         let mut next = next_topics(&all.sink, &all.nodes);
         let known = numbers.rows.into_iter();
         let mut topics: Vec<TopicRow> = known
@@ -197,16 +208,23 @@ impl Engine {
         let counted = (all.sink.sessions, all.rows_read + numbers.rows_read);
         let mut basis = Basis::new(&scope, capture, counted, began);
         basis.notes = numbers.notes;
-        Ok(TopicResult {
+        let mut result = TopicResult {
             topics,
             topic_count,
             totals: numbers.totals,
             basis,
-        })
+        };
+        result.basis.explanation = trace.told_of(&result)?;
+        Ok(result)
     }
 
     /// What every topic does to each outcome.
-    async fn impacts(&self, query: &TopicQuery, capture: &Capture) -> Result<Impacts, QueryError> {
+    async fn impacts(
+        &self,
+        query: &TopicQuery,
+        capture: &Capture,
+        trace: &mut Trace,
+    ) -> Result<Impacts, QueryError> {
         let mut impacts = Impacts::new();
         for outcome in DrivenOutcome::ALL {
             let asked = DriverQuery {
@@ -218,10 +236,13 @@ impl Engine {
                 time_zone: query.time_zone.clone(),
                 limit: None,
                 profile: query.profile.clone(),
+                explain: query.explain,
                 now: query.now,
                 maturity: query.maturity,
             };
-            for row in self.drivers(&asked, capture).await?.rows {
+            let found = self.drivers(&asked, capture).await?;
+            trace.nested(PassPurpose::Impacts, found.explanation.as_ref());
+            for row in found.rows {
                 let Some(topic) = row.value else { continue };
                 let impact = TopicImpact {
                     impact: row.impact,
@@ -241,6 +262,7 @@ impl Engine {
         &self,
         scope: &Scope,
         capture: &Capture,
+        trace: &mut Trace,
     ) -> Result<HashMap<String, Visits>, QueryError> {
         let sets = scope.sets(self, capture, &[]).await?;
         let visit = definition("step.kind = topic");
@@ -276,8 +298,10 @@ impl Engine {
             remarks: Vec::new(),
         };
         let gathered = pass::run(&plan, capture, self.resources()).await?;
+        let part = Part { plan, gathered };
+        trace.pass(PassPurpose::Visits, &part);
         let mut found: HashMap<String, Visits> = HashMap::new();
-        for (key, filled) in gathered.groups {
+        for (key, filled) in part.gathered.groups {
             let [GroupValue::Text(topic), name] = key.as_slice() else {
                 continue;
             };

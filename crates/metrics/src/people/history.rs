@@ -81,8 +81,8 @@ impl Histories {
             environment,
         };
         let histories = Arc::clone(self);
-        let bringing =
-            (resources.handle).spawn(async move { histories.brought(&key, &sessions, &reader).await });
+        let bringing = (resources.handle)
+            .spawn(async move { histories.brought(&key, &sessions, &reader).await });
         let layers = bringing
             .await
             .map_err(|error| QueryError::Stopped(error.to_string()))??;

@@ -200,7 +200,7 @@ pub struct Query {
 
 // The serializer hands references over.
 #[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_false(value: &bool) -> bool {
+pub(crate) fn is_false(value: &bool) -> bool {
     !value
 }
 

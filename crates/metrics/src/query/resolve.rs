@@ -414,6 +414,10 @@ pub(crate) fn group(name: &str, field: &str) -> Result<GroupBy, Problem> {
             source,
         });
     }
+    if name == "attribute." {
+        let message = "`attribute.` names no attribute; write for example `attribute.plan`";
+        return Err(Problem::new(ProblemCode::UnknownName, field, message));
+    }
     let Some(dimension) = registry::dimension(name) else {
         let known = registry::dimensions().iter().map(|dimension| dimension.id);
         return Err(Problem::new(

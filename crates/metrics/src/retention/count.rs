@@ -9,6 +9,7 @@ use upshot_lake::Capture;
 use crate::columns::Columns;
 use crate::engine::Engine;
 use crate::error::QueryError;
+use crate::explain::PassRecord;
 use crate::filter::{Measure, Predicate};
 use crate::pass::{Consumer, Known, Source};
 use crate::query::plan::Grouping;
@@ -111,6 +112,8 @@ pub(super) struct Counts {
     /// Sessions in the range whose users cannot be followed.
     pub(super) unlinkable: u64,
     pub(super) rows_read: u64,
+    /// What was read.
+    pub(super) record: Option<PassRecord>,
 }
 
 impl Counts {
@@ -182,14 +185,28 @@ impl Engine {
         let identity = question.identity;
         let gathering = Arc::new(move |_, _| Gathering::new(identity));
         let told = source.read_kept(&shape, question.purpose(), resources, gathering);
-        let told = told.await?;
+        let (told, effort) = told.await?;
+        let kept = told.iter().filter(|(_, known)| *known);
+        let rows_kept = kept.map(|(known, _)| known.found.rows_read).sum();
+        let selection = shape.selection.clone().and(shape.environment.clone());
         let threads = resources.threads;
         let counting = resources
             .handle
             .spawn_blocking(move || count(&question, &told, threads));
-        counting
+        let counts = counting
             .await
-            .map_err(|error| QueryError::Stopped(error.to_string()))
+            .map_err(|error| QueryError::Stopped(error.to_string()))?;
+        let record = PassRecord {
+            subject: Subject::Sessions,
+            selection: selection.to_string(),
+            effort,
+            rows_read: counts.rows_read,
+            rows_kept,
+        };
+        Ok(Counts {
+            record: Some(record),
+            ..counts
+        })
     }
 }
 

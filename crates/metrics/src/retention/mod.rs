@@ -19,6 +19,7 @@ use upshot_stats::{Confidence, proportion};
 use crate::assemble::range_info;
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, ProblemCode, QueryError};
+use crate::explain::{Explanation, PassPurpose, Trace};
 use crate::notes::environment_note;
 use crate::query::optimise::optimise;
 use crate::query::resolve::{Resolved, resolve};
@@ -108,6 +109,9 @@ pub struct RetentionQuery {
     /// With which day weeks begin: monday, sunday or saturday; as the workspace has it where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub week_start: Option<String>,
+    /// Whether the answer says how it came about: what its numbers say, what was read, and how long each stage took.
+    #[serde(skip_serializing_if = "crate::query::is_false")]
+    pub explain: bool,
     /// The clock, in UTC microseconds; whoever runs the query sets it.
     #[serde(skip)]
     pub now: i64,
@@ -126,6 +130,7 @@ impl Default for RetentionQuery {
             profile: None,
             time_zone: None,
             week_start: None,
+            explain: false,
             now: 0,
         }
     }
@@ -164,6 +169,9 @@ pub struct RetentionResult {
     pub snapshot: i64,
     /// How many rows were read.
     pub rows_read: u64,
+    /// How the answer came about, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub explanation: Option<Explanation>,
     /// How long the answer took.
     pub took_milliseconds: f64,
 }
@@ -203,6 +211,7 @@ impl Engine {
         capture: &Capture,
     ) -> Result<RetentionResult, QueryError> {
         let began = Instant::now();
+        let mut trace = Trace::new(query.explain, began);
         if query.periods == 0 || query.periods > MOST_PERIODS {
             let message = format!(
                 "expected 1 to {MOST_PERIODS} periods, not {}",
@@ -213,7 +222,9 @@ impl Engine {
         let of_first = resolved(query, &query.filters, capture)?;
         let of_back = resolved(query, &query.back, capture)
             .map_err(|error| in_field(error, "filters", "back"))?;
+        trace.stage("resolve");
         let range = bounded(&of_first, capture, self.resources()).await?;
+        trace.stage("range");
         let grain = query.period.grain();
         let cohorts = Buckets::new(grain, range, &of_first.calendar)?;
         let until = Range {
@@ -231,7 +242,10 @@ impl Engine {
             identity: query.identity,
         };
         let counts = self.count_retention(&question, capture).await?;
+        trace.reading(PassPurpose::Users, counts.record.as_ref());
+        trace.stage("users");
         let mut result = result(query, &of_first, range, &question, &counts);
+        result.explanation = trace.told_of(&result)?;
         result.fact_set.clone_from(&capture.fact_set);
         result.snapshot = capture.snapshot;
         result.took_milliseconds = began.elapsed().as_secs_f64() * 1e3;
@@ -342,6 +356,7 @@ fn result(
         fact_set: String::new(),
         snapshot: 0,
         rows_read: counts.rows_read,
+        explanation: None,
         took_milliseconds: 0.0,
     }
 }

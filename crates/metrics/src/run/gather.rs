@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use upshot_stats::ratio::ClusterSums;
 
@@ -84,6 +84,14 @@ pub(crate) struct Effort {
     pub(crate) derived: BTreeSet<&'static str>,
     /// How long it took.
     pub(crate) took: Duration,
+}
+
+impl Effort {
+    /// The same, of a reading that began then and has ended.
+    pub(crate) fn took(self, began: Instant) -> Self {
+        let took = began.elapsed();
+        Self { took, ..self }
+    }
 }
 
 /// A share, and by how many stretches of time its first lies after the first of the answer, by dimension.

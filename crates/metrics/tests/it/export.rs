@@ -13,9 +13,9 @@ use tempfile::TempDir;
 use upshot_core::Event;
 use upshot_demo::{DemoOptions, generate};
 use upshot_lake::{Capture, Lake, LakeOptions, Table};
-use upshot_metrics::export::{Options, answer, format};
+use upshot_metrics::export::{Options, format};
 use upshot_metrics::{
-    EnvironmentChoice, ExportQuery, ExportTable, Query, QueryError, RangeSpec, RowFormat,
+    Answer, EnvironmentChoice, ExportQuery, ExportTable, Query, QueryError, RangeSpec, RowFormat,
 };
 
 use crate::facts::{Layout, capture, instant, sessions};
@@ -582,7 +582,7 @@ async fn an_answer_is_a_table_too() {
         ..Query::default()
     };
     let result = engine().run(&query, &held.capture).await.unwrap();
-    let rows = answer::rows(&result).unwrap();
+    let rows = result.rows().unwrap();
     assert_eq!(rows.num_rows(), result.rows.len());
     let values = rows
         .column_by_name("sessions")

@@ -1,6 +1,7 @@
 //! The crate as its callers see it: worked examples, golden queries and properties.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod answers;
 mod behind;
 mod carried;
 mod command;

@@ -37,6 +37,7 @@ const fn may(permission: Permission) -> Need {
 const ROUTES: &[(&str, Need, &str)] = &[
     ("GET /health/live", Need::Nothing, ""),
     ("GET /health/ready", Need::Nothing, ""),
+    ("GET /openapi.json", Need::Nothing, ""),
     ("GET /metrics", may(Permission::Server), ""),
     // Numbers.
     ("POST /api/v1/query", may(Permission::Numbers), ""),

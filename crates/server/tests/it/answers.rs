@@ -83,19 +83,186 @@ async fn what_the_clock_changes_shows_after_ten_seconds() {
     check(&bench.query(&by_channel()).await, false, 0);
 }
 
+/// A question of every kind.
+fn questions() -> Vec<(&'static str, Value)> {
+    let through = json!(["step.kind = topic", "step.kind = handover"]);
+    let cell = json!({"metric": "sessions", "dimensions": {"channel": "web"}});
+    vec![
+        ("/api/v1/query", by_channel()),
+        ("/api/v1/drivers", json!({"outcome": "escalation"})),
+        ("/api/v1/retention", json!({"period": "week"})),
+        ("/api/v1/paths", json!({"first": 2, "by": "channel"})),
+        ("/api/v1/flows", json!({"depth": 2})),
+        ("/api/v1/funnel", json!({"through": through})),
+        ("/api/v1/lift", json!({"at_least": 1})),
+        (
+            "/api/v1/topics",
+            json!({"range": {"from": "2026-03-01", "to": "2026-03-09"}}),
+        ),
+        (
+            "/api/v1/drilldown",
+            json!({"query": by_channel(), "cell": cell}),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn every_question_is_computed_once_until_an_event_comes() {
+    let bench = Bench::new().await;
+    let sent = bench.post("/api/v1/events", "application/x-ndjson", demo(40));
+    assert_eq!(sent.await.status, 202);
+    for (path, question) in questions() {
+        let ask = async || {
+            let answer = bench.post(path, "application/json", question.to_string());
+            let answer = answer.await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+            let found = answer.header("cache-status").to_owned();
+            (found, answer.body)
+        };
+        let asked = (0..4).map(|_| ask());
+        let answers = futures::future::join_all(asked).await;
+        let computed = answers
+            .iter()
+            .filter(|(found, _)| found == "upshot; fwd=miss");
+        assert_eq!(computed.count(), 1, "{path}");
+        assert!(answers.iter().all(|(_, body)| *body == answers[0].1));
+        // Another conversation on the web is in every one of these answers.
+        let id = path.trim_start_matches("/api/v1/");
+        bench.events("main", &with_topic(id)).await;
+        let (found, body) = ask().await;
+        assert_eq!(found, "upshot; fwd=miss", "{path}");
+        assert_ne!(body, answers[0].1, "{path}");
+        assert_eq!(ask().await.0, "upshot; hit", "{path}");
+    }
+}
+
+/// A conversation with two topics, the second of them about a person.
+fn with_topic(id: &str) -> Value {
+    let mut events = conversation(id, "web");
+    let more = json!([
+        {
+            "event_id": format!("{id}-3"), "event_type": "topic", "time": "2026-03-10T10:00:03Z",
+            "conversation_id": id, "topic_id": "order", "topic_name": "Order", "topic_kind": "custom",
+            "topic_trigger": "direct"
+        },
+        {
+            "event_id": format!("{id}-4"), "event_type": "topic", "time": "2026-03-10T10:00:04Z",
+            "conversation_id": id, "topic_id": "pay", "topic_name": "Pay", "topic_kind": "custom"
+        }
+    ]);
+    let all = events.as_array_mut().unwrap();
+    all.extend(more.as_array().unwrap().iter().cloned());
+    events
+}
+
+#[tokio::test]
+async fn every_answer_is_given_as_rows() {
+    let bench = Bench::new().await;
+    let sent = bench.post("/api/v1/events", "application/x-ndjson", demo(60));
+    assert_eq!(sent.await.status, 202);
+    let mut all = questions();
+    all.push(("/api/v1/live", Value::Null));
+    for (path, question) in all {
+        let ask = async |format: &str, accept: &str| {
+            let address = match format {
+                "" => path.to_owned(),
+                format => format!("{path}?format={format}"),
+            };
+            let request = match question.is_null() {
+                true => Request::get(address),
+                false => Request::post(address).header("content-type", "application/json"),
+            };
+            let request = request.header("accept", accept);
+            let body = match question.is_null() {
+                true => Body::empty(),
+                false => Body::from(question.to_string()),
+            };
+            bench.send(request.body(body).unwrap()).await
+        };
+        let csv = ask("csv", "*/*").await;
+        assert_eq!(csv.status, 200, "{path}: {}", csv.text());
+        assert_eq!(csv.header("content-type"), "text/csv", "{path}");
+        let lines = ask("", "application/x-ndjson").await;
+        assert_eq!(lines.header("content-type"), "application/x-ndjson");
+        let rows: Vec<Value> = lines
+            .text()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert!(!rows.is_empty(), "{path}");
+        let names: Vec<&str> = csv.text().lines().next().unwrap().split(',').collect();
+        let members = rows[0].as_object().unwrap();
+        assert_eq!(members.len(), names.len(), "{path}");
+        assert!(
+            names.iter().all(|name| members.contains_key(*name)),
+            "{path}"
+        );
+        let parquet = ask("", "application/vnd.apache.parquet").await;
+        assert!(parquet.body.starts_with(b"PAR1") && parquet.body.ends_with(b"PAR1"));
+        let arrow = ask("arrow", "*/*").await;
+        assert!(arrow.body.starts_with(&[0xff, 0xff, 0xff, 0xff]), "{path}");
+        let whole = ask("json", "text/csv").await;
+        assert_eq!(whole.header("content-type"), "application/json", "{path}");
+        ask("", "image/png").await.problem(406, "not-acceptable");
+        ask("xls", "*/*").await.problem(400, "invalid-query");
+        // Each form is an answer of its own.
+        assert_ne!(csv.header("etag"), whole.header("etag"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_going_on_now_is_computed_each_time() {
+    let bench = Bench::new().await;
+    bench.events("main", &conversation("c1", "web")).await;
+    let first = bench.get("/api/v1/live").await;
+    assert_eq!(first.header("cache-status"), "upshot; fwd=bypass");
+    let tag = first.header("etag").to_owned();
+    let request = Request::get("/api/v1/live").header("if-none-match", &tag);
+    let again = bench.send(request.body(Body::empty()).unwrap()).await;
+    // Nobody waits, so the clock alone has changed nothing.
+    assert_eq!(again.status, 304);
+    assert_eq!(again.header("cache-status"), "upshot; fwd=bypass");
+}
+
+#[tokio::test]
+async fn a_page_of_data_that_have_changed_is_gone() {
+    let bench = Bench::new().await;
+    for channel in ["web", "app", "sms"] {
+        bench.events("main", &conversation(channel, channel)).await;
+    }
+    let mut page = by_channel();
+    page["limit"] = json!(1);
+    let first = bench.query(&page).await.json();
+    page["cursor"] = first["next_cursor"].clone();
+    assert_eq!(bench.query(&page).await.status, 200);
+    bench.events("main", &conversation("c4", "web")).await;
+    let problem = bench.query(&page).await.problem(410, "outdated-cursor");
+    assert_eq!(problem["errors"][0]["field"], "cursor");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("without a cursor")
+    );
+    page["cursor"] = json!("0123");
+    bench.query(&page).await.problem(400, "invalid-query");
+}
+
 #[tokio::test]
 async fn a_client_that_has_the_answer_is_told_so_by_every_question() {
     let bench = Bench::new().await;
     bench.events("main", &conversation("c1", "web")).await;
+    let sent = bench.post("/api/v1/events", "application/x-ndjson", demo(40));
+    assert_eq!(sent.await.status, 202);
     // A range that ends now says another end with every second; this one is over.
     let mut fixed = by_channel();
     fixed["range"] = json!({"from": "2026-03-01", "to": "2026-03-09"});
-    let questions = [
-        ("/api/v1/query", fixed),
-        ("/api/v1/drivers", json!({"outcome": "escalation"})),
-        ("/api/v1/retention", json!({"period": "week"})),
-    ];
-    for (path, question) in questions {
+    for (path, mut question) in questions() {
+        match path {
+            "/api/v1/query" => question = fixed.clone(),
+            "/api/v1/drilldown" => question["query"] = fixed.clone(),
+            _ => {}
+        }
         let text = question.to_string();
         let answer = bench.post(path, "application/json", text).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -112,6 +279,7 @@ async fn a_client_that_has_the_answer_is_told_so_by_every_question() {
         let untimed = |answer: &Answer| {
             let mut answer = answer.json();
             answer["took_milliseconds"] = Value::Null;
+            answer["rows_read"] = Value::Null;
             answer
         };
         assert_eq!(untimed(&answer), untimed(&anew), "{path}");

@@ -251,6 +251,10 @@ async fn nothing_of_one_workspace_is_in_any_answer_of_another() {
                 if tail == "me" {
                     continue;
                 }
+                // It describes the program, whose examples name other things by words that these workspaces have.
+                if tail == "/openapi.json" {
+                    continue;
+                }
                 let body = match path.as_str() {
                     "/api/v1/events" => marked(own),
                     "/api/v1/query" => json!({

@@ -37,7 +37,7 @@ d       | 2s    | topic  | o2    | Order      | direct        |        |        
 d       | 32s   | topic  | pay   | Pay        | direct        |        |              |              | completed
 ";
 
-fn held() -> Held {
+pub fn held() -> Held {
     capture_all(&facts(FACTS), Layout::Mixed)
 }
 

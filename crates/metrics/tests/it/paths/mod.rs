@@ -1,5 +1,5 @@
 //! Paths, flows, funnels and lift: worked examples, and a slow and obvious second implementation.
 
-mod examples;
+pub mod examples;
 mod oracle;
 mod properties;

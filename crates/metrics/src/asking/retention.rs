@@ -1,0 +1,56 @@
+//! Retention as rows: one for each cohort and period.
+
+use arrow::array::RecordBatch;
+
+use super::{Answer, Rows};
+use crate::error::QueryError;
+use crate::retention::{Cohort, Retained, RetentionResult};
+
+impl Answer for RetentionResult {
+    fn forget_effort(&mut self) {
+        self.took_milliseconds = 0.0;
+        self.rows_read = 0;
+        if let Some(explanation) = &mut self.explanation {
+            explanation.forget_times();
+        }
+    }
+
+    fn rows(&self) -> Result<RecordBatch, QueryError> {
+        let of_cohorts = self.cohorts.iter().flat_map(|cohort| {
+            let periods = cohort.periods.iter();
+            periods.map(move |retained| (Some(cohort), retained))
+        });
+        let overall = self.overall.iter().map(|retained| (None, retained));
+        let rows: Vec<(Option<&Cohort>, &Retained)> = of_cohorts.chain(overall).collect();
+        Rows::of(&rows)
+            .text(
+                "row",
+                "what the row is: `cohort`, or `all` for all cohorts for which the period is over",
+                |(cohort, _)| Some(if cohort.is_some() { "cohort" } else { "all" }),
+            )
+            .text(
+                "cohort",
+                "the day, the first day of the week, or the month of the first session",
+                |(cohort, _)| Some(cohort.as_ref()?.cohort.as_str()),
+            )
+            .count("users", "how many users the cohort has", |(cohort, _)| {
+                Some(cohort.as_ref()?.users)
+            })
+            .count(
+                "period",
+                "how many days, weeks or months after the first",
+                |(_, retained)| Some(retained.period as u64),
+            )
+            .value(
+                "exact",
+                "the share of the users who were back in the period",
+                |(_, retained)| Some(&retained.exact),
+            )
+            .value(
+                "rolling",
+                "the share of the users who were back in the period or later",
+                |(_, retained)| Some(&retained.rolling),
+            )
+            .finish()
+    }
+}

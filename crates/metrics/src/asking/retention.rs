@@ -51,6 +51,21 @@ impl Answer for RetentionResult {
                 "the share of the users who were back in the period or later",
                 |(_, retained)| Some(&retained.rolling),
             )
+            .text(
+                "cohort_filter",
+                "the filter that lists the first sessions of the cohort",
+                |(cohort, _)| Some(cohort.as_ref()?.filter.as_str()),
+            )
+            .text(
+                "filter",
+                "the filter that lists the sessions with which they were back in the period",
+                |(_, retained)| retained.filter.as_deref(),
+            )
+            .text(
+                "rolling_filter",
+                "the same for the period or later",
+                |(_, retained)| retained.rolling_filter.as_deref(),
+            )
             .finish()
     }
 }

@@ -8,6 +8,7 @@
 //! Where to start reading: [`RetentionQuery`] is the question, [`Engine::retention`] answers it, and
 //! [`count`] is the operator.
 
+mod behind;
 mod count;
 
 use std::time::Instant;
@@ -27,6 +28,7 @@ use crate::query::{EnvironmentChoice, Identity, Query, tables_of_filters};
 use crate::registry::Subject;
 use crate::result::{IntervalMethod, MetricValue, Note, NoteCode, RangeInfo};
 use crate::time::{Buckets, Grain, Range, RangeSpec};
+use behind::Behind;
 use count::{Counts, Question};
 
 /// The most periods of one answer.
@@ -184,6 +186,9 @@ pub struct Cohort {
     pub cohort: String,
     /// How many users.
     pub users: u64,
+    /// The filter that lists their first sessions; as many users as it finds are counted.
+    #[serde(default)]
+    pub filter: String,
     /// Who of them came back, by period.
     pub periods: Vec<Retained>,
 }
@@ -198,6 +203,14 @@ pub struct Retained {
     pub exact: MetricValue,
     /// Back in this period or later.
     pub rolling: MetricValue,
+    /// The filter that lists the sessions with which they were back in this period: as many users as it finds are counted.
+    /// Null where the period is not over, of all cohorts together, and where `filters` say who belongs to a cohort, which no later
+    /// session tells.
+    #[serde(default)]
+    pub filter: Option<String>,
+    /// The same for this period or later.
+    #[serde(default)]
+    pub rolling_filter: Option<String>,
 }
 
 impl Engine {
@@ -304,21 +317,26 @@ fn result(
     counts: &Counts,
 ) -> RetentionResult {
     let over = |cohort: usize, period: usize| question.is_over(cohort + period, query.now);
+    let behind = Behind { query, question };
     let cohorts: Vec<Cohort> = (0..question.cohorts)
         .map(|cohort| Cohort {
             cohort: question.periods.label(cohort),
             users: counts.users[cohort],
+            filter: behind.cohort(cohort),
             periods: (1..=query.periods)
                 .map(|period| {
                     if !over(cohort, period) {
                         return not_over(question, cohort + period, period);
                     }
-                    retained(
-                        period,
-                        counts.users[cohort],
-                        counts.exact(cohort, period),
-                        counts.rolling(cohort, period),
-                    )
+                    let (exact, rolling) =
+                        (counts.exact(cohort, period), counts.rolling(cohort, period));
+                    let filters = behind.back(cohort, period);
+                    let [filter, rolling_filter] = filters.map_or([None, None], |it| it.map(Some));
+                    Retained {
+                        filter,
+                        rolling_filter,
+                        ..retained(period, counts.users[cohort], exact, rolling)
+                    }
                 })
                 .collect(),
         })
@@ -379,6 +397,8 @@ fn retained(period: usize, users: u64, exact: u64, rolling: u64) -> Retained {
         period,
         exact: share(exact, users),
         rolling: share(rolling, users),
+        filter: None,
+        rolling_filter: None,
     }
 }
 
@@ -412,5 +432,7 @@ fn not_over(question: &Question, position: usize, period: usize) -> Retained {
         period,
         exact: none.clone(),
         rolling: none,
+        filter: None,
+        rolling_filter: None,
     }
 }

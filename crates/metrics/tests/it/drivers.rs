@@ -1,11 +1,13 @@
 //! Drivers: the known vectors, the interval, and the names of topics.
 
+use proptest::prelude::*;
 use upshot_metrics::drivers::DriverRow;
 use upshot_metrics::result::Verdict;
-use upshot_metrics::{DrivenOutcome, DriverQuery, QueryError};
+use upshot_metrics::{DrivenOutcome, DriverQuery, EnvironmentChoice, QueryError, SessionQuery};
 
 use crate::command::NOW;
-use crate::facts::{Layout, capture, instant, sessions};
+use crate::facts::{FIRST_START, Layout, capture, instant, sessions};
+use crate::properties::{ENGINE, HOUR, any_filter, any_sessions, block, cases};
 use crate::worked::engine;
 
 async fn drivers(table: &str, query: DriverQuery) -> Vec<DriverRow> {
@@ -159,4 +161,42 @@ async fn mistakes_are_named() {
         "by: time is no driver; compare ranges, or cut a query by a grain",
     )
     .await;
+}
+
+proptest! {
+    #![proptest_config(cases(12))]
+
+    #[test]
+    fn as_many_sessions_are_behind_a_driver_as_it_says(
+        sessions in any_sessions(),
+        outcome in proptest::sample::select(DrivenOutcome::ALL.to_vec()),
+        by in proptest::sample::select(vec!["channel", "topics", "topic", "outcome", "attribute.plan", "engagement", "user_kind", "served_by"]),
+        filter in proptest::option::of(any_filter()),
+        environment in proptest::sample::select(vec![EnvironmentChoice::All, EnvironmentChoice::Production]),
+    ) {
+        let query = DriverQuery {
+            outcome,
+            by: by.to_owned(),
+            filters: filter.into_iter().collect(),
+            environment,
+            now: FIRST_START + 190 * HOUR,
+            maturity: Some(HOUR),
+            ..DriverQuery::default()
+        };
+        let held = capture(&sessions, Layout::Mixed);
+        let result = block(ENGINE.drivers(&query, &held.capture)).unwrap();
+        for row in result.rows {
+            let mut filters = query.filters.clone();
+            filters.push(row.filter.clone());
+            let asked = SessionQuery {
+                filters,
+                environment,
+                now: query.now,
+                maturity: query.maturity,
+                ..SessionQuery::default()
+            };
+            let found = block(ENGINE.sessions(&asked, &held.capture)).unwrap();
+            prop_assert_eq!(found.len() as u64, row.metric.n, "{}", row.filter);
+        }
+    }
 }

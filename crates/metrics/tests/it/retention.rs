@@ -10,11 +10,11 @@ use upshot_core::time::{DAY, day_of};
 use upshot_metrics::result::MetricValue;
 use upshot_metrics::retention::Period;
 use upshot_metrics::{
-    EnvironmentChoice, Identity, QueryError, RangeSpec, RetentionQuery, RetentionResult,
+    EnvironmentChoice, Identity, Query, QueryError, RangeSpec, RetentionQuery, RetentionResult,
 };
 
 use crate::facts::{FIRST_START, Layout, capture, instant, sessions};
-use crate::properties::{any_sessions, block};
+use crate::properties::{ENGINE, HOUR, any_filter, any_sessions, block, cases};
 use crate::worked::engine;
 
 fn ask(query: &RetentionQuery, sessions: &[Session]) -> RetentionResult {
@@ -283,6 +283,58 @@ proptest! {
                 // Rolling never grows, and holds whoever is back exactly then.
                 prop_assert!(rolling >= exact && longest.is_none_or(|before| rolling <= before));
                 longest = Some(rolling);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(12))]
+
+    #[test]
+    fn as_many_users_are_behind_a_cell_as_it_says(
+        sessions in any_sessions(),
+        filter in proptest::option::weighted(0.3, any_filter()),
+        back in proptest::option::weighted(0.5, any_filter()),
+        by_id in any::<bool>(),
+        environment in proptest::sample::select(vec![EnvironmentChoice::All, EnvironmentChoice::Production]),
+    ) {
+        let query = RetentionQuery {
+            period: Period::Day,
+            periods: 3,
+            filters: filter.into_iter().collect(),
+            back: back.into_iter().collect(),
+            range: RangeSpec { from: Some("2026-01-05T13:00:00Z".to_owned()), to: Some("2026-01-08".to_owned()), last: None },
+            identity: if by_id { Identity::Id } else { Identity::Device },
+            environment,
+            now: FIRST_START + 190 * HOUR,
+            ..RetentionQuery::default()
+        };
+        let held = capture(&sessions, Layout::Mixed);
+        let result = block(ENGINE.retention(&query, &held.capture)).unwrap();
+        let users = |filter: &str| {
+            let id = if by_id { "persons" } else { "users" };
+            let asked = Query {
+                metrics: vec![id.to_owned()],
+                filters: vec![filter.to_owned()],
+                identity: query.identity,
+                environment,
+                now: query.now,
+                ..Query::default()
+            };
+            let found = block(ENGINE.run(&asked, &held.capture)).unwrap();
+            found.totals[id].value
+        };
+        for cohort in &result.cohorts {
+            prop_assert_eq!(users(&cohort.filter), Some(cohort.users as f64), "{}", cohort.filter);
+            for cell in &cohort.periods {
+                let over = cell.exact.numerator.is_some();
+                prop_assert_eq!(cell.filter.is_some(), over && query.filters.is_empty());
+                for (filter, value) in [(&cell.filter, &cell.exact), (&cell.rolling_filter, &cell.rolling)] {
+                    if let Some(filter) = filter {
+                        prop_assert_eq!(users(filter), value.numerator, "{}", filter);
+                    }
+                }
             }
         }
     }

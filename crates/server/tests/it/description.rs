@@ -1,6 +1,6 @@
 //! The description of the interface.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use argon2::Argon2;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use upshot_store::links::{Invited, NewPerson};
 use upshot_store::{AccessKey, Link, Purpose, Role, ViewContent};
 
-use crate::common::{Bench, NOW, demo};
+use crate::common::{Answer, Bench, NOW, demo};
 use crate::mail::Postbox;
 use crate::schema::Description;
 use crate::visitor::{PASSWORD, Visitor};
@@ -232,6 +232,13 @@ async fn every_operation_has_examples_that_are_as_described_and_work() {
     anna.sign_in("anna@example.org", PASSWORD).await;
     let postbox = Postbox::open().await;
     let described = Description::new();
+    let mut answers = ExampleAnswers::default();
+    // Beside the example's a few conversations, so that there is something to tell.
+    let some = Request::post("/api/v1/events")
+        .header("authorization", format!("Bearer {KEY}"))
+        .header("content-type", "application/x-ndjson")
+        .body(Body::from(demo(60)));
+    assert_eq!(bench.send(some.unwrap()).await.status, 202);
     for operation in described.operations() {
         // A test needs a mail server that is there.
         if operation.path == "/api/v1/mail/test" {
@@ -276,6 +283,119 @@ async fn every_operation_has_examples_that_are_as_described_and_work() {
             operation.method,
             answer.text()
         );
+        answers.add(operation.id(), &answer);
+        if address.contains("format=json") {
+            for format in ["format=csv", "format=jsonl"] {
+                let address = address.replace("format=json", format);
+                let rows = operator.send(&operation.method, &address, example.as_ref());
+                answers.add(operation.id(), &rows.await);
+            }
+        }
+    }
+    answers.check(&described);
+}
+
+/// What was answered to the examples, cut short.
+#[derive(Default)]
+struct ExampleAnswers(BTreeMap<String, BTreeMap<String, Value>>);
+
+impl ExampleAnswers {
+    fn add(&mut self, operation: &str, answer: &Answer) {
+        let kind = answer.header("content-type").split(';').next().unwrap();
+        let example = match kind {
+            // The description describes itself, but not within itself.
+            "application/json" if operation == "show_description" => {
+                let mut example = answer.json();
+                example["paths"] = json!({});
+                example["components"] = json!({});
+                example["tags"] = json!([]);
+                example
+            }
+            "application/json" => shortened("", answer.json()),
+            "text/csv" | "application/x-ndjson" => {
+                let lines: Vec<&str> = answer.text().lines().take(2).collect();
+                json!(lines.join("\n") + "\n")
+            }
+            _ => return,
+        };
+        let known = self.0.entry(operation.to_owned()).or_default();
+        known.entry(kind.to_owned()).or_insert(example);
+    }
+
+    /// What is kept of them is as it is described, and has the members that answers have.
+    fn check(&self, described: &Description) {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/example_answers.json");
+        let kept = std::fs::read_to_string(path).unwrap();
+        let mut kept: BTreeMap<String, BTreeMap<String, Value>> =
+            serde_json::from_str(&kept).unwrap();
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            // What was refused here keeps the example that it has.
+            kept.extend(self.0.clone());
+            let text = serde_json::to_string_pretty(&kept).unwrap();
+            std::fs::write(path, text + "\n").unwrap();
+        }
+        for operation in described.operations() {
+            let Some((kind, schema)) = operation.answer() else {
+                continue;
+            };
+            let id = operation.id();
+            let example = kept.get(id).and_then(|kept| kept.get(kind));
+            let Some(example) = example else {
+                // What a browser or a monitor reads is no document.
+                assert_ne!(kind, "application/json", "{id}: run with UPDATE_EXPECT=1");
+                continue;
+            };
+            if kind == "application/json" {
+                let faults = match id {
+                    "show_description" => described.faults(schema, example),
+                    _ => described.strict_faults(schema, example),
+                };
+                assert_eq!(faults, [""; 0], "{id}");
+                let found = self.0.get(id).map(|found| members(&found[kind]));
+                assert!(
+                    found.is_none_or(|found| found == members(example)),
+                    "{id}: run with UPDATE_EXPECT=1"
+                );
+            }
+        }
+    }
+}
+
+fn members(value: &Value) -> BTreeSet<&str> {
+    let members = value.as_object().into_iter().flatten();
+    members.map(|(name, _)| name.as_str()).collect()
+}
+
+/// The same with few elements of each list, without secrets and without what differs from one time to the next.
+fn shortened(name: &str, value: Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let most = if items.iter().any(Value::is_object) {
+                1
+            } else {
+                3
+            };
+            let items = items.into_iter().take(most);
+            items.map(|item| shortened("", item)).collect()
+        }
+        Value::Object(members) => {
+            let members = members.into_iter();
+            let short = members.map(|(name, value)| {
+                let short = shortened(&name, value);
+                (name, short)
+            });
+            Value::Object(short.collect())
+        }
+        Value::String(text) => json!(match name {
+            "key" | "link" | "secret" => "…".to_owned(),
+            _ if text.chars().count() > 160 => {
+                let short: String = text.chars().take(159).collect();
+                short + "…"
+            }
+            _ => text,
+        }),
+        Value::Number(_) if name.ends_with("milliseconds") => json!(3.2),
+        other => other,
     }
 }
 

@@ -15,6 +15,25 @@ pub struct Operation<'a> {
 }
 
 impl Operation<'_> {
+    /// Its name.
+    pub fn id(&self) -> &str {
+        self.description["operationId"].as_str().unwrap()
+    }
+
+    /// The media type and the schema of what it answers; nothing where that has no body.
+    pub fn answer(&self) -> Option<(&str, &Value)> {
+        let (kind, content) = self.good()?.iter().next()?;
+        Some((kind.as_str(), &content["schema"]))
+    }
+
+    fn good(&self) -> Option<&serde_json::Map<String, Value>> {
+        let responses = self.description["responses"].as_object()?;
+        let good = responses
+            .iter()
+            .find(|(status, _)| status.starts_with('2'))?;
+        good.1["content"].as_object()
+    }
+
     /// The media type of the body that has the example; that of JSON where there is no body.
     pub fn media_type(&self) -> &str {
         let content = self.description["requestBody"]["content"].as_object();
@@ -121,6 +140,13 @@ impl Description {
             (operation.path != "/api/v1/events", turn, operation.path)
         });
         operations
+    }
+
+    /// What is wrong with a value, also where it has more than is described.
+    pub fn strict_faults(&self, schema: &Value, value: &Value) -> Vec<String> {
+        let mut faults = self.faults(schema, value);
+        self.all_described(schema, value, "value", &mut faults);
+        faults
     }
 
     pub fn faults(&self, schema: &Value, value: &Value) -> Vec<String> {

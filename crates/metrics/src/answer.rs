@@ -95,7 +95,9 @@ impl Engine {
         let mut rows = ordered(&resolved, &passes, &mut notes);
         let row_count = rows.len();
         rows.drain(..page.offset.min(row_count));
-        if kept.is_none() {
+        // Where others stand together the limit is one of groups, also where there are no more of them.
+        let of_groups = resolved.other && !resolved.beside_time().is_empty();
+        if !of_groups {
             rows.truncate(resolved.limit.unwrap_or(usize::MAX));
         }
         let shown = page.offset + rows.len();

@@ -399,7 +399,7 @@ fn an_unfinished_range_is_compared_with_as_much_time() {
         compared(
             "year_by_weekday",
             from_to("2026-03-02", "2026-03-08"),
-            at("2026-04-01"),
+            "2026-04-01",
             "Europe/Berlin"
         ),
         (at("2025-03-02T23:00:00Z"), at("2025-03-09T23:00:00Z"))

@@ -2,8 +2,8 @@
 //!
 //! As long as nobody owns the server and it has no key, it is open, and listens on loopback only. Then a page in a
 //! browser on the same machine is the stranger: it could reach the server under a name of its own that resolves to this
-//! machine, so only loopback's own names are answered. With a key or an owner, everything but the health paths, the web
-//! app's files and the ways to sign in needs somebody who may.
+//! machine, so only loopback's own names are answered. With a key or an owner, everything but the health paths, the
+//! description of the interface, the web app's files and the ways to sign in needs somebody who may.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -44,7 +44,7 @@ fn request(method: &Method, path: &str, authorization: Option<&str>) -> Request<
 }
 
 #[tokio::test]
-async fn with_a_key_every_path_but_health_and_the_ways_to_sign_in_needs_it() {
+async fn with_a_key_every_path_but_health_the_description_and_the_ways_to_sign_in_needs_it() {
     let bench = Bench::with_server(|options| options.key = Some(KEY.to_owned())).await;
     let unknown = [
         "/api",
@@ -58,6 +58,8 @@ async fn with_a_key_every_path_but_health_and_the_ways_to_sign_in_needs_it() {
     for (method, path) in all {
         let free = path.starts_with("/health/")
             || [
+                // What the program is, which its repository tells, too.
+                "/openapi.json",
                 "/api/v1/sign-in",
                 "/api/v1/sign-in/forgotten",
                 "/api/v1/sign-out",

@@ -330,6 +330,9 @@ pub(crate) fn without_loops(steps: &mut Vec<StepRow>, loops: Loops) {
     }
 }
 
+/// What was found in parts of the rows, each with whether it was known before.
+type Shares<S> = Vec<(Known<Sequences<S>>, bool)>;
+
 /// Reads what is wanted on all threads and puts the shares together.
 pub(crate) async fn read<S: Sink>(
     resources: &Resources,
@@ -349,7 +352,7 @@ pub(crate) async fn read<S: Sink>(
         Sequencer::new(Arc::clone(&wanted), empty.clone(), nodes, groups)
     };
     let mut all = begin();
-    let (shares, effort): (Vec<(Known<Sequences<S>>, bool)>, Effort) = match purpose {
+    let (shares, effort): (Shares<S>, Effort) = match purpose {
         None => {
             let (shares, effort) = source.read(&shape, resources, &begin).await?;
             let shares = shares.into_iter();

@@ -261,7 +261,7 @@ impl<'a> Told<'a> {
     /// The last word on whether sources support the answer at this place.
     fn judgement_on(&self, message: usize) -> Option<(bool, &'a Event)> {
         let messages = self.messages();
-        let judged = self.events().enumerate().filter_map(|(place, event)| {
+        let mut judged = self.events().enumerate().filter_map(|(place, event)| {
             let grounded = says_grounded(event)?;
             let named = event.reply_to.as_deref().or(event.message_id.as_deref());
             let mut before = messages.iter().rev().filter(|known| **known <= place);
@@ -272,7 +272,7 @@ impl<'a> Told<'a> {
             (meant == Some(&message)).then_some((grounded, event))
         });
         let by_bot = self.given[message].event.role == Some(Role::Bot);
-        judged.last().filter(|_| by_bot)
+        judged.next_back().filter(|_| by_bot)
     }
 
     /// The rating of the message at this place: the last that was given, else that one was offered.

@@ -62,6 +62,7 @@ def main():
                     *("--suppress-health-check", "all", "--no-shrink"),
                 ],
                 cwd=folder,
+                env={**os.environ, "SCHEMATHESIS_HOOKS": str(HERE / "hooks.py")},
                 check=False,
             )
             if server.poll() is not None:

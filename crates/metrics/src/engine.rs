@@ -104,6 +104,7 @@ impl Engine {
     /// goes with these.
     pub fn forget_rollups(&self) {
         self.resources.rollups.forget();
+        self.resources.histories.forget();
     }
 
     pub(crate) fn resources(&self) -> &Resources {

@@ -94,7 +94,7 @@ pub(super) struct Draft<'e> {
     pub context: Context<'e>,
     /// What was known before the session.
     pub inherited: Context<'e>,
-    pub window: Option<u64>,
+    pub window: Option<Window>,
     pub language: Option<&'e str>,
 
     pub engaged: Option<Evidence<'e>>,
@@ -155,8 +155,8 @@ pub(super) struct HandoverState<'e> {
     pub last: Option<(HandoverStage, Option<&'e str>)>,
     /// Whether the user acted since the last stage.
     pub acted_since: bool,
-    /// Whether a person was asked for and has not yet been or come.
-    pub asked: bool,
+    /// The step that first hands over, and who would ask by it.
+    pub unasked: Option<(usize, Option<Actor>)>,
 }
 
 impl<'e> Draft<'e> {
@@ -243,18 +243,29 @@ impl<'e> Draft<'e> {
         }
     }
 
-    /// The first window in which the session was seen.
+    /// The first window in which the session was seen; before one is told the first page.
     pub fn note_window<E: EventView>(&mut self, event: &'e E) {
-        if self.window.is_none() {
-            self.window = window_of(event);
+        if self.window.is_none_or(|window| !window.told) {
+            let told = window_of(event).filter(|window| window.told);
+            self.window = told.or(self.window).or(window_of(event));
         }
     }
 }
 
-/// A hash of the window in which something happened; where the source does not tell windows apart, of the page.
-pub(super) fn window_of<E: EventView>(event: &E) -> Option<u64> {
-    let window = event.window_id().or(event.page());
-    window.map(|window| xxh3_64(window.as_bytes()))
+/// Where something happened: a window that the source tells, or the page. A window and a page say nothing of each
+/// other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    pub told: bool,
+    pub hash: u64,
+}
+
+/// The window in which something happened; where the source does not tell windows apart the page.
+pub(super) fn window_of<E: EventView>(event: &E) -> Option<Window> {
+    let hash = |text: &str| xxh3_64(text.as_bytes());
+    let told = event.window_id().map(|id| (true, hash(id)));
+    let place = told.or_else(|| event.page().map(|page| (false, hash(page))));
+    place.map(|(told, hash)| Window { told, hash })
 }
 
 /// The hash by which feedback finds a message.

@@ -24,12 +24,8 @@ impl<'e> Draft<'e> {
         }
         self.handover.last = Some(this);
         self.handover.acted_since = false;
-        // Who hands over unasked asks: of sources that know no other word it is the request.
-        if stage == HandoverStage::Escalated && !self.handover.asked {
-            let facts = &mut self.facts;
-            facts.handover_requests += 1;
-            facts.handover_requested_by = facts.handover_requested_by.or(requested_by(event));
-            self.step_handover(event, HandoverStage::Requested, None);
+        if stage == HandoverStage::Escalated && self.handover.unasked.is_none() {
+            self.handover.unasked = Some((self.steps.len(), requested_by(event)));
         }
         self.note_stage(event, stage);
         match stage {
@@ -71,17 +67,29 @@ impl<'e> Draft<'e> {
             HandoverStage::Unspecified => {}
         }
         let asks = matches!(stage, HandoverStage::Requested | HandoverStage::Escalated);
-        self.handover.asked = asks
-            || self.handover.asked
-                && !matches!(
-                    stage,
-                    HandoverStage::Finished
-                        | HandoverStage::AbandonedInQueue
-                        | HandoverStage::Unavailable
-                        | HandoverStage::Refused
-                );
         if asks || event.handover_trigger().is_some() {
             self.trail.asked_for_person = true;
+        }
+    }
+
+    /// A source that tells of handing over, but never of a request, means the first by it: the bot asks as it hands over.
+    pub(super) fn imply_request(&mut self) {
+        let Some((place, by)) = self.handover.unasked else {
+            return;
+        };
+        if self.facts.handover_requests > 0 {
+            return;
+        }
+        self.facts.handover_requests = 1;
+        self.facts.handover_requested_by = by;
+        if let Some(escalated) = self.steps.get(place).cloned() {
+            let request = Step {
+                handover_stage: Some(HandoverStage::Requested),
+                requested_by: by,
+                waiting_time: None,
+                ..escalated
+            };
+            self.steps.insert(place, request);
         }
     }
 

@@ -431,7 +431,9 @@ impl<'e, E: EventView> Machine<'e, E> {
         let (Some(current), Some(window)) = (self.drafts[live].window, window_of(event)) else {
             return false;
         };
-        current != window && !self.windows.contains(&window)
+        current.told == window.told
+            && current.hash != window.hash
+            && !self.windows.contains(&window.hash)
     }
 
     fn change_window(&mut self, live: usize, event: &'e E) {
@@ -440,7 +442,7 @@ impl<'e, E: EventView> Machine<'e, E> {
             if self.windows.len() >= HELD_WINDOWS {
                 self.windows.remove(0);
             }
-            self.windows.push(window);
+            self.windows.push(window.hash);
         }
         let end = End {
             time: event.time(),

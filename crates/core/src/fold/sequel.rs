@@ -38,6 +38,8 @@ impl Draft<'_> {
             self.close_what_is_open();
         }
         self.credit_visits();
+        // Last: from here on no place among the steps is known.
+        self.imply_request();
     }
 
     /// Where people served the session alone there was no bot that had to understand and none that

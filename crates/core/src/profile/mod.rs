@@ -186,6 +186,26 @@ impl MaturityTimes {
         channels.fold(self.others, i64::max)
     }
 
+    /// Of each channel the longer of both.
+    #[must_use]
+    pub fn longer(self, other: Self) -> Self {
+        let of = |times: &Self, name: &str| {
+            let mut channels = times.channels.iter();
+            let own = channels.find(|(channel, _)| **channel == *name);
+            own.map_or(times.others, |(_, time)| *time)
+        };
+        let names = self.channels.iter().chain(&other.channels);
+        let mut channels: Vec<(Box<str>, i64)> = names
+            .map(|(name, _)| (name.clone(), of(&self, name).max(of(&other, name))))
+            .collect();
+        channels.sort_unstable();
+        channels.dedup();
+        Self {
+            others: self.others.max(other.others),
+            channels,
+        }
+    }
+
     /// The same, nowhere less than this.
     #[must_use]
     pub fn at_least(&self, time: i64) -> Self {

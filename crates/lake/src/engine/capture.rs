@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use upshot_core::Event;
 use upshot_core::event::{conversation_hash, order_key};
+use upshot_core::profile::MaturityTimes;
 use upshot_core::time::day_of;
 
 use crate::capture::{Capture, DataFile, KeptFacts, TableCapture};
@@ -317,7 +318,9 @@ pub(crate) fn capture(
         workspace: name.to_owned(),
         profile: set.profile_name().to_owned(),
         fact_set: set.name.to_string(),
-        maturity: Some(set.settings.default_profile().maturity_times()),
+        maturity: (set.settings.profiles())
+            .map(|(_, profile)| profile.maturity_times())
+            .reduce(MaturityTimes::longer),
         knows_windows: Some(
             set.settings
                 .profiles()

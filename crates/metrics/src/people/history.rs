@@ -81,8 +81,13 @@ impl Histories {
             environment,
         };
         let histories = Arc::clone(self);
-        let bringing = (resources.handle)
-            .spawn(async move { histories.brought(&key, &sessions, &reader).await });
+        // Lives as long as somebody waits.
+        let waiting = Arc::new(());
+        let waited_for = Arc::downgrade(&waiting);
+        let bringing = (resources.handle).spawn(async move {
+            let wanted = || waited_for.strong_count() > 0;
+            histories.brought(&key, &sessions, &reader, &wanted).await
+        });
         let layers = bringing
             .await
             .map_err(|error| QueryError::Stopped(error.to_string()))??;
@@ -98,9 +103,16 @@ impl Histories {
         key: &Key,
         sessions: &TableCapture,
         reader: &Reader,
+        wanted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<Layers, QueryError> {
         let place = self.place(key);
         let mut place = place.lock().await;
+        // Only who begins from nothing goes on for those who come later: a history that is there is theirs already.
+        if place.is_some() && !wanted() {
+            return Err(QueryError::Stopped(
+                "nobody waits for the answer".to_owned(),
+            ));
+        }
         // Taken out, so that a failure leaves no half-made history behind.
         let history = place.take();
         let made = match History::as_of(history, sessions, reader).await {
@@ -113,6 +125,12 @@ impl Histories {
         let layers = made.with_memory().clone();
         *place = Some(made);
         Ok(layers)
+    }
+
+    /// Forgets all of them: for when something was erased.
+    pub(crate) fn forget(&self) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.clear();
     }
 
     fn place(&self, key: &Key) -> Place {

@@ -163,7 +163,8 @@ impl<'a> Course<'a> {
             return self.between(given, None);
         }
         if self.is_another_window(live, given) {
-            self.windows_left.extend(self.sessions[live].window());
+            let left = self.sessions[live].window();
+            self.windows_left.extend(left.map(|(_, window)| window));
             self.end(
                 live,
                 event.time,
@@ -192,7 +193,9 @@ impl<'a> Course<'a> {
             && self.sessions[live].window().is_some_and(|window| {
                 let another = window_or_page(given.event);
                 another.is_some_and(|another| {
-                    another != window && !self.windows_left[remembered..].contains(&another)
+                    another.0 == window.0
+                        && another.1 != window.1
+                        && !self.windows_left[remembered..].contains(&another.1)
                 })
             })
     }

@@ -172,7 +172,10 @@ pub fn kind_of_users(event: &Event) -> MessageKind {
     event.message_kind.unwrap_or(MessageKind::Text)
 }
 
-/// The window of an event; the page, where the source does not tell windows apart.
-pub fn window_or_page(event: &Event) -> Option<&str> {
-    event.window_id.as_deref().or(event.page.as_deref())
+/// The window of an event, and whether the source told it; else the page.
+pub fn window_or_page(event: &Event) -> Option<(bool, &str)> {
+    match event.window_id.as_deref() {
+        Some(window) => Some((true, window)),
+        None => Some((false, event.page.as_deref()?)),
+    }
 }

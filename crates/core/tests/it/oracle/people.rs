@@ -33,25 +33,19 @@ impl<'a> Told<'a> {
         stages
     }
 
-    /// Where a bot hands over although nobody has asked since the last time: it asks.
+    /// Where a bot first hands over, if nobody ever says that a person was asked for: it asks.
     pub fn implied_requests(&self) -> Vec<usize> {
-        let mut asked = false;
-        let mut implied = Vec::new();
-        for (place, _, stage) in self.stages() {
-            match stage {
-                HandoverStage::Requested => asked = true,
-                HandoverStage::Escalated => {
-                    implied.extend((!asked).then_some(place));
-                    asked = true;
-                }
-                HandoverStage::Finished
-                | HandoverStage::AbandonedInQueue
-                | HandoverStage::Unavailable
-                | HandoverStage::Refused => asked = false,
-                _ => {}
-            }
+        let stages = self.stages();
+        let at = |wanted: HandoverStage| {
+            let mut stages = stages.iter();
+            stages
+                .find(|(.., stage)| *stage == wanted)
+                .map(|(place, ..)| *place)
+        };
+        match at(HandoverStage::Requested) {
+            Some(_) => Vec::new(),
+            None => at(HandoverStage::Escalated).into_iter().collect(),
         }
-        implied
     }
 
     /// Whether, after the first so many events, the user waits for a person or talks to one.

@@ -9,7 +9,7 @@ use upshot_core::Event;
 use upshot_core::words::{Actor, EndReason, Environment, EventType, Role, Rule};
 
 use super::Book;
-use super::part::{Part, is_users, kind, window_or_page};
+use super::part::{Part, is_users, kind};
 use super::row::{Cell, row_of};
 
 /// Who and where: what holds for a stretch of a conversation.
@@ -195,9 +195,12 @@ impl<'a> Told<'a> {
         until
     }
 
-    /// The window in which the session was first seen.
-    pub fn window(&self) -> Option<&'a str> {
-        self.events().find_map(window_or_page)
+    /// The window in which the session was first seen, and whether the source told it; else the page.
+    pub fn window(&self) -> Option<(bool, &'a str)> {
+        let told = self.events().find_map(|event| event.window_id.as_deref());
+        let page = || self.events().find_map(|event| event.page.as_deref());
+        told.map(|window| (true, window))
+            .or_else(|| Some((false, page()?)))
     }
 
     /// Whether the session has as many events as one may have.

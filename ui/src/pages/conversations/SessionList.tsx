@@ -1,5 +1,5 @@
 /** The list: a table of which only what is seen is drawn, so that 100,000 sessions scroll as ten do. */
-import { memo, useEffect, useLayoutEffect, useMemo, useRef, type CSSProperties } from 'react';
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent } from 'react';
 
 import { useMay } from '../../api/access';
 import type { Session } from '../../api/client';
@@ -58,8 +58,8 @@ export function SessionList(props: {
   const shown = useMemo(() => ({ texts, locale, zone: view.zone, label: labels.of }), [texts, locale, view.zone, labels]);
   return (
     // A region that scrolls is reached from the keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div ref={scroller} className={props.stale ? 'list stale' : 'list'} tabIndex={0} role="group" aria-label={texts.pages.conversations}>
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
+    <div ref={scroller} onKeyDown={toEnd} className={props.stale ? 'list stale' : 'list'} tabIndex={0} role="group" aria-label={texts.pages.conversations}>
       <div role="table" aria-rowcount={sessions.length + 1} aria-label={texts.pages.conversations} style={{ minWidth: width }}>
         <div role="rowgroup" className="list-head">
           <div role="row" aria-rowindex={1} className="list-row" style={layout}>
@@ -79,6 +79,18 @@ export function SessionList(props: {
       </div>
     </div>
   );
+}
+
+/**
+ * To the list's begin or end at once. The browser would glide there, through rows that come and go on the way, and where a key before still
+ * moves the list it may stop halfway.
+ */
+function toEnd(event: KeyboardEvent<HTMLElement>) {
+  const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+  if (!isPlain || (event.key !== 'Home' && event.key !== 'End')) return;
+  event.preventDefault();
+  const box = event.currentTarget;
+  box.scrollTo({ top: event.key === 'Home' ? 0 : box.scrollHeight, behavior: 'instant' });
 }
 
 /** A session. It is drawn anew when something of it changes, not when the list is scrolled. */

@@ -230,7 +230,8 @@ record! {
         /// The user's variant.
         variant: Label,
 
-        /// What a reviewer or judge says. Of an answer `groundedness` and `hallucination` are counted.
+        /// What a reviewer or judge says. Of an answer `groundedness` and `hallucination` are counted, if the label's
+        /// time is that of the answer or lies in the same stretch of the conversation.
         label: Label,
         /// The value of the label; of those two `supported` or `unsupported`, or yes or no.
         label_value: Label,

@@ -246,8 +246,9 @@ impl<'e> Draft<'e> {
     /// The first window in which the session was seen; before one is told the first page.
     pub fn note_window<E: EventView>(&mut self, event: &'e E) {
         if self.window.is_none_or(|window| !window.told) {
-            let told = window_of(event).filter(|window| window.told);
-            self.window = told.or(self.window).or(window_of(event));
+            let seen = window_of(event);
+            let told = seen.filter(|window| window.told);
+            self.window = told.or(self.window).or(seen);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::class::{Class, classify, is_survey_answer};
 use super::context::Context;
 use super::draft::{Draft, End, since, type_of, window_of};
 use super::finish::Common;
+use super::record::judged_before;
 use super::reported::reports_of;
 use super::{FactSink, FoldContext};
 use crate::event::EventView;
@@ -100,7 +101,9 @@ impl<'e, E: EventView> Machine<'e, E> {
         // The bot that speaks at the very instant of the time-out says goodbye.
         let instant = i64::from(class == Class::Speech);
         self.expire(time.saturating_add(instant), event.channel());
-        if self.live {
+        if let Some(judged) = judged_before(&self.drafts, event, kind, self.rules) {
+            self.attach(judged, event, kind, class);
+        } else if self.live {
             self.push_live(event, kind, class, sink);
         } else {
             self.push_idle(event, kind, class, sink);

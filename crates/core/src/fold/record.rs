@@ -425,24 +425,37 @@ impl<'e> Draft<'e> {
 /// Whether a label says that an answer's sources support it: the label `groundedness`, or `hallucination` with
 /// the opposite meaning, and a value that says yes or no.
 fn grounded<E: EventView>(event: &E) -> Option<bool> {
-    let is = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    let (label, value) = (event.label()?, event.label_value()?);
-    let supported = if is(value, &["supported", "grounded", "faithful"]) {
-        return is(label, &["groundedness", "hallucination"]).then_some(true);
-    } else if is(value, &["unsupported", "ungrounded", "hallucinated"]) {
-        return is(label, &["groundedness", "hallucination"]).then_some(false);
-    } else if is(value, &["yes", "true", "1"]) {
-        true
-    } else if is(value, &["no", "false", "0"]) {
-        false
-    } else {
+    let value = event.label_value()?;
+    let says = |words: &[&str]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
+    let label = event.label()?;
+    let yes_means = label.eq_ignore_ascii_case("groundedness");
+    if !yes_means && !label.eq_ignore_ascii_case("hallucination") {
         return None;
-    };
-    match label {
-        _ if is(label, &["groundedness"]) => Some(supported),
-        _ if is(label, &["hallucination"]) => Some(!supported),
-        _ => None,
     }
+    match () {
+        () if says(&["supported", "grounded", "faithful"]) => Some(true),
+        () if says(&["unsupported", "ungrounded", "hallucinated"]) => Some(false),
+        () if says(&["yes", "true", "1"]) => Some(yes_means),
+        () if says(&["no", "false", "0"]) => Some(!yes_means),
+        () => None,
+    }
+}
+
+/// The session before the last of these of one of whose answers a judge says something.
+pub(super) fn judged_before<E: EventView>(
+    sessions: &[Box<Draft<'_>>],
+    event: &E,
+    kind: EventType,
+    rules: &Rules,
+) -> Option<usize> {
+    if kind != EventType::Label || grounded(event).is_none() {
+        return None;
+    }
+    let answer = feedback_target(event, kind)?;
+    let said = |draft: &Box<Draft<'_>>| draft.place_of(answer).is_some();
+    let place = sessions.iter().rposition(said)?;
+    let full = sessions[place].facts.events >= rules.cap_events;
+    (!full && place + 1 < sessions.len()).then_some(place)
 }
 
 /// The skill of the agent who speaks, if the message says so.

@@ -125,7 +125,7 @@ impl Profile {
     /// How old, in microseconds, a session must be before every session that started with it is
     /// surely decided: the longest time-out, and the grace for late events.
     pub fn maturity(&self) -> i64 {
-        self.rules.longest_timeout + self.rules.lateness_grace
+        self.maturity_times().longest()
     }
 
     /// How old sessions must be to be judged, by channel.
@@ -138,11 +138,6 @@ impl Profile {
                 .map(|(channel, timeout)| (channel.to_lowercase().into(), timeout + grace))
                 .collect(),
         }
-    }
-
-    /// The same for the sessions of one channel.
-    pub fn maturity_of(&self, channel: Option<&str>) -> i64 {
-        self.timeout(channel) + self.rules.lateness_grace
     }
 
     /// How long after the time-out, in microseconds, late events are waited for.
@@ -222,4 +217,35 @@ impl MaturityTimes {
 pub fn built_in_text(name: &str) -> Option<&'static str> {
     let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MaturityTimes;
+
+    fn times(others: i64, channels: &[(&str, i64)]) -> MaturityTimes {
+        MaturityTimes {
+            others,
+            channels: channels
+                .iter()
+                .map(|(name, time)| ((*name).into(), *time))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn of_two_profiles_each_channel_waits_for_the_slower() {
+        let one = times(30, &[("kiosk", 5), ("whatsapp", 1440)]);
+        let other = times(60, &[("voice", 10), ("whatsapp", 90)]);
+        let both = one.longer(other);
+        assert_eq!(
+            both,
+            times(60, &[("kiosk", 60), ("voice", 30), ("whatsapp", 1440)])
+        );
+        assert_eq!(both.longest(), 1440);
+        assert_eq!(
+            both.at_least(70),
+            times(70, &[("kiosk", 70), ("voice", 70), ("whatsapp", 1440)])
+        );
+    }
 }

@@ -37,7 +37,6 @@ pub(crate) struct Rules {
     pub keeps_test_sessions: bool,
     default_timeout: i64,
     channel_timeouts: Vec<(Box<str>, i64)>,
-    pub longest_timeout: i64,
     /// No silence up to this one needs a look at the channel.
     pub shortest_timeout: i64,
     pub cut_gap: i64,
@@ -116,7 +115,6 @@ impl Rules {
             keeps_test_sessions: settings.session.test_sessions == TestSessions::Keep,
             default_timeout,
             channel_timeouts,
-            longest_timeout,
             shortest_timeout,
             cut_gap,
             engagement: settings.engagement.rules.iter().map(engagement).collect(),

@@ -202,6 +202,46 @@ fn people_can_serve_alone() {
 }
 
 #[test]
+fn who_hands_over_and_never_asked_asks_by_it() {
+    let names = ["handover_stage", "handover_trigger", "requested_by"];
+    let unasked = "
+        0s user help
+        1s handover escalated trigger=policy
+        2s handover queued
+        9s handover escalated trigger=policy";
+    check_steps(
+        unasked,
+        StepKind::Handover,
+        &names,
+        expect![[r#"
+            requested policy bot
+            escalated policy -
+            queued - -
+            escalated policy -
+        "#]],
+    );
+    check_session(
+        unasked,
+        &["handover_requests", "handover_requested_by"],
+        expect![[r#"
+            handover_requests: 1
+            handover_requested_by: bot
+        "#]],
+    );
+    check_steps(
+        "0s user help
+         1s handover escalated trigger=policy
+         2s handover requested trigger=direct",
+        StepKind::Handover,
+        &names,
+        expect![[r#"
+            escalated policy -
+            requested direct user
+        "#]],
+    );
+}
+
+#[test]
 fn an_agent_who_is_not_announced_takes_over_by_speaking() {
     check_steps(
         "0s user hi

@@ -117,6 +117,26 @@ fn what_comes_after_a_fallback() {
 }
 
 #[test]
+fn a_judge_finds_the_answer_that_it_names_in_whichever_session() {
+    check_messages(
+        "0s user when do you open
+         1s bot at nine message_id=m1
+         2h user and when do you close
+         +1s bot at six message_id=m2
+         +2s label groundedness label_value=unsupported message_id=m1 actor=judge
+         +1s label hallucination label_value=no message_id=m2 actor=reviewer
+         +1s label tone label_value=yes message_id=m1 actor=judge
+         +1s label groundedness label_value=yes message_id=m3 actor=judge",
+        Role::Bot,
+        &["event_id", "grounded", "grounded_by"],
+        expect![[r#"
+            @2 false judge
+            @4 true reviewer
+        "#]],
+    );
+}
+
+#[test]
 fn who_says_the_same_again() {
     check_messages(
         "0s user where is it text_fingerprint=1

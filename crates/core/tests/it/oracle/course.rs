@@ -8,6 +8,7 @@ use super::Book;
 use super::part::{Part, answers_survey, is_message_of, kind, part, topic_kind, window_or_page};
 use super::row::{Cell, Row};
 use super::told::{Ending, Given, Known, Told, first_said, says};
+use super::utterances::says_grounded;
 
 /// What was learned of who and where, in order.
 enum Learned {
@@ -61,9 +62,10 @@ impl<'a> Course<'a> {
             // The bot that speaks at the very instant of the time-out says goodbye.
             let instant = i64::from(given.part == Part::BotSpeaks);
             course.silence(event.time + instant, event.channel.as_deref());
-            match course.live() {
-                Some(live) => course.while_live(live, given),
-                None => course.between(given, events.get(place + 1)),
+            match (course.judged_before(given), course.live()) {
+                (Some(judged), _) => course.give(judged, given),
+                (None, Some(live)) => course.while_live(live, given),
+                (None, None) => course.between(given, events.get(place + 1)),
             }
             course.since_cut.push(event);
         }
@@ -261,6 +263,16 @@ impl<'a> Course<'a> {
         let happens = part.happens() && ![Part::Answer, Part::Agent, Part::End].contains(&part);
         let timeout = self.book.timeout(channel);
         happens && self.capped.is_some_and(|last| event.time - last <= timeout)
+    }
+
+    /// Which session other than the last said what a judge names.
+    fn judged_before(&self, given: Given<'a>) -> Option<usize> {
+        says_grounded(given.event)?;
+        let event = given.event;
+        let named = event.reply_to.as_deref().or(event.message_id.as_deref())?;
+        let mut within = (self.reach..self.sessions.len()).rev();
+        let place = within.find(|place| self.sessions[*place].said(named))?;
+        (place + 1 < self.sessions.len() && !self.sessions[place].is_full()).then_some(place)
     }
 
     /// The session that is over and to which the event belongs all the same.

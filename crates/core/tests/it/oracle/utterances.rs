@@ -258,6 +258,14 @@ impl<'a> Told<'a> {
             .collect()
     }
 
+    /// Whether one of the messages is called so.
+    pub fn said(&self, name: &str) -> bool {
+        let messages = self.messages();
+        messages
+            .iter()
+            .any(|place| reference(self.given[*place].event) == name)
+    }
+
     /// The last word on whether sources support the answer at this place.
     fn judgement_on(&self, message: usize) -> Option<(bool, &'a Event)> {
         let messages = self.messages();
@@ -300,7 +308,7 @@ fn reference(event: &Event) -> &str {
 }
 
 /// What a label says of an answer's sources, by the table of docs/formats/upshot.md.
-fn says_grounded(event: &Event) -> Option<bool> {
+pub fn says_grounded(event: &Event) -> Option<bool> {
     if kind(event) != EventType::Label {
         return None;
     }

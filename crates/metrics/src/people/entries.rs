@@ -141,11 +141,16 @@ impl Making {
 
 impl Made {
     /// As it can be read.
-    pub(super) fn mapped(self, map: Option<&Arc<Mmap>>) -> Entries {
+    ///
+    /// # Errors
+    /// When nothing was mapped of what was written: a fault that must not pass for an empty history.
+    pub(super) fn mapped(self, map: Option<&Arc<Mmap>>) -> Result<Entries, QueryError> {
         match (self, map) {
-            (Self::Held(entries), _) => Entries::Held(entries),
-            (Self::Written(bytes), Some(map)) => Entries::Mapped(Arc::clone(map), bytes),
-            (Self::Written(_), None) => Entries::Held(Box::default()),
+            (Self::Held(entries), _) => Ok(Entries::Held(entries)),
+            (Self::Written(bytes), Some(map)) => Ok(Entries::Mapped(Arc::clone(map), bytes)),
+            (Self::Written(_), None) => Err(QueryError::Stopped(
+                "the history of users was written and is not there".to_owned(),
+            )),
         }
     }
 }
@@ -296,9 +301,11 @@ impl Gathered {
         let mut all = Vec::with_capacity(self.len(part));
         for share in &self.shares {
             all.extend_from_slice(&share.parts[part]);
-            for bytes in self.map.iter().flat_map(|_| &share.written[part]) {
-                let map = self.map.as_deref().map(|map| &map[bytes.clone()]);
-                all.extend_from_slice(bytemuck::cast_slice(map.unwrap_or_default()));
+            if let Some(map) = &self.map {
+                let written = share.written[part].iter();
+                written.for_each(|bytes| {
+                    all.extend_from_slice(bytemuck::cast_slice(&map[bytes.clone()]));
+                });
             }
         }
         all

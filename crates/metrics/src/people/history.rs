@@ -279,8 +279,10 @@ impl History {
         let held = self.layers.bytes() + reading;
         reader.resources.reserve(&self.reservation, held)?;
         let added = reader.of_files(new, &work.scratch).await?;
-        // Each thread sorts one part at a time, and works out whoever has many sessions in it.
-        let sorting = threads * added.largest() * BYTES_OF_SORTED;
+        // Each thread sorts one part at a time, and works out whoever has many sessions in it. Joined layers make
+        // larger parts.
+        let largest = added.largest() + self.layers.largest();
+        let sorting = threads * largest * BYTES_OF_SORTED;
         let directories = BYTES_OF_DIRECTORY * added.entries();
         reader
             .resources
@@ -378,6 +380,11 @@ impl Layers {
     /// What all layers take in memory.
     fn bytes(&self) -> usize {
         self.0.iter().map(|layer| layer.bytes()).sum()
+    }
+
+    /// How many sessions the largest parts of all layers have.
+    fn largest(&self) -> usize {
+        self.0.iter().map(|layer| layer.largest()).sum()
     }
 
     /// With the sessions of files that came, and without those of files that are gone.

@@ -192,11 +192,11 @@ impl Layer {
         let map = making.map()?;
         let parts: Vec<Part> = made
             .into_iter()
-            .map(|(made, directory)| Part {
-                entries: made.mapped(map.as_ref()),
-                directory,
+            .map(|(made, directory)| {
+                let entries = made.mapped(map.as_ref())?;
+                Ok(Part { entries, directory })
             })
-            .collect();
+            .collect::<Result<_, QueryError>>()?;
         let entries = parts.iter().map(|part| part.entries.len()).sum();
         Ok(Self {
             parts,
@@ -208,6 +208,12 @@ impl Layer {
     /// How many sessions.
     pub(super) const fn entries(&self) -> usize {
         self.entries
+    }
+
+    /// How many sessions its largest part has.
+    pub(super) fn largest(&self) -> usize {
+        let parts = self.parts.iter().map(|part| part.entries.len());
+        parts.max().unwrap_or(0)
     }
 
     /// What it holds in memory.

@@ -267,7 +267,7 @@ pub struct QueryArguments {
     /// hour_of_week put what lies at the same hour of a day, day of a week or hour of a week together
     #[arg(long, value_name = "GRAIN")]
     pub grain: Option<String>,
-    /// Compare with: previous, year, FROM..TO, or 'segment NAME'
+    /// Compare with: previous, year, year_by_weekday, FROM..TO, or 'segment NAME'
     #[arg(long, value_name = "RANGE")]
     pub compare: Option<String>,
     /// Only the sessions of this saved filter; several stand side by side, compared with the first

@@ -49,7 +49,7 @@ pub struct BehindArguments {
         requires = "other"
     )]
     pub order: Option<String>,
-    /// What the number was compared with: previous, year, FROM..TO or 'segment NAME'
+    /// What the number was compared with: previous, year, year_by_weekday, FROM..TO or 'segment NAME'
     #[arg(long, value_name = "RANGE", requires = "of")]
     pub compare: Option<String>,
     /// Of the number that it was compared with

@@ -54,15 +54,7 @@ const RANGE: [&str; 4] = ["--from", "2026-01-01", "--to", "2026-02-15"];
 
 #[test]
 fn rows_are_the_same_from_the_directory_the_server_and_over_http() {
-    let scene = Scene::new();
-    scene.ok(&[
-        "demo",
-        "--conversations",
-        "300",
-        "--end",
-        "2026-03-01",
-        "--quiet",
-    ]);
+    let scene = Scene::demo();
     let csv = ["--output", "csv", "--quiet"];
     let own: Vec<String> = asked()
         .iter()

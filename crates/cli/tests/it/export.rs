@@ -5,19 +5,6 @@ use serde_json::Value;
 use crate::server::serve;
 use crate::{Scene, code, errors};
 
-fn demo() -> Scene {
-    let scene = Scene::new();
-    scene.ok(&[
-        "demo",
-        "--conversations",
-        "300",
-        "--end",
-        "2026-03-01",
-        "--quiet",
-    ]);
-    scene
-}
-
 fn number(scene: &Scene, metric: &str, filter: &str) -> usize {
     let line = [
         "query",
@@ -34,7 +21,7 @@ fn number(scene: &Scene, metric: &str, filter: &str) -> usize {
 
 #[test]
 fn an_export_has_as_many_rows_as_a_query_counts() {
-    let scene = demo();
+    let scene = Scene::demo();
     let web = "channel = web";
     let sessions = scene.ok(&["export", "sessions", "--filter", web, "--format", "csv"]);
     assert_eq!(
@@ -54,7 +41,7 @@ fn an_export_has_as_many_rows_as_a_query_counts() {
 
 #[test]
 fn a_file_is_named_after_its_format_and_is_there_only_as_a_whole() {
-    let scene = demo();
+    let scene = Scene::demo();
     for (name, begins) in [
         ("s.csv", &b"channel\n"[..]),
         ("s.jsonl", b"{\"channel\":"),
@@ -95,7 +82,7 @@ fn a_file_is_named_after_its_format_and_is_there_only_as_a_whole() {
 
 #[test]
 fn a_server_gives_the_same_rows() {
-    let scene = demo();
+    let scene = Scene::demo();
     let line = [
         "export",
         "messages",
@@ -118,7 +105,7 @@ fn a_server_gives_the_same_rows() {
 
 #[test]
 fn answers_are_written_in_every_format() {
-    let scene = demo();
+    let scene = Scene::demo();
     let query = ["query", "--metrics", "sessions", "--by", "channel"];
     for (output, begins) in [
         ("csv", &b"channel,sessions,"[..]),

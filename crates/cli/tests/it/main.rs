@@ -33,6 +33,20 @@ impl Scene {
         }
     }
 
+    /// With the first 300 conversations of the demo.
+    pub fn demo() -> Self {
+        let scene = Self::new();
+        scene.ok(&[
+            "demo",
+            "--conversations",
+            "300",
+            "--end",
+            "2026-03-01",
+            "--quiet",
+        ]);
+        scene
+    }
+
     pub fn command(&self, line: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_upshot"));
         command

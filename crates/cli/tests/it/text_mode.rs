@@ -58,6 +58,15 @@ fn on_disk(scene: &Scene, id: &str) -> (bool, bool) {
     (holds(&words(id)), holds(&format!("{id}@example")))
 }
 
+/// In the log every text and address is there, or not, as is expected of its conversation.
+fn in_log_as(scene: &Scene, expected: &[([String; 3], (bool, bool))]) {
+    for (ids, found) in expected {
+        for id in ids {
+            assert_eq!(on_disk(scene, id), *found, "{id} in the log");
+        }
+    }
+}
+
 /// The same where data files are unpacked: of each conversation.
 fn in_data_files(scene: &Scene) -> BTreeMap<String, (bool, bool)> {
     let export = ["export", "messages", "--format", "jsonl", "--quiet"];
@@ -140,11 +149,7 @@ fn every_way_in_keeps_what_the_workspace_says_at_once() {
         (&answer["mode"], &answer["is_set"]),
         (&json!("full"), &json!(false))
     );
-    for (ids, found) in &expected {
-        for id in ids {
-            assert_eq!(on_disk(&scene, id), *found, "{id} in the log");
-        }
-    }
+    in_log_as(&scene, &expected);
     served.kill();
     // Verifying moves what is in the log into files, and reads them.
     scene.ok(&["verify", "--quiet"]);
@@ -281,11 +286,7 @@ fn every_way_in_keeps_what_is_said_of_its_source() {
         1
     );
     expected.push((bring_of(&scene, &url, "eighth", "spoken"), (false, false)));
-    for (ids, found) in &expected {
-        for id in ids {
-            assert_eq!(on_disk(&scene, id), *found, "{id} in the log");
-        }
-    }
+    in_log_as(&scene, &expected);
     served.kill();
     scene.ok(&["verify", "--quiet"]);
     let filed = in_data_files(&scene);

@@ -20,6 +20,7 @@ pub use rows::{MEANING, OF, Rows};
 use crate::drivers::{DriverQuery, DriverResult};
 use crate::engine::Engine;
 use crate::error::QueryError;
+use crate::explain::Explanation;
 use crate::export::format::encode;
 use crate::export::{Options, RowFormat};
 use crate::paths::{
@@ -164,5 +165,14 @@ impl Question for LiveQuery {
 
     async fn answer(&self, engine: &Engine, capture: &Capture) -> Result<QueryResult, QueryError> {
         engine.run(&self.0, capture).await
+    }
+}
+
+/// Takes out of an answer how long it took and what was read for it: that depends on what others ask, and asked before.
+fn forget(took: &mut f64, rows_read: &mut u64, explanation: Option<&mut Explanation>) {
+    *took = 0.0;
+    *rows_read = 0;
+    if let Some(explanation) = explanation {
+        explanation.forget_times();
     }
 }

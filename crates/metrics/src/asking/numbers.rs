@@ -4,19 +4,15 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 
-use super::{Answer, Rows};
+use super::{Answer, Rows, forget};
 use crate::error::QueryError;
 use crate::registry;
 use crate::result::{QueryResult, Row};
 
 impl Answer for QueryResult {
     fn forget_effort(&mut self) {
-        self.took_milliseconds = 0.0;
-        // What is read depends on what others ask at the same time.
-        self.rows_read = 0;
-        if let Some(explanation) = &mut self.explanation {
-            explanation.forget_times();
-        }
+        let (took, read) = (&mut self.took_milliseconds, &mut self.rows_read);
+        forget(took, read, self.explanation.as_mut());
     }
 
     /// A row a group, then the subtotals; the totals where the query has no dimensions. A column a dimension, and the

@@ -2,7 +2,7 @@
 
 use arrow::array::RecordBatch;
 
-use super::{Answer, Rows};
+use super::{Answer, Rows, forget};
 use crate::drivers::DrivenOutcome;
 use crate::error::QueryError;
 use crate::paths::{
@@ -17,12 +17,8 @@ const FILTER: &str = "the filter that lists the sessions";
 
 impl Basis {
     fn forget_effort(&mut self) {
-        self.took_milliseconds = 0.0;
-        // What is read depends on what was asked before.
-        self.rows_read = 0;
-        if let Some(explanation) = &mut self.explanation {
-            explanation.forget_times();
-        }
+        let (took, read) = (&mut self.took_milliseconds, &mut self.rows_read);
+        forget(took, read, self.explanation.as_mut());
     }
 }
 

@@ -2,17 +2,14 @@
 
 use arrow::array::RecordBatch;
 
-use super::{Answer, Rows};
+use super::{Answer, Rows, forget};
 use crate::error::QueryError;
 use crate::retention::{Cohort, Retained, RetentionResult};
 
 impl Answer for RetentionResult {
     fn forget_effort(&mut self) {
-        self.took_milliseconds = 0.0;
-        self.rows_read = 0;
-        if let Some(explanation) = &mut self.explanation {
-            explanation.forget_times();
-        }
+        let (took, read) = (&mut self.took_milliseconds, &mut self.rows_read);
+        forget(took, read, self.explanation.as_mut());
     }
 
     fn rows(&self) -> Result<RecordBatch, QueryError> {

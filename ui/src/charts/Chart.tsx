@@ -24,6 +24,8 @@ export interface Series {
   values: (number | null)[];
   /** 95 % intervals, drawn as a band where the chart has one series. */
   intervals?: ([number, number] | null)[];
+  /** Its own first step that is not yet judged, where the chart shows it alone. */
+  pendingFrom?: number | undefined;
 }
 
 export interface ChartData {

@@ -44,6 +44,7 @@ export function seriesByMetric(labels: Labels, answer: QueryResult, ids?: string
       const [low, high] = row.metrics[id]?.interval ?? [];
       return low === undefined || high === undefined ? null : [low, high];
     }),
+    pendingFrom: TIME.has(dimension) ? pendingFrom(answer, [id]) : undefined,
   }));
   return {
     steps: answer.rows.map((row) => (row.other === true && !TIME.has(dimension) ? labels.others : labels.of(dimension, row.dimensions[dimension] ?? null))),

@@ -34,16 +34,16 @@ export function Helped({ view }: { view: View }) {
           const data = seriesByMetric(labels, all);
           return (
             <div className="grid tight two">
-              {all.definitions.map((definition) => (
-                <div key={definition.id}>
-                  <Metric definition={definition} value={all.totals[definition.id]} large />
-                  <Spark
-                    values={data.series.find((one) => one.id === definition.id)?.values ?? []}
-                    pendingFrom={data.pendingFrom}
-                    label={definition.name}
-                  />
-                </div>
-              ))}
+              {all.definitions.map((definition) => {
+                // Each is judged after a time of its own: FCR after a week, a resolution when the session is over.
+                const series = data.series.find((one) => one.id === definition.id);
+                return (
+                  <div key={definition.id}>
+                    <Metric definition={definition} value={all.totals[definition.id]} large />
+                    <Spark values={series?.values ?? []} pendingFrom={series?.pendingFrom} label={definition.name} />
+                  </div>
+                );
+              })}
             </div>
           );
         }}

@@ -452,8 +452,8 @@ pub(super) fn judged_before<E: EventView>(
         return None;
     }
     let answer = feedback_target(event, kind)?;
-    let said = |draft: &Box<Draft<'_>>| draft.place_of(answer).is_some();
-    let place = sessions.iter().rposition(said)?;
+    let mut of_sessions = sessions.iter();
+    let place = of_sessions.rposition(|draft| draft.place_of(answer).is_some())?;
     let full = sessions[place].facts.events >= rules.cap_events;
     (!full && place + 1 < sessions.len()).then_some(place)
 }

@@ -285,7 +285,8 @@ pub(super) fn dictionary_schema(table: Table, schema: &Schema) -> Schema {
 #[derive(Debug)]
 pub(super) struct FooterOf {
     pub(super) path: PathBuf,
-    pub(super) footer: Arc<Footer>,
+    /// Its footer, of the columns that are needed.
+    pub(super) metadata: Arc<ParquetMetaData>,
 }
 
 /// Opens files with the footers that travel with them.
@@ -300,14 +301,14 @@ impl ParquetFileReaderFactory for CachedReaders {
         _footer_bytes: Option<usize>,
         _metrics: &ExecutionPlanMetricsSet,
     ) -> Result<Box<dyn AsyncFileReader + Send>, DataFusionError> {
-        let Some(FooterOf { path, footer }) = file.extension::<FooterOf>() else {
+        let Some(FooterOf { path, metadata }) = file.extension::<FooterOf>() else {
             let message = format!("{} came without its footer", file.path());
             return Err(DataFusionError::Internal(message));
         };
         let file = File::open(path)?;
         Ok(Box::new(LocalReader {
             file,
-            metadata: Arc::clone(&footer.metadata),
+            metadata: Arc::clone(metadata),
         }))
     }
 }

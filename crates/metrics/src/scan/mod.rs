@@ -4,8 +4,10 @@
 //! columns that are needed are read, few-valued text as dictionaries.
 
 mod footers;
+mod narrow;
 mod prune;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,9 +22,10 @@ use upshot_lake::{DataFile, Table};
 
 pub(crate) use footers::Footers;
 use footers::{CachedReaders, FooterOf, dictionary_schema};
+use narrow::Chosen;
 pub(crate) use prune::Bound;
 
-use crate::columns::Columns;
+use crate::columns::{Columns, native};
 use crate::error::QueryError;
 use crate::filter::Predicate;
 use crate::registry::Subject;
@@ -78,13 +81,17 @@ pub(crate) fn plan_bounded(
         let within = prune::within(bounds, schema);
         prune::both(selected, within)
     };
+    let mut needed = BTreeSet::new();
+    scan.pruning.add_columns(&mut needed);
+    let native = |column: &'static str| native(scan.subject, column);
     let files = Files {
         table: scan.subject.table(),
         files: &scan.files,
         columns: &scan.columns,
+        tested: needed.into_iter().filter_map(native).collect(),
         form: scan.form,
     };
-    files.plan(&pruning, footers, threads)
+    files.plan(&pruning, bounds, footers, threads)
 }
 
 /// The rows of a table, of facts or not, whose values in some columns lie within bounds: whole records, by
@@ -100,9 +107,11 @@ pub(crate) fn plan_within(
         table,
         files,
         columns,
+        tested: Columns::new(),
         form: Form::Plain,
     };
-    files.plan(&|schema| prune::within(bounds, schema), footers, 1)
+    let pruning = |schema: &Schema| prune::within(bounds, schema);
+    files.plan(&pruning, bounds, footers, 1)
 }
 
 /// Files of one table that are read in the same way.
@@ -110,6 +119,8 @@ struct Files<'a> {
     table: Table,
     files: &'a [&'a DataFile],
     columns: &'a Columns,
+    /// What is asked of whole row groups beside the bounds.
+    tested: Columns,
     form: Form,
 }
 
@@ -117,14 +128,15 @@ impl Files<'_> {
     fn plan(
         &self,
         pruning: &dyn Fn(&Schema) -> Option<Arc<dyn PhysicalExpr>>,
+        bounds: &[Bound],
         footers: &Arc<Footers>,
         threads: usize,
     ) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
-        let table = self.table;
-        let table_schema = match self.form {
-            Form::Coded => table_schema(table),
-            Form::Plain => table.schema(),
+        let is_needed = |name: &str| {
+            let is_bounded = || bounds.iter().any(|bound| bound.column() == name);
+            self.columns.contains(name) || self.tested.contains(name) || is_bounded()
         };
+        let table_schema = table_schema(self.table, self.form, &is_needed);
         let mut source = ParquetSource::new(Arc::clone(&table_schema))
             .with_parquet_file_reader_factory(Arc::new(CachedReaders))
             .with_bloom_filter_on_read(true)
@@ -135,17 +147,7 @@ impl Files<'_> {
         }
         let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); threads.max(1)];
         for (index, file) in self.files.iter().enumerate() {
-            let footer = footers.get(table, &file.path)?;
-            let path = file.path.to_string_lossy().into_owned();
-            let partitioned = PartitionedFile::new(path, file.bytes)
-                .with_arrow_schema(Arc::clone(match self.form {
-                    Form::Coded => &footer.coded_schema,
-                    Form::Plain => &footer.plain_schema,
-                }))
-                .with_extension(FooterOf {
-                    path: PathBuf::clone(&file.path),
-                    footer,
-                });
+            let partitioned = self.partitioned(file, &is_needed, footers)?;
             groups[index % threads.max(1)].push(partitioned);
         }
         let indices = self
@@ -156,19 +158,61 @@ impl Files<'_> {
         let config =
             FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
                 .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
-                .with_batch_size(Some(match self.form {
-                    Form::Coded => BATCH_ROWS,
-                    Form::Plain => RECORD_ROWS,
-                }))
+                .with_batch_size(Some(self.batch_rows()))
                 .with_projection_indices(Some(indices))?
                 .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+
+    /// A file as DataFusion knows it, with what is known of the columns that are needed.
+    fn partitioned(
+        &self,
+        file: &DataFile,
+        is_needed: &dyn Fn(&str) -> bool,
+        footers: &Footers,
+    ) -> Result<PartitionedFile, QueryError> {
+        let footer = footers.get(self.table, &file.path)?;
+        let chosen = Chosen::of(&footer.metadata, is_needed);
+        let schema = match self.form {
+            Form::Coded => &footer.coded_schema,
+            Form::Plain => &footer.plain_schema,
+        };
+        let metadata = chosen.footer(&footer.metadata);
+        let metadata = metadata.map_err(|error| QueryError::File {
+            path: PathBuf::clone(&file.path),
+            reason: error.to_string(),
+        })?;
+        let path = file.path.to_string_lossy().into_owned();
+        Ok(PartitionedFile::new(path, file.bytes)
+            .with_arrow_schema(Arc::new(chosen.schema(schema)))
+            .with_extension(FooterOf {
+                path: PathBuf::clone(&file.path),
+                metadata: Arc::new(metadata),
+            }))
+    }
+
+    /// How many rows a batch may hold: no more than the files do, because room for all of them is taken at once.
+    fn batch_rows(&self) -> usize {
+        let most = match self.form {
+            Form::Coded => BATCH_ROWS,
+            Form::Plain => RECORD_ROWS,
+        };
+        let rows = self.files.iter().map(|file| file.rows).max().unwrap_or(0);
+        usize::try_from(rows).unwrap_or(most).clamp(1, most)
+    }
 }
 
-/// The table's schema with few-valued text as dictionaries.
-fn table_schema(table: Table) -> SchemaRef {
+/// The table's schema of the columns that are needed; of its first where none is.
+fn table_schema(table: Table, form: Form, is_needed: &dyn Fn(&str) -> bool) -> SchemaRef {
     let columns = table.columns();
-    let fields: Vec<Field> = columns.iter().map(|column| column.arrow_field()).collect();
-    Arc::new(dictionary_schema(table, &Schema::new(fields)))
+    let needed = columns.iter().filter(|column| is_needed(column.name));
+    let mut fields: Vec<Field> = needed.map(|column| column.arrow_field()).collect();
+    if fields.is_empty() {
+        fields.extend(columns.first().map(|column| column.arrow_field()));
+    }
+    let schema = Schema::new(fields);
+    Arc::new(match form {
+        Form::Coded => dictionary_schema(table, &schema),
+        Form::Plain => schema,
+    })
 }

@@ -46,6 +46,15 @@ pub(crate) enum Bound {
     Time(&'static str, i64, i64),
 }
 
+impl Bound {
+    /// The column that is bounded, by the name that it has in the table.
+    pub(super) const fn column(&self) -> &'static str {
+        match self {
+            Self::Text(column, ..) | Self::Time(column, ..) => column,
+        }
+    }
+}
+
 /// The condition that all columns are within their bounds.
 pub(super) fn within(bounds: &[Bound], schema: &Schema) -> Option<Physical> {
     let mut tests = Vec::new();

@@ -196,6 +196,18 @@ struct Part<C: Consumer> {
     bytes_by_file: usize,
 }
 
+/// A question that is given up, because it took too long or too much memory, leaves what it found in whole files: asked again it gets
+/// further.
+impl<C: Consumer> Drop for Part<C> {
+    fn drop(&mut self) {
+        let resources = &self.prepared.resources;
+        let of_files = std::mem::take(&mut self.by_file).into_iter();
+        let own = |(_, keep, found)| (keep, resources.rollups.own(found));
+        let of_files: Vec<(Keep, Arc<C::Found>)> = of_files.map(own).collect();
+        resources.keep(of_files.iter().map(|(keep, found)| (keep, found)));
+    }
+}
+
 /// What one thread found.
 struct PartFound<F> {
     number: usize,
@@ -223,13 +235,12 @@ impl<C: Consumer> Part<C> {
         while let Some(unit) = prepared.units.get(prepared.next_unit.fetch_add(1, Relaxed)) {
             self.read(unit, &reservation).await?;
         }
-        let consumers = self.consumers.into_iter();
+        let consumers = std::mem::take(&mut self.consumers).into_iter();
+        let by_pass = consumers.map(|consumer| consumer.finish(false));
         Ok(PartFound {
             number: self.number,
-            by_pass: consumers
-                .map(|consumer| consumer.finish(false))
-                .collect::<Result<_, _>>()?,
-            by_file: self.by_file,
+            by_pass: by_pass.collect::<Result<_, _>>()?,
+            by_file: std::mem::take(&mut self.by_file),
         })
     }
 

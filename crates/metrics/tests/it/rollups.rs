@@ -373,3 +373,29 @@ fn what_was_before_a_range_is_known_whenever_it_begins() {
     assert_eq!(retention("2026-01-11").rows_read, 12);
     assert_eq!(retention("2026-01-10").rows_read, 0);
 }
+
+/// A question that fails, or is given up, leaves what it found: asked again it gets further.
+#[test]
+fn a_question_that_fails_leaves_what_it_found() {
+    let held = ten_days();
+    let engine = Engine::new(EngineOptions {
+        threads: 1,
+        ..EngineOptions::default()
+    })
+    .unwrap();
+    let ask = |metric| block(engine.run(&query(metric, "2026-01-05", "2026-01-14"), &held.capture));
+    // The ends of all files are known from now on.
+    assert_eq!(ask("sessions").unwrap().rows_read, 120);
+    let last = held.capture.tables[0]
+        .files
+        .iter()
+        .max_by_key(|file| file.day);
+    let path = &last.unwrap().path;
+    let whole = std::fs::read(path).unwrap();
+    std::fs::write(path, vec![0; whole.len()]).unwrap();
+    assert!(ask("users").is_err());
+    std::fs::write(path, whole).unwrap();
+    let answer = ask("users").unwrap();
+    assert_eq!(answer.totals["users"].value, Some(7.0));
+    assert!(answer.rows_read <= 12, "{}", answer.rows_read);
+}

@@ -1,6 +1,6 @@
-//! All that a full dashboard asks: ours together and one by one, DuckDB on the same Parquet files.
+//! All that a full dashboard asks: ours together and one by one, the peers on the same Parquet files.
 //!
-//! `bench/dashboard.json` has the questions, `bench/sql/dashboard.duckdb.sql` says the same in SQL.
+//! `bench/dashboard.json` has the questions, `bench/sql/dashboard.*.sql` say the same in the SQL of each peer.
 //! `upshot-bench dashboard DIRECTORY QUESTIONS [--together]` prints the rows of every question by its name.
 
 use std::path::Path;
@@ -8,10 +8,13 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::bench::Bench;
-use crate::bench::participant::{ours, peer};
+use crate::bench::participant::{Measured, ours, peer};
 use crate::bench::report::Report;
 use crate::bench::summary::{quoted, sessions};
 use crate::failure::{Context, Result};
+
+/// The peers, as `bench/peers.py` names them.
+const PEERS: [&str; 2] = ["duckdb", "clickhouse"];
 
 /// Makes the sessions, asks everyone.
 pub fn run(bench: &Bench) -> Result<Report> {
@@ -23,34 +26,17 @@ pub fn run(bench: &Bench) -> Result<Report> {
     let arguments = ["dashboard", folder.as_str(), questions.as_str()];
     let with = |flags: &[&'static str]| [arguments.as_slice(), flags].concat();
     // The first run finds no roll-ups; what it leaves beside the files, the others find.
-    let mut together = ours(bench, "upshot, together", &with(&["--together", "--ten"]))?;
-    let mut alone = ours(bench, "upshot, one by one", &arguments)?;
+    let together = ours(bench, "upshot, together", &with(&["--together", "--ten"]))?;
+    let alone = ours(bench, "upshot, one by one", &arguments)?;
     let without = with(&["--without-rollups"]);
-    let mut read = ours(bench, "upshot, one by one, everything read", &without)?;
-    let (sessions, messages, steps) = (
-        quoted(&said["files"]),
-        quoted(&said["message_files"]),
-        quoted(&said["step_files"]),
-    );
-    let settings = [
-        ("sessions", sessions.as_str()),
-        ("messages", messages.as_str()),
-        ("steps", steps.as_str()),
-    ];
-    let sql = bench.sql("dashboard.duckdb.sql");
-    let mut duckdb = peer(bench, "duckdb", "", &sql, &settings)?;
+    let read = ours(bench, "upshot, one by one, everything read", &without)?;
     let mut report = Report::default();
-    for (how, ours) in [("with roll-ups", &alone), ("everything read", &read)] {
-        for (name, ours) in &ours.each {
-            let theirs = duckdb.each.get(name).unwrap_or(&Value::Null);
-            // Of processors: a machine that does something else as well changes that least.
-            let of = |spent: &Value| spent["processor"].as_f64().unwrap_or(f64::NAN);
-            let name = format!("{name}: DuckDB takes, times ours alone, {how}");
-            report.figure(name, of(theirs) / of(ours), "");
-        }
-    }
-    for measured in [&mut together, &mut alone, &mut read, &mut duckdb] {
-        measured.sort_rows();
+    let mut peers = Vec::new();
+    for engine in PEERS {
+        let peer = on_the_same_files(bench, engine, &said)?;
+        question_by_question(&mut report, &peer, "with roll-ups", &alone);
+        question_by_question(&mut report, &peer, "everything read", &read);
+        peers.push(peer);
     }
     let told = || "find the seconds of a new process".to_owned();
     let first = together.cold.first().context(told)?;
@@ -63,11 +49,38 @@ pub fn run(bench: &Bench) -> Result<Report> {
         last / together.median(),
         "",
     );
-    report.group(
-        "All questions of a dashboard",
-        vec![together, alone, read, duckdb],
-    );
+    let mut measured = vec![together, alone, read];
+    measured.append(&mut peers);
+    measured.iter_mut().for_each(Measured::sort_rows);
+    report.group("All questions of a dashboard", measured);
     Ok(report)
+}
+
+/// Asks a peer, whose SQL takes the files as lists of patterns.
+fn on_the_same_files(bench: &Bench, engine: &str, said: &Value) -> Result<Measured> {
+    let (sessions, messages, steps) = (
+        quoted(&said["files"]),
+        quoted(&said["message_files"]),
+        quoted(&said["step_files"]),
+    );
+    let settings = [
+        ("sessions", sessions.as_str()),
+        ("messages", messages.as_str()),
+        ("steps", steps.as_str()),
+    ];
+    let sql = bench.sql(&format!("dashboard.{engine}.sql"));
+    peer(bench, engine, "", &sql, &settings)
+}
+
+/// How much more than ours a peer takes for each question. Of processors: a machine that does something else as well
+/// changes that least.
+fn question_by_question(report: &mut Report, peer: &Measured, how: &str, ours: &Measured) {
+    let processor = |spent: &Value| spent["processor"].as_f64().unwrap_or(f64::NAN);
+    for (name, ours) in &ours.each {
+        let theirs = peer.each.get(name).unwrap_or(&Value::Null);
+        let name = format!("{name}: {} takes, times ours alone, {how}", peer.name);
+        report.figure(name, processor(theirs) / processor(ours), "");
+    }
 }
 
 /// Removes what earlier measurements left beside the files.
@@ -87,4 +100,28 @@ fn forget_rollups(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_peer_is_asked_every_question() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench");
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        let questions: Value = serde_json::from_str(&read("dashboard.json")).unwrap();
+        let questions = questions.as_array().unwrap().iter();
+        let names: Vec<&str> = questions
+            .map(|question| question["name"].as_str().unwrap())
+            .collect();
+        for engine in PEERS {
+            let sql = read(&format!("sql/dashboard.{engine}.sql"));
+            let asked = sql
+                .lines()
+                .filter_map(|line| line.strip_prefix("-- question: "));
+            assert_eq!(asked.collect::<Vec<_>>(), names, "{engine}");
+        }
+    }
 }

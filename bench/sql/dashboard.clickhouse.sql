@@ -147,7 +147,8 @@ select
     avg(csat_score),
     count(csat_score)
 from sessions where start_time >= toDateTime64('2026-01-01', 6) and start_time < toDateTime64('2026-04-01', 6)
-group by 1;
+group by 1
+having count(csat_score) > 0;
 
 -- question: day_channel
 select

@@ -146,7 +146,8 @@ select
     avg(csat_score),
     count(csat_score)
 from sessions where start_time >= timestamptz '2026-01-01' and start_time < timestamptz '2026-04-01'
-group by epoch_us(start_time) // 86400000000;
+group by epoch_us(start_time) // 86400000000
+having count(csat_score) > 0;
 
 -- question: day_channel
 select

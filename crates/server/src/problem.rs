@@ -36,7 +36,7 @@ pub enum ProblemKind {
     SignInRefused,
     /// It is known who asks, and they may not.
     Forbidden,
-    /// Too many wrong tries to sign in.
+    /// Too many wrong tries to sign in, or mails.
     TooManyTries,
     /// The request came under a name that is not the server's.
     WrongHost,

@@ -325,7 +325,8 @@ fn checked(new: NewMail, known: Option<MailSettings>) -> Result<Option<MailSetti
 
 /// Send a test mail
 ///
-/// The answer comes when the mail server took it, or says why it did not.
+/// The answer comes when the mail server took it, or says why it did not. After a few of them a workspace waits longer and
+/// longer for the next.
 #[utoipa::path(
     post,
     path = "/api/v1/mail/test",
@@ -339,6 +340,7 @@ fn checked(new: NewMail, known: Option<MailSettings>) -> Result<Option<MailSetti
         (status = 401, response = crate::openapi::Unauthorized),
         (status = 409, description = "The workspace sends no mail", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 429, description = "Too many test mails of the workspace; the header `retry-after` says when to try again", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 502, description = "The mail server is not there or refused; `detail` says why", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
@@ -354,6 +356,8 @@ pub(crate) async fn test(
         .mail(&caller.workspace)
         .await?
         .ok_or_else(not_set)?;
+    // Whoever may set a mail server could else flood anybody with mails of it.
+    check_turn(&state, &format!("test mail of {}", caller.workspace), None).await?;
     let text = format!(
         "This is a test: the workspace `{}` of Upshot can write to you.\n",
         caller.workspace

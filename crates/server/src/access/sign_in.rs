@@ -56,7 +56,7 @@ pub(super) fn client_address(state: &ServerState, request: &Request) -> Option<I
     origin::address(request.extensions(), request.headers(), behind_proxy)
 }
 
-/// Leave to try a password of this account once.
+/// Leave to try once what is done under this name: a password of an account, or a mail.
 pub(super) async fn check_turn(
     state: &ServerState,
     email: &str,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use upshot_core::time::{DAY, HOUR};
+use upshot_core::time::{DAY, HOUR, SECOND};
 
 use crate::common::{Bench, conversation};
 use crate::visitor::{PASSWORD, Visitor};
@@ -357,4 +357,42 @@ async fn the_digest_comes_at_seven_by_the_clock_of_the_workspace() {
     assert_eq!(bench.send_digests().await, 1);
     let mail = postbox.wait_for(2).await[1].clone();
     assert!(mail.contains("From 2026-03-09 to 2026-03-15"), "{mail}");
+}
+
+/// Else whoever may set a mail server could flood anybody with mails of it.
+#[tokio::test]
+async fn test_mails_are_limited() {
+    let postbox = Postbox::open().await;
+    let bench = Bench::new().await;
+    let mut owner = Visitor::owner(&bench).await;
+    let test = json!({"to": "olga@example.org"});
+    for _ in 0..10 {
+        // What cannot be sent at all is not counted.
+        let unset = owner.post("/api/v1/mail/test", &test).await;
+        unset.problem(409, "conflict");
+    }
+    let set = owner.put("/api/v1/mail", &settings(postbox.port)).await;
+    assert_eq!(set.status, 200, "{}", set.text());
+    let mut sent = 0;
+    let mut waited = Vec::new();
+    while waited.len() < 4 {
+        let answer = owner.post("/api/v1/mail/test", &test).await;
+        if answer.status == 204 {
+            sent += 1;
+            continue;
+        }
+        answer.problem(429, "too-many-tries");
+        let seconds: i64 = answer.header("retry-after").parse().unwrap();
+        waited.push((sent, seconds));
+        let time = seconds * SECOND;
+        bench
+            .clock
+            .fetch_add(time, std::sync::atomic::Ordering::Relaxed);
+    }
+    assert_eq!(waited, [(5, 1), (6, 2), (7, 4), (8, 8)]);
+    assert_eq!(postbox.wait_for(sent).await.len(), 8);
+    // Neither is anybody's way in held up.
+    let forgotten = json!({"email": "olga@example.org"});
+    let asked = owner.post("/api/v1/sign-in/forgotten", &forgotten).await;
+    assert_eq!(asked.status, 202);
 }

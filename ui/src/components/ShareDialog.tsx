@@ -1,6 +1,7 @@
 /** Makes a link by which anybody may look at the numbers of a view. */
 import { useState, type FormEvent } from 'react';
 
+import { Failure } from '../api/client';
 import { useMakeShare } from '../api/people';
 import { usePart } from '../texts/parts';
 import { attributesOf } from '../view/attributes';
@@ -17,6 +18,8 @@ export function ShareDialog({ address, shows = [], close }: { address: string; s
   const [name, setName] = useState('');
   const [until, setUntil] = useState('');
   const attributes = attributesOf([address, ...shows]);
+  // What is wrong with the view itself: an address of the app is refused for nothing else.
+  const asksForIds = make.error instanceof Failure && make.error.problem?.errors?.some((one) => one.field === 'view') === true;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     make.mutate({ name: name.trim(), view: address, ...(until !== '' && { expires: `${until}T23:59:59Z` }) });
@@ -29,7 +32,13 @@ export function ShareDialog({ address, shows = [], close }: { address: string; s
           <TextField label={words.name} value={name} set={setName} required most={100} />
           <TextField label={words.share.until} kind="date" value={until} set={setUntil} hint={words.share.untilHint} />
           {attributes.length > 0 && <p className="caution">{words.share.attributes(attributes.join(', '), attributes.length)}</p>}
-          <Wrong error={make.error} />
+          {asksForIds ? (
+            <p className="wrong" role="alert">
+              {words.share.ids}
+            </p>
+          ) : (
+            <Wrong error={make.error} />
+          )}
           <div>
             <button type="submit" className="button main" disabled={make.isPending || name.trim() === ''}>
               {words.share.make}

@@ -52,6 +52,7 @@ export const workDe: typeof workEn = {
     title: 'Teilen',
     hint: 'Wer den Link hat, sieht ohne Anmeldung die Zahlen dieser Ansicht und kann nach anderen des Arbeitsbereichs fragen: keine Gespräche, keine Texte, keine Kennungen von Nutzern. Er lässt sich in den Einstellungen zurückziehen.',
     attributes: (names, count) => `Diese Ansicht ist nach ${count === 1 ? 'einem eigenen Attribut' : 'eigenen Attributen'} geteilt oder gefiltert: ${names}. Wer den Link hat, liest die Werte. Teilen Sie sie nur, wenn diese niemanden nennen.`,
+    ids: 'Diese Ansicht fragt mit einem Filter oder einer Dimension nach Kennungen von Nutzern, Gesprächen, Sitzungen oder Nachrichten. Geteilte Ansichten zeigen keine: Nehmen Sie sie heraus und teilen Sie die Ansicht dann.',
     until: 'Gilt bis',
     untilHint: 'Darf leer bleiben: dann, bis er zurückgezogen wird.',
     make: 'Link machen',

@@ -50,6 +50,7 @@ export const workEn = {
     title: 'Share',
     hint: 'Whoever has the link sees the numbers of this view without signing in, and can ask for others of the workspace: no conversations, no texts, no ids of users. It can be revoked in the settings.',
     attributes: (names: string, count: number) => `This view is cut or filtered by ${count === 1 ? 'an attribute' : 'attributes'} of your own: ${names}. Whoever has the link reads the values. Share it only if they name nobody.`,
+    ids: 'This view asks for ids of users, conversations, sessions or messages, by a filter or a dimension. Shared views show none: take it out, and share the view then.',
     until: 'Good until',
     untilHint: 'May be left empty: then until it is revoked.',
     make: 'Make a link',

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use upshot_metrics::asks_for_ids;
 use upshot_store::{Link, Purpose};
 use utoipa::ToSchema;
 
@@ -17,7 +18,7 @@ use super::people::MadeLink;
 use super::record::Done;
 use super::sign_in::no_randomness;
 use crate::facts::instant;
-use crate::input::{InPath, json};
+use crate::input::{InPath, json, pairs, unescaped};
 use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
@@ -122,6 +123,49 @@ fn check_view(view: &str) -> Result<(), Problem> {
     }
 }
 
+/// Refuses a view that whoever has the link could not see: the questions of its page ask for ids, by their filters or those
+/// of the views on a board.
+async fn check_asks_for_no_ids(
+    state: &ServerState,
+    workspace: &str,
+    view: &str,
+) -> Result<(), Problem> {
+    let mut names_ids = address_asks_for_ids(view);
+    let path = view.split(['?', '#']).next().unwrap_or(view);
+    if let Some(board) = path.strip_prefix("/boards/") {
+        for board in state
+            .store
+            .boards(workspace, Some(&unescaped(board)))
+            .await?
+        {
+            for name in board.content.views {
+                let shown = state.store.views(workspace, Some(&name)).await?;
+                names_ids |= shown
+                    .iter()
+                    .any(|view| address_asks_for_ids(&view.content.address));
+            }
+        }
+    }
+    match names_ids {
+        true => Err(Problem::field(
+            ProblemKind::BadRequest,
+            "view",
+            "the view asks for ids of users, conversations, sessions or messages, which no shared view shows; take \
+             these filters and dimensions out, and share it then",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Whether a parameter of an address of the app asks for ids, as the guard looks at questions.
+fn address_asks_for_ids(address: &str) -> bool {
+    let address = address.split('#').next().unwrap_or(address);
+    let (_, parameters) = address.split_once('?').unwrap_or_default();
+    pairs(parameters)
+        .iter()
+        .any(|(_, value)| asks_for_ids(value))
+}
+
 /// List the shared views
 #[utoipa::path(
     get,
@@ -149,7 +193,7 @@ pub(crate) async fn list(
 /// Share a view
 ///
 /// Whoever has the link reads numbers of the workspace, without signing in, until it is revoked or over: nothing that was
-/// said, no sessions, no ids of users. The link is shown this once.
+/// said, no sessions, no ids of users. So no view is shared whose filters or dimensions ask for ids. The link is shown this once.
 #[utoipa::path(
     post,
     path = "/api/v1/shares",
@@ -161,7 +205,7 @@ pub(crate) async fn list(
     })),
     responses(
         (status = 201, description = "The link", body = MadeLink),
-        (status = 400, description = "The name, the view or the time cannot be one", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "The name, the view or the time cannot be one, or the view asks for ids", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, response = crate::openapi::Unauthorized),
         (status = 409, description = "The workspace has as many shared views as one may have", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 415, description = "The body is of another type or encoding", body = ProblemDetails, content_type = "application/problem+json"),
@@ -175,6 +219,7 @@ pub(crate) async fn make(
     let new: NewShare = json(&state, request).await?;
     check_name(&new.name)?;
     check_view(&new.view)?;
+    check_asks_for_no_ids(&state, &caller.workspace, &new.view).await?;
     let now = state.now();
     let expires = new.until(now)?;
     let done = Done {

@@ -386,6 +386,26 @@ async fn nobody_is_looked_up_through_a_shared_view() {
     }
     let reported = "/api/v1/checks/reported?last=28d&filter=user_id%20%3D%20somebody";
     guest.get(reported).await.problem(403, "forbidden");
+    // A view that it could not see is not shared, nor a board on which such a view is.
+    let saved =
+        json!({"title": "Anna", "address": "/explore?metric=sessions&filter=user%20%3D%20anna"});
+    let saved = operator.put("/api/v1/views/anna", &saved).await;
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    let board = json!({"title": "Monday", "views": ["anna"]});
+    let saved = operator.put("/api/v1/boards/on%20monday", &board).await;
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    for view in [
+        "/outcomes?range=28d&filter=channel+%3D+web&filter=user_id%20%3D%20%22anna%22",
+        "/explore?metric=sessions&by=session_id",
+        "/boards/on%20monday?range=28d",
+    ] {
+        let share = json!({"name": "board", "view": view});
+        let problem = operator.post("/api/v1/shares", &share).await;
+        let problem = problem.problem(400, "bad-request");
+        assert_eq!(problem["errors"][0]["field"], "view", "{view}");
+    }
+    let share = json!({"name": "board", "view": "/boards/other?filter=segment%20known"});
+    assert_eq!(operator.post("/api/v1/shares", &share).await.status, 201);
     // What the workspace itself has given a name is not looked into.
     for filter in ["channel = web", r#"segment "known""#] {
         let answer = guest.post("/api/v1/query", &query(filter)).await;

@@ -18,8 +18,8 @@ pub use capture::{
     Capture, DataFile, KeptFacts, Labels, Preferences, TableCapture, TicketBaseline,
 };
 pub use engine::{
-    Cleared, Erasure, ErasureRequest, Foreseen, Keeping, KeptFrom, Lake, LakeOptions, Outdated,
-    Receipt, Refused, Settings, Status,
+    Cleared, Erasure, ErasureRequest, FactsInFiles, Foreseen, Keeping, KeptFrom, Lake, LakeOptions,
+    Outdated, Receipt, Refused, Settings, Status,
 };
 pub use error::LakeError;
 

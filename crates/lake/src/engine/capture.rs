@@ -1,6 +1,7 @@
 //! One consistent value for a query: files of one snapshot, and the facts of what memory holds.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -64,9 +65,24 @@ impl Lake {
         workspace: &str,
         conversation_id: &str,
     ) -> Result<Vec<Event>, LakeError> {
+        self.conversation_between(workspace, conversation_id, i64::MIN..=i64::MAX)
+            .await
+    }
+
+    /// Those of them that happened between two times, both within, in UTC microseconds: no file of another day is
+    /// looked into.
+    ///
+    /// # Errors
+    /// When files cannot be read.
+    pub async fn conversation_between(
+        &self,
+        workspace: &str,
+        conversation_id: &str,
+        times: RangeInclusive<i64>,
+    ) -> Result<Vec<Event>, LakeError> {
         let inner = self.inner.clone();
-        let (workspace, conversation_id) = (workspace.to_owned(), conversation_id.to_owned());
-        tokio::task::spawn_blocking(move || conversation(&inner, &workspace, &conversation_id))
+        let (workspace, id) = (workspace.to_owned(), conversation_id.to_owned());
+        tokio::task::spawn_blocking(move || conversation(&inner, &workspace, &id, &times))
             .await
             .map_err(|error| LakeError::Stopped(error.to_string()))?
     }
@@ -78,6 +94,22 @@ impl Lake {
         state
             .workspace(workspace)
             .map_or(0, |workspace| workspace.version)
+    }
+
+    /// Which facts of a workspace lie in files; nothing where none do.
+    pub fn facts_in_files(&self, workspace: &str) -> Option<FactsInFiles> {
+        let state = self.inner.lock_state();
+        facts_in_files(state.workspace(workspace)?)
+    }
+
+    /// The same of all workspaces, by their names.
+    pub fn all_facts_in_files(&self) -> BTreeMap<String, FactsInFiles> {
+        let state = self.inner.lock_state();
+        let all = state.workspaces().filter_map(|workspace| {
+            let found = facts_in_files(workspace)?;
+            Some((workspace.name.to_string(), found))
+        });
+        all.collect()
     }
 
     /// The names of the workspaces.
@@ -96,6 +128,26 @@ impl Lake {
         names.dedup();
         Ok(names)
     }
+}
+
+/// Which facts lie in files, as [`Lake::facts_in_files`] tells it: other files, or another fact set, are another value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactsInFiles {
+    /// The catalog's snapshot, in which the workspace's files were last changed.
+    pub snapshot: i64,
+    /// The active fact set.
+    pub fact_set: String,
+}
+
+fn facts_in_files(workspace: &Workspace) -> Option<FactsInFiles> {
+    let set = workspace.sets.active();
+    let mut files = workspace
+        .files
+        .files(Table::Sessions, None, Some(&set.name));
+    files.next().map(|_| FactsInFiles {
+        snapshot: workspace.files.snapshot(),
+        fact_set: set.name.to_string(),
+    })
 }
 
 /// What a query found of a workspace, at one moment: memory, and the files with which it is settled.
@@ -423,12 +475,18 @@ fn memory_of(shards: &[Arc<ShardFacts>], index: usize) -> Vec<RecordBatch> {
         .collect()
 }
 
-fn conversation(inner: &Inner, name: &str, conversation_id: &str) -> Result<Vec<Event>, LakeError> {
+fn conversation(
+    inner: &Inner,
+    name: &str,
+    conversation_id: &str,
+    times: &RangeInclusive<i64>,
+) -> Result<Vec<Event>, LakeError> {
+    let days = day_of(*times.start())..=day_of(*times.end());
     let keys = Keys::new("conversation_id", [conversation_id]);
     let bucket = inner.bucket(conversation_hash(name, conversation_id));
     let read = |table| -> Result<Vec<Event>, LakeError> {
         let mut events = Vec::new();
-        for file in inner.files_of(name, table, i32::MIN..=i32::MAX, Some(bucket), None) {
+        for file in inner.files_of(name, table, days.clone(), Some(bucket), None) {
             for batch in inner.read_rows(&file, table, None, &keys)? {
                 let reader = BatchReader::new::<Event>(&batch)?;
                 events.extend((0..reader.len()).map(|row| Event::read(&reader.row(row))));
@@ -453,6 +511,7 @@ fn conversation(inner: &Inner, name: &str, conversation_id: &str) -> Result<Vec<
     let mut events = read(Table::Events)?;
     join_texts(&mut events, read(Table::Texts)?);
     events.extend(decode_all(&Decoder::current(), &in_memory)?);
+    events.retain(|event| times.contains(&event.time));
     events.sort_by(|left, right| order_key(left).cmp(&order_key(right)));
     events.dedup_by(|next, kept| next.event_id == kept.event_id);
     Ok(events)

@@ -52,6 +52,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use upshot_core::Event;
 
 pub use backup::{BackupReport, VerifyReport, restore, restore_with};
+pub use capture::FactsInFiles;
 pub use clearing::Cleared;
 pub use compare::Disagreement;
 pub use erasure::{Erasure, ErasureRequest, Foreseen};

@@ -4,6 +4,7 @@ use serde::Serialize;
 use upshot_core::words::{EventType, Role, Word};
 use upshot_core::{Event, Session};
 use upshot_lake::Table;
+use upshot_metrics::sessions::times_of;
 use upshot_server::sessions::{SessionEvents, events_of};
 
 use crate::arguments::{Common, ExplainArguments, OutputFormat};
@@ -91,7 +92,11 @@ async fn find(
         )));
     };
     let conversation = lake
-        .conversation(&common.workspace, &found.0.conversation_id)
+        .conversation_between(
+            &common.workspace,
+            &found.0.conversation_id,
+            times_of(&found),
+        )
         .await?;
     let events = events_of(&found, conversation);
     Ok((found.0, events))

@@ -1,6 +1,8 @@
 //! The sessions behind a number: lists of them, and one with all that was said and done.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -74,6 +76,26 @@ pub struct SessionQuery {
 
 /// A session with all that was said and done in it.
 pub type SessionDetail = (Session, Vec<Message>, Vec<Step>);
+
+/// From the first to the last time at which something happened to a session: what belongs to it happened between them.
+pub fn times_of((session, messages, steps): &SessionDetail) -> RangeInclusive<i64> {
+    let of_session = [
+        Some(session.end_time),
+        session.engaged_time,
+        session.escalated_time,
+        session.resolved_time,
+        session.ended_time,
+    ];
+    let times = of_session.into_iter().flatten();
+    let times = times
+        .chain(messages.iter().map(|message| message.time))
+        .chain(steps.iter().map(|step| step.time));
+    let start = session.start_time;
+    let (first, last) = times.fold((start, start), |(first, last), time| {
+        (first.min(time), last.max(time))
+    });
+    first..=last
+}
 
 /// Where a list stands: the number by which it is ordered, and the session.
 type Position = (i64, Box<str>);
@@ -212,7 +234,7 @@ impl Engine {
     ) -> Result<Option<SessionDetail>, QueryError> {
         let sessions = captured(capture, Table::Sessions)?;
         let by_id = Predicate::TextIn(TextSource::Column("session_id"), vec![id.into()]);
-        let files = sessions.files.iter().collect();
+        let files = self.holding(sessions, "session_id", id).await?;
         let subject = Subject::Sessions;
         let found: Vec<Session> = self.fetch(subject, sessions, files, &by_id).await?;
         let Some(session) = found.into_iter().next() else {
@@ -292,6 +314,33 @@ impl Engine {
             }
         }
         Ok(top.finish())
+    }
+
+    /// The files of a table that may hold a text in a column.
+    async fn holding<'a>(
+        &self,
+        capture: &'a TableCapture,
+        column: &'static str,
+        value: &str,
+    ) -> Result<Vec<&'a DataFile>, QueryError> {
+        let resources = self.resources();
+        resources
+            .load_footers(capture.table, capture.files.iter())
+            .await?;
+        let (table, footers) = (capture.table, Arc::clone(&resources.footers));
+        let paths: Vec<PathBuf> = capture.files.iter().map(|file| file.path.clone()).collect();
+        let value = value.to_owned();
+        let task = resources.handle.spawn_blocking(move || {
+            let may_hold = |path: &PathBuf| footers.may_hold((table, path), column, &value);
+            paths.iter().map(may_hold).collect::<Result<Vec<bool>, _>>()
+        });
+        let may_hold = task
+            .await
+            .map_err(|error| QueryError::Stopped(error.to_string()))??;
+        let files = capture.files.iter().zip(may_hold);
+        Ok(files
+            .filter_map(|(file, may)| may.then_some(file))
+            .collect())
     }
 
     /// All records of a table that fulfil a predicate, from these files and memory.

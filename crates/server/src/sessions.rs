@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use serde::{Deserialize, Serialize};
 use upshot_core::{Event, Session};
 use upshot_lake::Table;
-use upshot_metrics::sessions::cursor_after;
+use upshot_metrics::sessions::{cursor_after, times_of};
 use upshot_metrics::{RangeSpec, SessionQuery, tables_of_filters};
 use utoipa::ToSchema;
 
@@ -265,7 +265,10 @@ pub(crate) async fn one(
             return Ok(None);
         };
         let conversation = &found.0.conversation_id;
-        let events = state.lake.conversation(&workspace, conversation).await?;
+        let events = state
+            .lake
+            .conversation_between(&workspace, conversation, times_of(&found))
+            .await?;
         Ok(Some((found, events)))
     };
     let Some((found, events)) = bounded(&state, "session", work).await? else {

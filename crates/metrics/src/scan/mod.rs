@@ -4,6 +4,7 @@
 //! columns that are needed are read, few-valued text as dictionaries.
 
 mod footers;
+mod holding;
 mod narrow;
 mod prune;
 

@@ -11,6 +11,7 @@ mod facts;
 mod golden;
 mod judged;
 mod listing;
+mod one_session;
 mod paths;
 mod people;
 mod properties;

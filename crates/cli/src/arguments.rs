@@ -534,6 +534,9 @@ pub struct ServeArguments {
     /// Print no link for the first owner, and make none
     #[arg(long)]
     pub no_owner_link: bool,
+    /// Do not ask ahead what people will ask: whoever asks first after new data came waits until it is read
+    #[arg(long, env = "UPSHOT_NO_AHEAD")]
+    pub no_ahead: bool,
     /// What is kept of texts that come in, where their workspace has set nothing: masked, full or none
     #[arg(long, default_value = "masked", value_name = "MODE")]
     pub text: String,

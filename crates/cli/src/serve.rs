@@ -40,13 +40,15 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
         ..EngineOptions::default()
     })
     .map_err(|error| Failure::failed(error.to_string()))?;
+    let defaults = ServerOptions::new(Arc::new(now));
     let options = ServerOptions {
         listen: arguments.listen,
         key,
         behind_proxy: arguments.behind_proxy,
         public_url: arguments.public_url.clone(),
         privacy,
-        ..ServerOptions::new(Arc::new(now))
+        ahead_after: defaults.ahead_after.filter(|_| !arguments.no_ahead),
+        ..defaults
     };
     let address = format!("http://{}", arguments.listen);
     let store = open_store(common).await?;

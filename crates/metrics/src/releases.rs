@@ -26,7 +26,8 @@ const LOOKED_AT: usize = 100;
 const TOLD: usize = 20;
 
 /// Of which range the new versions are asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ReleaseQuery {
     /// From when until when.
     pub range: RangeSpec,

@@ -64,6 +64,7 @@ pub(crate) async fn answered<Q: Question>(
         found(state, workspace, form.format, &question),
     );
     let (kept, found) = answer.await?;
+    state.remember(workspace, &question);
     Ok(kept.response(&form.headers, found))
 }
 

@@ -145,6 +145,7 @@ pub(crate) async fn clear(
     let clearing = tokio::spawn(async move {
         let cleared = state.lake.clear(&workspace, DEMO_SOURCE).await?;
         state.engine.forget_rollups();
+        state.ahead.forget(&workspace);
         // What people said of its sessions goes with them.
         state.store.forget_all_sessions(&workspace).await?;
         state.store.forget_demo(&workspace).await?;

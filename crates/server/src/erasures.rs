@@ -387,11 +387,14 @@ pub(crate) async fn erase_users(
             masker: &state.masker,
             workspace: &workspace,
         };
+        // No question is asked once more while it goes on, and none that came meanwhile afterwards.
+        state.ahead.forget(&workspace);
         let erased = place.erase::<Problem>(&new, &by).await;
         // What could not be taken in may name anybody.
         state.rejections.forget(&workspace);
         state.answers.clear();
         state.engine.forget_rollups();
+        state.ahead.forget(&workspace);
         erased
     });
     let proof = erasing.await.map_err(|error| {

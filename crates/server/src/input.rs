@@ -225,7 +225,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
 }
 
 /// Whether a document holds a filter that asks for ids, wherever it stands.
-fn asks_within(document: &Value) -> bool {
+pub(crate) fn asks_within(document: &Value) -> bool {
     match document {
         Value::String(text) => asks_for_ids(text),
         Value::Array(parts) => parts.iter().any(asks_within),

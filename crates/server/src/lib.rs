@@ -7,6 +7,7 @@
 //! ask.
 
 pub mod access;
+pub mod ahead;
 mod annotations;
 mod answers;
 mod app;

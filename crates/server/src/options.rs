@@ -20,6 +20,9 @@ pub struct ServerOptions {
     pub public_url: Option<String>,
     /// What is kept of the texts of events that come in, where their workspace has set nothing.
     pub privacy: PrivacyMode,
+    /// How long nothing must happen after data files changed until what people will ask of them is asked ahead; nothing
+    /// means that it never is.
+    pub ahead_after: Option<Duration>,
     /// How much one request, and all together, may take.
     pub limits: Limits,
     /// The clock: what `now` is for every query, and when events were received.
@@ -35,6 +38,7 @@ impl ServerOptions {
             behind_proxy: false,
             public_url: None,
             privacy: PrivacyMode::default(),
+            ahead_after: Some(Duration::from_secs(2)),
             limits: Limits::default(),
             clock,
         }
@@ -60,6 +64,7 @@ impl fmt::Debug for ServerOptions {
             .field("behind_proxy", &self.behind_proxy)
             .field("public_url", &self.public_url)
             .field("privacy", &self.privacy)
+            .field("ahead_after", &self.ahead_after)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

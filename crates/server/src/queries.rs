@@ -97,6 +97,13 @@ pub(crate) async fn post(
     let Queries { queries } = json(&state, request).await?;
     let queries = read(queries, state.now())?;
     let answers = timed(&state, "queries", answered(&state, &workspace, &queries)).await?;
+    for (query, _) in queries
+        .iter()
+        .zip(&answers)
+        .filter(|(_, answer)| answer.is_ok())
+    {
+        state.remember(&workspace, query);
+    }
     together(&headers, &answers, &request_id)
 }
 

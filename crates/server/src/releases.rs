@@ -93,9 +93,10 @@ impl Answer for ShownReleases {
 }
 
 /// Which new versions there are, and what the workspace calls its bots.
-#[derive(Debug, Clone, Serialize)]
-struct ReleasesOfBots {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ReleasesOfBots {
     query: ReleaseQuery,
+    #[serde(default)]
     names: BTreeMap<String, String>,
 }
 

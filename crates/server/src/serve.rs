@@ -13,7 +13,7 @@ use crate::access::digest;
 use crate::options::ServerOptions;
 use crate::router::router;
 use crate::state::ServerState;
-use crate::{erasures, keeping};
+use crate::{ahead, erasures, keeping};
 
 /// Why a server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +108,7 @@ pub async fn serve_on(
     erasures::settle_all(&state).await;
     let digests = tokio::spawn(digest::run(state.clone()));
     let remarks = tokio::spawn(keeping::run(state.clone()));
+    let questions = tokio::spawn(ahead::run(state.clone()));
     let served = tokio::select! {
         served = axum::serve(listener, routes).with_graceful_shutdown(signal) => Ok(served?),
         () = impatience => {
@@ -117,6 +118,7 @@ pub async fn serve_on(
     };
     digests.abort();
     remarks.abort();
+    questions.abort();
     served
 }
 

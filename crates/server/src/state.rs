@@ -13,6 +13,7 @@ use upshot_store::Store;
 use upshot_text::Masker;
 
 use crate::access::guard::Guard;
+use crate::ahead::Ahead;
 use crate::answers::Answers;
 use crate::body::BODY_UNIT;
 use crate::events::READING_BYTES;
@@ -46,6 +47,8 @@ pub struct Shared {
     pub(crate) reading_room: Semaphore,
     /// Answers that may be given again.
     pub(crate) answers: Arc<Answers>,
+    /// What is asked ahead.
+    pub(crate) ahead: Ahead,
     /// How many more queries may run at once; the others wait for their turn.
     pub(crate) query_turns: Semaphore,
     /// How many more exports may run at once.
@@ -74,6 +77,7 @@ impl ServerState {
                 body_room: Arc::new(Semaphore::new(units)),
                 reading_room: Semaphore::new(READING_BYTES),
                 answers: Arc::new(Answers::new(options.limits.answers_bytes)),
+                ahead: Ahead::default(),
                 query_turns: Semaphore::new(options.limits.queries_at_once),
                 export_turns: Arc::new(Semaphore::new(options.limits.exports_at_once)),
                 rejections: Rejections::default(),

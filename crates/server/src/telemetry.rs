@@ -22,6 +22,7 @@ pub(crate) struct Telemetry {
     requests: Family<RequestLabels, Counter>,
     request_seconds: Family<RouteLabels, Histogram>,
     query_seconds: Family<QueryLabels, Histogram>,
+    ahead_seconds: Family<AheadLabels, Histogram>,
     events: Family<EventLabels, Counter>,
     received_bytes: Counter,
     append_seconds: Histogram,
@@ -47,6 +48,11 @@ struct QueryLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AheadLabels {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct EventLabels {
     result: &'static str,
 }
@@ -63,6 +69,7 @@ impl Telemetry {
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(seconds),
             query_seconds: Family::new_with_constructor(seconds),
+            ahead_seconds: Family::new_with_constructor(seconds),
             events: Family::default(),
             received_bytes: Counter::default(),
             append_seconds: seconds(),
@@ -89,6 +96,12 @@ impl Telemetry {
             "How long queries took, by what came of them",
             Unit::Seconds,
             self.query_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "ahead_duration",
+            "How long questions took that were asked ahead, by what came of them",
+            Unit::Seconds,
+            self.ahead_seconds.clone(),
         );
         registry.register(
             "events",
@@ -180,6 +193,15 @@ impl Telemetry {
         }
     }
 
+    /// A question is asked ahead. What comes of it is told to the watch; one that is dropped before made way for others.
+    pub fn ahead(&self) -> AheadWatch<'_> {
+        AheadWatch {
+            telemetry: self,
+            outcome: "made_way",
+            began: Instant::now(),
+        }
+    }
+
     /// Everything as OpenMetrics text.
     pub fn encode(&self) -> Result<String, fmt::Error> {
         let mut page = String::new();
@@ -211,6 +233,32 @@ impl Drop for QueryWatch<'_> {
         };
         self.telemetry
             .query_seconds
+            .get_or_create(&labels)
+            .observe(self.began.elapsed().as_secs_f64());
+    }
+}
+
+/// Measures a question that is asked ahead.
+pub(crate) struct AheadWatch<'a> {
+    telemetry: &'a Telemetry,
+    outcome: &'static str,
+    began: Instant,
+}
+
+impl AheadWatch<'_> {
+    /// Ends the measurement.
+    pub fn ended(mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for AheadWatch<'_> {
+    fn drop(&mut self) {
+        let labels = AheadLabels {
+            outcome: self.outcome,
+        };
+        self.telemetry
+            .ahead_seconds
             .get_or_create(&labels)
             .observe(self.began.elapsed().as_secs_f64());
     }

@@ -42,6 +42,7 @@ pub(crate) async fn leave_to_run(
     state: &ServerState,
     count: usize,
 ) -> Result<SemaphorePermit<'_>, Problem> {
+    state.ahead.make_way();
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let turn = state.query_turns.acquire_many(count).await;
     turn.map_err(|_| Problem::new(ProblemKind::Unavailable, "the server is ending"))
@@ -79,7 +80,7 @@ pub(crate) async fn timed<T>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -91,7 +92,8 @@ mod tests {
     use super::*;
     use crate::options::ServerOptions;
 
-    async fn state(folder: &std::path::Path) -> ServerState {
+    /// Of a server over an empty lake, on which two questions run at once.
+    pub(crate) async fn state(folder: &std::path::Path) -> ServerState {
         let clock: upshot_lake::engine::Clock = Arc::new(|| 0);
         let lake = Lake::open(LakeOptions::new(folder, clock.clone()));
         let engine = Engine::new(EngineOptions::default()).unwrap();

@@ -134,7 +134,7 @@ impl Engine {
         let own = current.len();
         let previous = match ranges.compared {
             None => Vec::new(),
-            Some(range) => plans(&resolved.compared(), range)?,
+            Some(range) => plans(&resolved.compared(ranges.current), range)?,
         };
         let baselines = baseline::asked(resolved);
         let of_baselines = baseline::plans_of(&baselines, kept)?;

@@ -7,6 +7,7 @@ use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
 use crate::baseline::Baselines;
+use crate::beside::Lasted;
 use crate::explain::{PassPurpose, Trace};
 use crate::measure::{Basis, Measured, Quotients, compare, measure};
 use crate::notes;
@@ -54,6 +55,12 @@ impl Passes {
         baselines.for_each(|part| trace.pass(PassPurpose::Baseline, part));
     }
 
+    /// The same of the range to compare with.
+    pub(crate) fn compared_groupings(&self) -> &[Grouping] {
+        let parts = self.previous.as_ref().and_then(|(_, parts)| parts.first());
+        parts.map_or(&[], |part| &part.plan.groupings)
+    }
+
     fn all(&self) -> impl Iterator<Item = &Part> {
         let previous = self.previous.iter().flat_map(|(_, parts)| parts);
         let parts = self.parts.iter().chain(previous);
@@ -80,10 +87,12 @@ pub(crate) fn ordered(
     notes: &mut Vec<Note>,
 ) -> Vec<(Key, Vec<MetricValue>)> {
     let groups = groups(resolved, passes, notes).into_iter();
+    let lasted = Lasted::new(resolved, passes);
     let mut rows: Vec<(Key, Vec<MetricValue>)> = groups
         .map(|group| {
             let cells = (&group.current, &group.previous);
-            let values = group_values(resolved, passes, Some(&group.key), cells);
+            let lasted = lasted.of(&group.key);
+            let values = group_values(resolved, passes, Some(&group.key), cells, lasted);
             (group.key, values)
         })
         .collect();
@@ -101,7 +110,11 @@ fn totals(resolved: &Resolved, passes: &Passes) -> Vec<MetricValue> {
     let current: Cells<'_> = parts.map(|part| Some(&part.gathered.totals)).collect();
     let previous = passes.previous.iter().flat_map(|(_, parts)| parts);
     let previous: Cells<'_> = previous.map(|part| Some(&part.gathered.totals)).collect();
-    group_values(resolved, passes, None, (&current, &previous))
+    let elapsed = passes
+        .previous
+        .as_ref()
+        .map(|(range, _)| elapsed(resolved, passes.range, *range));
+    group_values(resolved, passes, None, (&current, &previous), elapsed)
 }
 
 /// A row of the answer.
@@ -193,7 +206,7 @@ fn groups<'a>(resolved: &Resolved, passes: &'a Passes, notes: &mut Vec<Note>) ->
         keys.map(|key| (*key).clone()).collect()
     };
     let mut keys: BTreeSet<Key> = keys_of(&current).into_iter().collect();
-    // Positions past the end of a shorter range have nothing to stand beside.
+    // What lies past the end of a shorter range has nothing to stand beside.
     let exists = |key: &Key| {
         passes
             .groupings()
@@ -265,12 +278,14 @@ fn fill_gaps(groupings: &[Grouping], keys: &mut BTreeSet<Key>, notes: &mut Vec<N
     }
 }
 
-/// The values of every metric in one group, or in all groups together.
+/// The values of every metric in one group, or in all groups together. Beside them stand those of the other range, where
+/// there is one, with how long both lasted; or nothing where it leaves the group's stretch of time out.
 fn group_values(
     resolved: &Resolved,
     passes: &Passes,
     key: Option<&Key>,
     (current, previous): (&Cells<'_>, &Cells<'_>),
+    elapsed: Option<(f64, f64)>,
 ) -> Vec<MetricValue> {
     let against_baseline = |mut values: Vec<Measured>, compared| {
         let baselines = &passes.baselines;
@@ -278,17 +293,22 @@ fn group_values(
         values
     };
     let now = against_baseline(measured(resolved, &passes.parts, current), false);
-    let before = passes.previous.as_ref().map(|(range, parts)| {
-        let before = measured(resolved, parts, previous);
-        (*range, against_baseline(before, true))
+    let before = passes.previous.as_ref().map(|(_, parts)| match elapsed {
+        Some(elapsed) => {
+            let before = measured(resolved, parts, previous);
+            (elapsed, against_baseline(before, true))
+        }
+        None => (
+            (1.0, 1.0),
+            now.iter().map(|_| Measured::nothing()).collect(),
+        ),
     });
     now.iter()
         .enumerate()
         .map(|(index, measured)| {
             let mut value = measured.value.clone();
-            value.compare = before.as_ref().map(|(range, before)| {
-                let elapsed = elapsed(resolved, passes.range, *range);
-                compare(resolved.metrics[index], measured, &before[index], elapsed)
+            value.compare = before.as_ref().map(|(elapsed, before)| {
+                compare(resolved.metrics[index], measured, &before[index], *elapsed)
             });
             value
         })

@@ -16,7 +16,7 @@ use crate::time::{Compare, Range};
 /// What is asked of the range of the baseline: by the query, and by that of the segment to compare with.
 pub(crate) fn asked(resolved: &Resolved) -> Vec<(Resolved, Range)> {
     let other = resolved.compare_filter.is_some();
-    let other = other.then(|| resolved.compared().of_baseline());
+    let other = other.then(|| resolved.compared(resolved.range).of_baseline());
     let own = resolved.of_baseline();
     own.into_iter().chain(other.flatten()).collect()
 }

@@ -10,6 +10,7 @@ mod answer;
 pub mod asking;
 mod assemble;
 mod baseline;
+mod beside;
 mod columns;
 pub mod drilldown;
 pub mod drivers;

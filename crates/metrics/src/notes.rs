@@ -5,6 +5,7 @@ use upshot_core::time::start_of_day;
 use upshot_lake::Capture;
 
 use crate::assemble::{Part, Passes, elapsed};
+use crate::beside;
 use crate::present;
 use crate::query::EnvironmentChoice;
 use crate::query::baseline::{Baseline, is_reduction};
@@ -92,6 +93,7 @@ fn counted_notes(resolved: &Resolved, passes: &Passes) -> Vec<Note> {
             count: 0,
         });
     }
+    notes.extend(beside::notes(resolved, passes));
     notes.extend(baseline_note(resolved, passes));
     for grouping in passes.groupings() {
         if let Grouping::List(column) = grouping {

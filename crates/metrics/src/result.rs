@@ -270,6 +270,9 @@ pub enum NoteCode {
     ManyValued,
     /// The ranges that are compared are not equally long.
     UnequalRanges,
+    /// One of the ranges that are compared has times twice or leaves some out: the clocks were changed, or a year
+    /// has a day more.
+    UnevenTimes,
     /// Sessions that an older fact set left, because their events are no longer kept.
     OldFacts,
     /// Paths that few sessions took are not told apart, because there would be too many.

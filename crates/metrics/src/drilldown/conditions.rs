@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use jiff::tz::TimeZone;
+
 use super::CellPart;
 use crate::assemble::Key;
 use crate::columns::Owner;
@@ -12,6 +14,7 @@ use crate::query::resolve::{GroupBy, GroupSource};
 use crate::query::terms::Terms;
 use crate::registry::{Amount, Clock, DimensionOrigin, Kind, Metric, dimension};
 use crate::run::groups::GroupValue;
+use crate::time::{Range, format_instant};
 
 /// What is wrong with the cell that is asked for.
 pub(super) fn wrong(field: &str, message: String) -> Problem {
@@ -205,6 +208,17 @@ pub(crate) fn condition(
         (_, Some(value)) => format!("{field} = {}", quoted(value)),
         (_, None) => format!("{field} is null"),
     }
+}
+
+/// The condition of lying in one of several stretches of time; nothing where there is one, which is a range.
+pub(super) fn in_one_of(stretches: &[Range], key: PassKey, zone: &TimeZone) -> Option<String> {
+    let column = key.time_column();
+    let instant = |time| quoted(&format_instant(time, zone));
+    let parts = stretches.iter().map(|Range { from, to }| {
+        let (from, to) = (instant(*from), instant(*to));
+        format!("({column} >= {from} and {column} < {to})")
+    });
+    (stretches.len() > 1).then(|| parts.collect::<Vec<_>>().join(" or "))
 }
 
 /// The condition of the rows that stand in a group that is none of these. A row may stand in several: it has each

@@ -16,7 +16,7 @@ use upshot_core::time::DAY;
 use upshot_lake::Capture;
 
 pub(crate) use self::conditions::{condition, part};
-use self::conditions::{none_of, pass, quoted, wrong};
+use self::conditions::{in_one_of, none_of, pass, quoted, wrong};
 use crate::answer::{Origin, Ranges};
 use crate::assemble::Key;
 use crate::engine::{Engine, bounded, maturity};
@@ -267,6 +267,14 @@ fn cell_range(resolved: &Resolved, cell: &Cell, range: Range) -> Result<Range, P
     found.ok_or_else(|| wrong("compared", "the query compares with nothing".to_owned()))
 }
 
+/// There is nothing behind a number that stands beside nothing.
+fn left_out(grain: Grain, label: &str) -> Problem {
+    wrong(
+        "dimensions",
+        format!("the range to compare with has no {grain} beside `{label}`"),
+    )
+}
+
 /// What is behind a number.
 fn behind(
     query: &Query,
@@ -320,13 +328,20 @@ fn behind(
                 let buckets = Buckets::new(*grain, range, &resolved.calendar)?;
                 let position = (0..buckets.len()).find(|bucket| buckets.label(*bucket) == *label);
                 let position = position.ok_or_else(unknown)?;
-                let own = Buckets::new(*grain, cell_range, &resolved.calendar)?;
-                if position >= own.len() {
-                    return Err(unknown().into());
+                let own = match cell.compared {
+                    false => buckets,
+                    true => resolved.compared(range).buckets(*grain, whole)?,
+                };
+                let stretches = own.stretches().filter(|(at, _)| *at == position);
+                let stretches: Vec<Range> = stretches.map(|(_, stretch)| stretch).collect();
+                let all = stretches.iter().copied().reduce(Range::hull);
+                let all = all.ok_or_else(|| left_out(*grain, label))?;
+                if pass.reach == Reach::Range {
+                    conditions.extend(in_one_of(&stretches, pass, &resolved.calendar.zone));
                 }
                 cell_range = Range {
-                    from: cell_range.from.max(own.start(position)),
-                    to: cell_range.to.min(own.start(position + 1)),
+                    from: cell_range.from.max(all.from),
+                    to: cell_range.to.min(all.to),
                 };
             }
             _ => {

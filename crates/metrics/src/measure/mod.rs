@@ -42,6 +42,13 @@ pub(crate) struct Measured {
     uncertainty: Uncertainty,
 }
 
+impl Measured {
+    /// Where there is nothing that could be measured.
+    pub(crate) fn nothing() -> Self {
+        unknown_value(None)
+    }
+}
+
 /// How sure a value is, for comparisons.
 enum Uncertainty {
     /// A share of independent things.

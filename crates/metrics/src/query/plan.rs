@@ -326,9 +326,7 @@ fn grouping(
         GroupSource::Time(grain) if grain.is_cyclic() => {
             Grouping::Clock(time, Clock::new(*grain, range, &resolved.calendar.zone))
         }
-        GroupSource::Time(grain) => {
-            Grouping::Buckets(time, Buckets::new(*grain, range, &resolved.calendar)?)
-        }
+        GroupSource::Time(grain) => Grouping::Buckets(time, resolved.buckets(*grain, range)?),
     })
 }
 

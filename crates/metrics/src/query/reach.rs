@@ -131,9 +131,7 @@ impl Reading {
         // The ends of the stretches: the last instants that count.
         let last = |end: i64| end.min(to) - 1;
         let ends: Vec<i64> = match groupings.get(dimension) {
-            Some(Grouping::Buckets(_, buckets)) => (1..=buckets.len())
-                .map(|stretch| last(buckets.start(stretch)))
-                .collect(),
+            Some(Grouping::Buckets(_, buckets)) => buckets.ends().into_iter().map(last).collect(),
             _ => vec![last(to)],
         };
         let first = ends.first().copied().unwrap_or(to - 1);

@@ -17,7 +17,9 @@ use crate::query::having::Having;
 use crate::query::pass_key::PassKey;
 use crate::query::scope::mature;
 use crate::registry::{self, Dimension, DimensionOrigin, Metric, Subject};
-use crate::time::{Calendar, Compare, Grain, Range, resolve_compare, resolve_range, zone_name};
+use crate::time::{
+    Buckets, Calendar, Compare, Grain, Range, back, resolve_compare, resolve_range, zone_name,
+};
 
 /// The most dimensions of one query.
 const MOST_DIMENSIONS: usize = 6;
@@ -70,6 +72,8 @@ pub(crate) struct Resolved {
     pub(crate) environment: EnvironmentChoice,
     pub(crate) range: Range,
     pub(crate) compare: Option<Compare>,
+    /// The range beside whose stretches of time those of the answer stand, where they are compared with.
+    pub(crate) beside: Option<Range>,
     pub(crate) calendar: Calendar,
     pub(crate) zone_name: String,
     pub(crate) now: i64,
@@ -117,13 +121,36 @@ impl Resolved {
         )
     }
 
-    /// The query whose answer the comparison stands beside: the same with the other segment's filter.
-    pub(crate) fn compared(&self) -> Self {
+    /// The query whose answer is compared with that of this range: the same with the other segment's filter.
+    pub(crate) fn compared(&self, range: Range) -> Self {
         let mut compared = self.clone();
         if let Some(filter) = &self.compare_filter {
             compared.filter = filter.clone();
         }
+        compared.beside = Some(range);
         compared
+    }
+
+    /// The stretches of time into which a range is cut.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub(crate) fn buckets(&self, grain: Grain, range: Range) -> Result<Buckets, Problem> {
+        let (Some(current), Some(compare)) = (self.beside, &self.compare) else {
+            return Buckets::new(grain, range, &self.calendar);
+        };
+        let buckets = Buckets::new(grain, current, &self.calendar)?;
+        if matches!(compare, Compare::Segment(_)) {
+            return Ok(buckets);
+        }
+        let back = back(
+            compare,
+            grain,
+            (current, range),
+            &self.calendar.zone,
+            self.now,
+        );
+        Ok(buckets.beside(current, range, &back))
     }
 
     /// The positions of the dimensions that are not of time.
@@ -222,6 +249,7 @@ pub(crate) fn resolve(
         environment: query.environment,
         range,
         compare,
+        beside: None,
         calendar,
         zone_name: zone_name(zone, preferences).to_owned(),
         now: query.now,

@@ -75,7 +75,7 @@ impl Fixed {
                     match (buckets.is_empty(), buckets.is_one_around(extent?)) {
                         (true, _) => 0_u8.hash(&mut hasher),
                         (_, true) => 1_u8.hash(&mut hasher),
-                        _ => (2_u8, buckets.boundaries()).hash(&mut hasher),
+                        _ => (2_u8, buckets.cuts()).hash(&mut hasher),
                     }
                 }
                 Grouping::Clock(_, clock) => {

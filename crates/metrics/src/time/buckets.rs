@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 use upshot_core::time::{DAY, HOUR, MINUTE, WeekStart};
 
+use super::beside::other_than_plain;
 use super::calendar::Calendar;
 use super::grain::Grain;
 use super::range::{Range, format_instant};
@@ -31,13 +32,16 @@ pub(crate) const HOURS: [&str; 24] = [
     "16", "17", "18", "19", "20", "21", "22", "23",
 ];
 
-/// Stretches that follow each other.
+/// Stretches that follow each other, each at the position that it has among them; or that of another range's stretch
+/// beside which it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Buckets {
-    grain: Grain,
+    pub(super) grain: Grain,
     /// The first microsecond of each bucket, ascending, and the end of the last.
-    boundaries: Vec<i64>,
-    zone: TimeZone,
+    pub(super) boundaries: Vec<i64>,
+    /// The position of each, where they do not follow each other from the first on.
+    pub(super) positions: Option<Vec<u32>>,
+    pub(super) zone: TimeZone,
 }
 
 impl Buckets {
@@ -72,13 +76,15 @@ impl Buckets {
         Ok(Self {
             grain,
             boundaries,
+            positions: None,
             zone: calendar.zone.clone(),
         })
     }
 
-    /// How many buckets.
+    /// How many buckets; of those that stand beside others, how many positions.
     pub fn len(&self) -> usize {
-        self.boundaries.len() - 1
+        let most = self.positions.iter().flatten().max();
+        most.map_or(self.boundaries.len() - 1, |most| *most as usize + 1)
     }
 
     /// Whether there is none.
@@ -93,12 +99,23 @@ impl Buckets {
             && self.boundaries[hint] <= time
             && time < self.boundaries[hint + 1]
         {
-            return Some(hint);
+            return Some(self.position(hint));
         }
         let after = self
             .boundaries
             .partition_point(|boundary| *boundary <= time);
-        (after > 0 && after < self.boundaries.len()).then(|| after - 1)
+        (after > 0 && after < self.boundaries.len()).then(|| self.position(after - 1))
+    }
+
+    #[inline]
+    pub(super) fn position(&self, stretch: usize) -> usize {
+        let positions = self.positions.as_ref();
+        positions.map_or(stretch, |positions| positions[stretch] as usize)
+    }
+
+    /// The step.
+    pub(crate) fn grain(&self) -> Grain {
+        self.grain
     }
 
     /// Those in which times of this stretch lie, and the position of the first of them.
@@ -111,12 +128,23 @@ impl Buckets {
             .boundaries
             .partition_point(|boundary| *boundary < times.to);
         let end = end.clamp(first, self.boundaries.len() - 1);
+        let positions = self.positions.as_ref().map(|all| &all[first..end]);
+        let least = match positions {
+            None => first,
+            Some(positions) => positions.iter().min().map_or(0, |least| *least as usize),
+        };
+        // What follows each other from the first on is found the same in every range.
+        let positions = positions.and_then(|positions| {
+            let counted = positions.iter().map(|position| position - least as u32);
+            other_than_plain(counted.collect())
+        });
         let within = Self {
             grain: self.grain,
             boundaries: self.boundaries[first..=end].to_vec(),
+            positions,
             zone: self.zone.clone(),
         };
-        (within, first)
+        (within, least)
     }
 
     /// Whether there is one, and all times of this stretch lie in it.
@@ -124,9 +152,10 @@ impl Buckets {
         matches!(self.boundaries[..], [from, to] if from <= times.from && times.to <= to)
     }
 
-    /// The first microsecond of each, and the end of the last.
-    pub(crate) fn boundaries(&self) -> &[i64] {
-        &self.boundaries
+    /// The first microsecond of each stretch and the end of the last, and their positions where they do not follow
+    /// each other.
+    pub(crate) fn cuts(&self) -> (&[i64], Option<&[u32]>) {
+        (&self.boundaries, self.positions.as_deref())
     }
 
     /// The first microsecond of a bucket.
@@ -148,7 +177,7 @@ impl Buckets {
     }
 }
 
-fn timestamp(time: i64) -> Timestamp {
+pub(super) fn timestamp(time: i64) -> Timestamp {
     Timestamp::from_microsecond(time).unwrap_or(if time < 0 {
         Timestamp::MIN
     } else {
@@ -156,7 +185,7 @@ fn timestamp(time: i64) -> Timestamp {
     })
 }
 
-fn local(time: i64, zone: &TimeZone) -> DateTime {
+pub(super) fn local(time: i64, zone: &TimeZone) -> DateTime {
     zone.to_datetime(timestamp(time))
 }
 
@@ -208,7 +237,7 @@ fn clock_step(grain: Grain) -> Option<i64> {
 }
 
 /// Microseconds by which the local clock is ahead of UTC.
-fn offset(time: i64, zone: &TimeZone) -> i64 {
+pub(super) fn offset(time: i64, zone: &TimeZone) -> i64 {
     i64::from(zone.to_offset(timestamp(time)).seconds()) * 1_000_000
 }
 

@@ -1,5 +1,6 @@
 //! Time: ranges as people say them, and the buckets into which a chart cuts them, in any time zone.
 
+mod beside;
 mod buckets;
 mod calendar;
 mod grain;
@@ -10,10 +11,10 @@ pub(crate) use buckets::{HOURS, WEEKDAYS};
 pub use calendar::Calendar;
 pub(crate) use calendar::zone_name;
 pub use grain::Grain;
-pub(crate) use range::format_instant;
 pub use range::{
     Compare, Range, RangeSpec, parse_instant, parse_zone, resolve_compare, resolve_range,
 };
+pub(crate) use range::{back, format_instant};
 
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,13 @@ use std::fmt;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{Span, Timestamp, ToSpan, Unit};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use upshot_core::time::{HOUR, MINUTE};
 
+use super::beside::Back;
 use super::buckets::{first_day, span, start_of};
 use super::calendar::Calendar;
 use super::grain::Grain;
@@ -385,37 +386,71 @@ fn shift(time: i64, back: Span, zone: &TimeZone) -> i64 {
         .map_or(i64::MIN, Timestamp::as_microsecond)
 }
 
-/// Whole months go back by months, whole days by days of the calendar, anything else by its length. A
-/// range that ends now within a day stands for the whole of that day.
+/// A range that ends now within a day stands for the whole of that day.
 fn previous(range: Range, passed: Range, zone: &TimeZone, now: i64) -> (i64, i64) {
+    let unfinished =
+        passed.to < range.to || (range.to == now && !is_midnight(local(range.to, zone)));
+    match before(range, zone, now) {
+        Back::Time(length) => (range.from - length, passed.to - length),
+        Back::Calendar(back) => {
+            let to = match unfinished {
+                true => shift(passed.to, back, zone),
+                false => range.from,
+            };
+            (shift(range.from, back, zone), to)
+        }
+    }
+}
+
+/// Whole months go back by months, whole days by days of the calendar, anything else by its length.
+fn before(range: Range, zone: &TimeZone, now: i64) -> Back {
     let (begin, end) = (local(range.from, zone), local(range.to, zone));
-    let unfinished = passed.to < range.to || (range.to == now && !is_midnight(end));
+    let by_length = Back::Time(range.to - range.from);
     let end = match is_midnight(end) {
         true => end.date(),
         false if range.to == now => end.date().tomorrow().unwrap_or(Date::MAX),
-        false => return by_length(range, passed),
+        false => return by_length,
     };
     if !is_midnight(begin) {
-        return by_length(range, passed);
+        return by_length;
     }
     let begin = begin.date();
-    let back = if begin.day() == 1 && end.day() == 1 {
+    Back::Calendar(if begin.day() == 1 && end.day() == 1 {
         let years = i64::from(end.year() - begin.year());
         (years * 12 + i64::from(end.month() - begin.month())).months()
     } else {
         i64::from(begin.until(end).map_or(1, |span| span.get_days())).days()
-    };
-    let to = if unfinished {
-        shift(passed.to, back, zone)
-    } else {
-        range.from
-    };
-    (shift(range.from, back, zone), to)
+    })
 }
 
-fn by_length(range: Range, passed: Range) -> (i64, i64) {
-    let length = range.to - range.from;
-    (range.from - length, passed.to - length)
+/// How far the range to compare with lies before the range, for stretches of this grain.
+pub(crate) fn back(
+    compare: &Compare,
+    grain: Grain,
+    (range, other): (Range, Range),
+    zone: &TimeZone,
+    now: i64,
+) -> Back {
+    match compare {
+        Compare::Previous => before(range, zone, now),
+        Compare::Year => Back::Calendar(1.years()),
+        Compare::YearByWeekday => Back::Calendar(52.weeks()),
+        Compare::Range(..) => Back::Calendar(apart(
+            local(other.from, zone),
+            local(range.from, zone),
+            grain,
+        )),
+        Compare::Segment(_) => Back::Time(0),
+    }
+}
+
+/// What lies between two beginnings: days and times, or whole months where stretches are those of the calendar.
+fn apart(other: DateTime, begin: DateTime, grain: Grain) -> Span {
+    let of_months = matches!(grain, Grain::Month | Grain::Quarter | Grain::Year);
+    if of_months && other.day() == begin.day() && other.time() == begin.time() {
+        return other.until((Unit::Month, begin)).unwrap_or_default();
+    }
+    other.until((Unit::Day, begin)).unwrap_or_default()
 }
 
 fn is_midnight(local: DateTime) -> bool {

@@ -4,6 +4,7 @@
 mod answers;
 mod behind;
 mod carried;
+mod clocks;
 mod command;
 mod drivers;
 mod export;

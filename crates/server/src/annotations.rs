@@ -187,19 +187,23 @@ pub(crate) struct Happened {
 }
 
 impl Happened {
-    /// Reads the parameters of an address.
-    pub fn read(parameters: Option<&str>) -> Result<Self, Problem> {
+    /// Reads the parameters of an address; those of the `others` are read elsewhere.
+    pub fn read(parameters: Option<&str>, others: &[&'static str]) -> Result<Self, Problem> {
         const PARAMETERS: [&str; 6] = ["from", "to", "last", "time_zone", "bot", "workspace"];
         let mut asked = Self::default();
         for (name, value) in pairs(parameters.unwrap_or_default()) {
             match name.as_str() {
                 "workspace" => {}
+                other if others.contains(&other) => {}
                 "from" => asked.range.from = Some(value),
                 "to" => asked.range.to = Some(value),
                 "last" => asked.range.last = Some(value),
                 "time_zone" => asked.time_zone = Some(value),
                 "bot" => asked.bot = Some(value),
-                _ => return Err(unknown_parameter(&name, &PARAMETERS)),
+                _ => {
+                    let known = [&PARAMETERS[..], others].concat();
+                    return Err(unknown_parameter(&name, &known));
+                }
             }
         }
         Ok(asked)
@@ -233,7 +237,7 @@ pub(crate) async fn list(
         range,
         time_zone,
         bot,
-    } = Happened::read(parameters.as_deref())?;
+    } = Happened::read(parameters.as_deref(), &[])?;
     let set = preferences(&state.store, &workspace).await?;
     let calendar = Calendar::of(time_zone.as_deref(), None, &set).map_err(QueryError::from)?;
     let range = resolve_range(&range, &calendar, state.now()).map_err(QueryError::from)?;

@@ -15,7 +15,7 @@ use crate::access::record::Done;
 use crate::annotations::Happened;
 use crate::asking::{Form, answered};
 use crate::input::{Workspace, json};
-use crate::openapi::{HappenedParameters, QuestionResponses, WorkspaceParameters};
+use crate::openapi::{FormatParameter, HappenedParameters, QuestionResponses, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::ServerState;
 
@@ -157,6 +157,7 @@ pub(crate) struct ReleaseSwitch {
     tag = "views",
     params(
         WorkspaceParameters,
+        FormatParameter,
         HappenedParameters,
     ),
     responses(
@@ -170,7 +171,7 @@ pub(crate) async fn list(
     request: Request,
 ) -> Result<Response, Problem> {
     let form = Form::of(&request)?;
-    let asked = Happened::read(request.uri().query())?;
+    let asked = Happened::read(request.uri().query(), &["format"])?;
     let query = ReleaseQuery {
         range: asked.range,
         bot: asked.bot,

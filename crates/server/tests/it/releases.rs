@@ -1,5 +1,7 @@
 //! New versions of bots are told beside what people note, and can be hidden.
 
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::{Value, json};
 
 use crate::common::Bench;
@@ -84,6 +86,35 @@ async fn the_first_day_of_a_version_is_told_until_it_is_hidden() {
         .get(&format!("{PATH}?last=many"))
         .await
         .problem(400, "invalid-query");
+}
+
+#[tokio::test]
+async fn they_are_given_as_rows_in_each_format() {
+    let bench = filled().await;
+    let ask = async |address: String, accept: &str| {
+        let request = Request::get(address).header("accept", accept);
+        bench.send(request.body(Body::empty()).unwrap()).await
+    };
+    for format in ["csv", "jsonl", "parquet", "arrow"] {
+        let named = ask(format!("{PATH}?last=28d&format={format}"), "*/*").await;
+        assert_eq!(named.status, 200, "{format}: {}", named.text());
+        let media_type = named.header("content-type");
+        let accepted = ask(format!("{PATH}?last=28d"), media_type).await;
+        assert_eq!(named.body, accepted.body, "{format}");
+    }
+    let rows = ask(format!("{PATH}?last=28d&format=csv"), "*/*").await;
+    assert_eq!(
+        rows.text(),
+        "day,bot,bot_name,version,sessions\n2026-03-05,shop,shop,2.3,2\n"
+    );
+    let whole = ask(format!("{PATH}?last=28d&format=json"), "text/csv").await;
+    assert_eq!(whole.json()["shown"], true);
+    ask(format!("{PATH}?format=xls"), "*/*")
+        .await
+        .problem(400, "invalid-query");
+    // What has no rows knows no format.
+    let notes = bench.get("/api/v1/annotations?format=csv").await;
+    notes.problem(400, "invalid-query");
 }
 
 #[tokio::test]

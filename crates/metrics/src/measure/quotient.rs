@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use upshot_stats::ratio::{self, ClusterSums};
 
+use super::users::mean_over_keys;
 use super::{
     Basis, CONFIDENCE, FEW_CLUSTERS, Measured, Uncertainty, clustered_uncertainty, ends, factor,
     ratio_of, scaled, silence, unknown_value,
@@ -44,6 +45,8 @@ struct Amounted {
 struct Spread {
     users: u64,
     squared: f64,
+    /// Whether only some users were looked at.
+    sampled: bool,
 }
 
 impl<'a> Quotients<'a> {
@@ -91,12 +94,31 @@ impl Quotient<'_> {
                 let parts = (self.above.total, self.below.total);
                 ratio_of(self.metric, parts, cluster, basis)
             }
+            (None, None) if below.is_users_of(&above) => self.of_users(),
             (None, None) => self.apart(),
         };
         measured.value.pending = self.pending;
         if measured.value.value.is_none() && measured.value.reason.is_none() {
             measured.value.reason = Some(nothing_below(below, self.terms, self.pending));
         }
+        measured
+    }
+
+    /// The mean over users of what each has. Users who have nothing count as such.
+    fn of_users(&self) -> Measured {
+        let (above, factor) = (self.above, factor(self.metric));
+        let Some(spread) = above.spread else {
+            return self.apart();
+        };
+        let sums = (above.total * factor, spread.squared * factor * factor);
+        let method = match spread.sampled {
+            true => IntervalMethod::ClusteredSample,
+            false => IntervalMethod::T,
+        };
+        let mut measured = mean_over_keys(self.below.total as u64, sums, method);
+        // Nobody has less than nothing.
+        let interval = measured.value.interval;
+        measured.value.interval = interval.map(|ends| ends.map(|end| end.max(0.0)));
         measured
     }
 
@@ -198,5 +220,6 @@ fn spread(cluster: usize, total: f64, basis: Basis<'_>) -> Option<Spread> {
     Some(Spread {
         users: (sums.clusters as f64 * scale).round() as u64,
         squared: sums.numerator_squared * scale,
+        sampled,
     })
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::EnvironmentChoice;
 use super::resolve::{GroupBy, Resolved};
+use super::{EnvironmentChoice, Identity};
 use crate::error::Problem;
 use crate::filter::{Measure, Predicate, TextSource};
 use crate::query::pass_key::PassKey;
@@ -103,6 +103,8 @@ pub(crate) struct Cells {
     pub(crate) scales: Vec<usize>,
     /// Pairs of numerator and denominator whose clusters are summed.
     pub(crate) clusters: Vec<(Term, Term)>,
+    /// Whose rows make a cluster.
+    pub(crate) identity: Identity,
 }
 
 /// Where a metric's parts are among the cells.
@@ -241,7 +243,10 @@ impl Plan {
 /// When the range makes too many buckets.
 pub(crate) fn plan(resolved: &Resolved, key: PassKey, range: Range) -> Result<Plan, Problem> {
     let terms = resolved.terms(range);
-    let mut cells = Cells::default();
+    let mut cells = Cells {
+        identity: resolved.identity,
+        ..Cells::default()
+    };
     let metrics = resolved.metrics.iter().enumerate();
     let own = metrics.filter(|(_, metric)| key.answers(metric));
     let compared = resolved.compare.is_some();

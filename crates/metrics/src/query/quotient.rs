@@ -22,7 +22,7 @@ pub(crate) enum Found {
 pub(crate) struct Side {
     pub(crate) found: Found,
     /// The pair of terms that says how uneven users are in it, where the other side is found by another
-    /// pass.
+    /// pass, or is how many users there are.
     pub(crate) spread: Option<usize>,
 }
 
@@ -55,7 +55,7 @@ impl Cells {
         let pair = own_above
             .and_then(|(_, term)| term)
             .zip(own_below.and_then(|(_, term)| term));
-        let apart = side_of(above) != side_of(below);
+        let apart = side_of(above) != side_of(below) || below.is_users_of(&above);
         let mut side = |own: Option<(Found, Option<Term>)>| {
             own.map(|(found, term)| Side {
                 found,

@@ -169,6 +169,7 @@ fn formula(metric: &Metric) -> String {
         ),
         Kind::Quotient { above, below } => {
             let apart = match above.subject == below.subject {
+                _ if below.is_users_of(&above) => " The interval is that of a mean over users.",
                 true => "",
                 false => " Both are found apart, so the interval is as wide as it may have to be.",
             };

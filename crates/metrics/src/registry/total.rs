@@ -17,6 +17,16 @@ pub struct Total {
     pub within: &'static str,
 }
 
+impl Total {
+    /// Whether it is how many users there are, among them all of the other total, so that this divided by it is a mean
+    /// over users.
+    pub(crate) fn is_users_of(&self, other: &Self) -> bool {
+        let all = self.within.is_empty() && self.subject == Subject::Sessions;
+        let same = self.subject == other.subject && self.within == other.within;
+        self.of == Amount::Keys("user_key") && (all || same)
+    }
+}
+
 /// What is taken of the rows of a [`Total`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Amount {

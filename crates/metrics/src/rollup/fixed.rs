@@ -148,6 +148,9 @@ impl Cells {
         }
         (&self.sets, &self.spans, &self.tallies).hash(hasher);
         self.clusters.hash(hasher);
+        if !self.clusters.is_empty() {
+            self.identity.hash(hasher);
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Span {
     pub(crate) keys: u64,
     /// Different keys of each position of the window, added up.
     pub(crate) by_position: u64,
+    /// At how many positions of the window each key is, squared and added up.
+    pub(crate) squares: u64,
 }
 
 /// The numbers of one group by position.
@@ -29,6 +31,8 @@ struct Course {
     changes: Vec<i64>,
     /// How many keys are there at each position.
     at: Vec<u64>,
+    /// By how much the squares of how often each key is in the window change at each position.
+    squares: Vec<i64>,
 }
 
 impl Course {
@@ -36,14 +40,15 @@ impl Course {
         Self {
             changes: vec![0; positions + 1],
             at: vec![0; positions],
+            squares: vec![0; positions],
         }
     }
 
     /// A key at these positions, ascending.
-    fn add(&mut self, positions: impl Iterator<Item = usize>, window: usize) {
+    fn add(&mut self, positions: &[usize], window: usize) {
         let most = self.at.len();
         let mut covered = 0;
-        for position in positions {
+        for &position in positions {
             self.at[position] += 1;
             let end = position.saturating_add(window).min(most);
             // Where windows overlap the key counts once.
@@ -54,6 +59,34 @@ impl Course {
             }
             covered = end;
         }
+        self.add_squares(positions, window);
+    }
+
+    /// Each position that comes into a window adds to how often the key is there, and each that goes out takes off:
+    /// the square changes by the odd number between both.
+    fn add_squares(&mut self, positions: &[usize], window: usize) {
+        let mut gone = 0;
+        for (come, &position) in positions.iter().enumerate() {
+            gone = self.without(positions, (gone, come), position, window);
+            self.squares[position] += 2 * (come - gone) as i64 + 1;
+        }
+        let last = self.at.len().saturating_sub(1);
+        self.without(positions, (gone, positions.len()), last, window);
+    }
+
+    /// Takes those off that are no longer in the window that ends at a position; how many are gone then.
+    fn without(
+        &mut self,
+        positions: &[usize],
+        (mut gone, come): (usize, usize),
+        until: usize,
+        window: usize,
+    ) -> usize {
+        while gone < come && positions[gone].saturating_add(window) <= until {
+            self.squares[positions[gone] + window] -= 2 * (come - gone) as i64 - 1;
+            gone += 1;
+        }
+        gone
     }
 
     fn join(&mut self, other: &Self) {
@@ -61,6 +94,8 @@ impl Course {
         changes.for_each(|(mine, theirs)| *mine += theirs);
         let at = self.at.iter_mut().zip(&other.at);
         at.for_each(|(mine, theirs)| *mine += theirs);
+        let squares = self.squares.iter_mut().zip(&other.squares);
+        squares.for_each(|(mine, theirs)| *mine += theirs);
     }
 
     /// The number at the end of each stretch, given its last position.
@@ -74,6 +109,7 @@ impl Course {
         };
         let keys = sums(&mut self.changes.iter().copied());
         let at = sums(&mut self.at.iter().map(|count| *count as i64));
+        let squares = sums(&mut self.squares.iter().copied());
         let span = |end: &usize| {
             let before = (end + 1)
                 .checked_sub(window)
@@ -82,6 +118,7 @@ impl Course {
             Span {
                 keys: u64::try_from(keys[*end]).unwrap_or(0),
                 by_position: u64::try_from(at[*end] - before).unwrap_or(0),
+                squares: u64::try_from(squares[*end]).unwrap_or(0),
             }
         };
         ends.iter().map(span).collect()
@@ -195,14 +232,15 @@ fn courses(
             rows.dedup();
             for of_key in rows.chunk_by(|one, other| one.0 == other.0) {
                 for of_group in of_key.chunk_by(|one, other| one.1 == other.1) {
-                    let positions = of_group.iter().map(|row| row.2 as usize);
-                    courses[of_group[0].1 as usize].add(positions, window);
+                    positions.clear();
+                    positions.extend(of_group.iter().map(|row| row.2 as usize));
+                    courses[of_group[0].1 as usize].add(&positions, window);
                 }
                 positions.clear();
                 positions.extend(of_key.iter().map(|row| row.2 as usize));
                 positions.sort_unstable();
                 positions.dedup();
-                all.add(positions.iter().copied(), window);
+                all.add(&positions, window);
             }
         }
         (courses, all)
@@ -223,20 +261,48 @@ mod tests {
     #[test]
     fn windows_that_overlap_count_a_key_once() {
         let mut course = Course::new(8);
-        course.add([0, 2, 7].into_iter(), 3);
-        course.add([1].into_iter(), 3);
+        course.add(&[0, 2, 7], 3);
+        course.add(&[1], 3);
         let spans = course.spans(&[0, 1, 2, 3, 4, 5, 6, 7], 3);
         let keys: Vec<u64> = spans.iter().map(|span| span.keys).collect();
         assert_eq!(keys, [1, 2, 2, 2, 1, 0, 0, 1]);
         let by_position: Vec<u64> = spans.iter().map(|span| span.by_position).collect();
         assert_eq!(by_position, [1, 2, 3, 2, 1, 0, 0, 1]);
+        let squares: Vec<u64> = spans.iter().map(|span| span.squares).collect();
+        assert_eq!(squares, [1, 2, 5, 2, 1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn squares_are_those_of_plain_windows() {
+        // Every set of positions, by the bits of a number.
+        const POSITIONS: usize = 7;
+        for window in [1, 2, 3, 5, 7, 9, usize::MAX] {
+            for bits in 1_usize..1 << POSITIONS {
+                let positions: Vec<usize> = (0..POSITIONS)
+                    .filter(|position| bits >> position & 1 == 1)
+                    .collect();
+                let mut course = Course::new(POSITIONS);
+                course.add(&positions, window);
+                let ends: Vec<usize> = (0..POSITIONS).collect();
+                for (end, span) in course.spans(&ends, window).into_iter().enumerate() {
+                    let from = (end + 1).saturating_sub(window);
+                    let inside = positions.iter().filter(|at| (from..=end).contains(*at));
+                    let inside = inside.count() as u64;
+                    assert_eq!(
+                        span.squares,
+                        inside * inside,
+                        "{positions:?} {window} {end}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
     fn since_ever_nobody_goes() {
         let mut course = Course::new(4);
-        course.add([1, 3].into_iter(), usize::MAX);
-        course.add([2].into_iter(), usize::MAX);
+        course.add(&[1, 3], usize::MAX);
+        course.add(&[2], usize::MAX);
         let spans = course.spans(&[0, 1, 2, 3], usize::MAX);
         let keys: Vec<u64> = spans.iter().map(|span| span.keys).collect();
         assert_eq!(keys, [0, 1, 2, 2]);

@@ -144,7 +144,7 @@ impl Shape {
             columns.extend(["csat_scale_minimum", "csat_scale_maximum"]);
         }
         if !self.cells.clusters.is_empty() {
-            columns.insert("user_key");
+            columns.insert(self.cells.identity.key());
         }
         if self.replaced.is_some() {
             columns.insert("session_id");
@@ -362,7 +362,7 @@ impl Worker {
     }
 
     fn users(&mut self, evaluator: &Evaluator<'_>) -> Vec<u64> {
-        let values = evaluator.measure(Measure::Column("user_key"));
+        let values = evaluator.measure(Measure::Column(self.cells.identity.key()));
         let Numbers::Integer(numbers) = &values.numbers else {
             return vec![0; evaluator.rows()];
         };
@@ -460,7 +460,7 @@ impl Found for Share {
 }
 
 /// The key of every row: the number itself, or a hash of the text. Nothing is a key of its own, 0.
-fn keys(evaluator: &Evaluator<'_>, column: &'static str) -> Vec<u64> {
+pub(crate) fn keys(evaluator: &Evaluator<'_>, column: &'static str) -> Vec<u64> {
     let kind = known_column(column).map(|column| column.field.kind);
     if matches!(
         kind,

@@ -10,6 +10,7 @@ mod drivers;
 mod export;
 mod facts;
 mod golden;
+mod intervals;
 mod judged;
 mod listing;
 mod one_session;

@@ -151,14 +151,16 @@ pub(super) const METRICS: &[Metric] = &[
         1,
         "top_1_percent_share",
         "Sessions of the top 1 %",
-        "The share of sessions of those 1 % of users, and at least one, who have most.",
+        "The share of sessions of those 1 % of users, and at least one, who have most. It is no mean over users, so that it \
+         has no interval.",
         "4 / 8 = 50.0 %",
     ),
     top(
         10,
         "top_10_percent_share",
         "Sessions of the top 10 %",
-        "The share of sessions of those 10 % of users, and at least one, who have most.",
+        "The share of sessions of those 10 % of users, and at least one, who have most. It is no mean over users, so that \
+         it has no interval.",
         "4 / 8 = 50.0 %",
     ),
     Metric::new(
@@ -221,7 +223,8 @@ pub(super) const METRICS: &[Metric] = &[
             within: "message.role = user",
         },
         "Mean of the active users of each of the 30 days that end with the range, or with each stretch that \
-         it is cut into, among the active users of these 30 days.",
+         it is cut into, among the active users of these 30 days: the mean over users of the share of the days on \
+         which they are active, with the interval of a mean.",
         example(TRAILING, "0.2 / 3 = 6.7 %"),
     )
     .of(Subject::Messages)

@@ -328,6 +328,9 @@ pub struct LiveArguments {
     /// Which fact set to read: the name of its profile; the active one where nothing is said
     #[arg(long = "fact-set", value_name = "PROFILE")]
     pub fact_set: Option<String>,
+    /// Say how the answer came about: definitions, files, rows and columns read, time of each stage
+    #[arg(long)]
+    pub explain: bool,
     /// Whom to ask, and where the answer goes.
     #[command(flatten)]
     pub ask: Ask,

@@ -27,6 +27,7 @@ fn build(arguments: &LiveArguments) -> Result<Query, Failure> {
     Ok(Query {
         environment: environment.map_err(|problem: Problem| Failure::usage(problem.to_string()))?,
         profile: arguments.fact_set.clone(),
+        explain: arguments.explain,
         ..Query::live(arguments.dimensions.clone(), arguments.filters.clone(), now)
     })
 }
@@ -43,6 +44,7 @@ async fn ask_server(
     parameters.extend(filters.map(|text| ("filter", text.as_str())));
     let profile = arguments.fact_set.as_deref();
     parameters.extend(profile.map(|name| ("profile", name)));
+    parameters.extend(arguments.explain.then_some(("explain", "true")));
     let answer = client
         .get("/api/v1/live", &common.workspace, &parameters)
         .await?;

@@ -5,17 +5,18 @@ use axum::response::Response;
 use upshot_metrics::{LiveQuery, Query, QueryError, QueryResult};
 
 use crate::asking::{Form, answered};
-use crate::input::{Workspace, pairs, unknown_parameter};
+use crate::input::{Workspace, flag, pairs, unknown_parameter};
 use crate::openapi::{FormatParameter, QuestionResponses, WorkspaceParameters};
 use crate::problem::Problem;
 use crate::state::ServerState;
 
 /// The parameters of an address.
-const PARAMETERS: [&str; 6] = [
+const PARAMETERS: [&str; 7] = [
     "by",
     "filter",
     "environment",
     "profile",
+    "explain",
     "format",
     "workspace",
 ];
@@ -36,6 +37,7 @@ const PARAMETERS: [&str; 6] = [
         ("filter" = Option<Vec<String>>, Query, description = "A filter; may be repeated, and a session must pass all of them", example = json!(["channel = web"])),
         ("environment" = Option<String>, Query, description = "production (where nothing is said), test or all"),
         ("profile" = Option<String>, Query, description = "Which fact set is read: the name of its profile, or of its facts; the active one where nothing is said"),
+        ("explain" = Option<bool>, Query, description = "Whether the answer says how it came about"),
     ),
     responses(
         (status = 200, description = "The numbers", body = QueryResult),
@@ -67,12 +69,14 @@ fn live_query(parameters: &str) -> Result<Query, Problem> {
                     .map_err(|problem| Problem::from(QueryError::from(problem)))?;
             }
             "profile" => query.profile = Some(value),
+            "explain" => query.explain = flag("explain", &value)?,
             _ => return Err(unknown_parameter(&name, &PARAMETERS)),
         }
     }
     Ok(Query {
         environment: query.environment,
         profile: query.profile,
+        explain: query.explain,
         ..Query::live(dimensions, filters, 0)
     })
 }

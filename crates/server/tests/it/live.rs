@@ -46,6 +46,21 @@ fn numbers(answer: &Value) -> [Value; 4] {
 }
 
 #[tokio::test]
+async fn it_says_how_it_came_about_where_it_is_asked() {
+    let bench = Bench::new().await;
+    let one = json!({ "event_type": "message", "role": "user", "text": "hello" });
+    bench.events("main", &event("e1", "11:59:00", &one)).await;
+    let found = live(&bench, "?explain=true").await;
+    let told = &found["explanation"];
+    assert_eq!(told["passes"][0]["rows_read"], 1, "{told}");
+    assert!(told["stages"].as_array().unwrap().len() > 1, "{told}");
+    let plain = live(&bench, "?explain=false").await;
+    assert_eq!(plain["explanation"], Value::Null);
+    let refused = bench.get("/api/v1/live?explain=perhaps").await;
+    refused.problem(400, "invalid-query");
+}
+
+#[tokio::test]
 async fn an_event_shows_at_once_and_waiting_grows_with_the_clock() {
     let bench = Bench::new().await;
     assert_eq!(

@@ -70,7 +70,7 @@ impl Ahead {
 
     /// Waits until so many were asked.
     async fn wait_until(&self, questions: usize) {
-        for _ in 0..1_500 {
+        for _ in 0..6_000 {
             if self.asked().await >= questions {
                 return;
             }

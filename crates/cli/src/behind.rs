@@ -8,7 +8,7 @@ use upshot_metrics::registry::{Subject, metric};
 use upshot_metrics::{Cell, CellPart, Query, present};
 use upshot_server::drilldown::{DrillDownQuery, SessionsBehind};
 
-use crate::answers::ask;
+use crate::answers::{ask, explain};
 use crate::arguments::{Common, OutputFormat, Scope, ServerChoice};
 use crate::failure::Failure;
 use crate::output::{self, Column, number};
@@ -55,6 +55,9 @@ pub struct BehindArguments {
     /// Of the number that it was compared with
     #[arg(long, requires = "compare")]
     pub compared: bool,
+    /// Say how the answer came about: definitions, files, rows and columns read, time of each stage
+    #[arg(long, requires = "of")]
+    pub explain: bool,
     /// Who counts as one user: device (a user on one device and browser) or id
     #[arg(
         long,
@@ -140,6 +143,7 @@ fn asked(
         limit: behind.other,
         other: behind.other.is_some(),
         profile: scope.fact_set.clone(),
+        explain: behind.explain,
         now: instant_or_now(scope.now.as_deref())?,
         ..Query::default()
     };
@@ -185,7 +189,10 @@ fn print(common: &Common, cell: &Cell, found: &SessionsBehind) -> Result<(), Fai
         .collect();
     output::rows(common, &columns, &rows)?;
     note(common, found, &amount);
-    Ok(())
+    explain(
+        found.explanation.as_ref(),
+        (&found.fact_set, found.snapshot),
+    )
 }
 
 /// Says how much there is in all, and how to ask for the same sessions.
@@ -203,7 +210,11 @@ fn note(common: &Common, found: &SessionsBehind, amount: &dyn Fn(f64) -> String)
         }
     }
     if let Some(distinct) = found.distinct {
-        told.push_str(&format!(", {} of them different users", number(distinct)));
+        let distinct = number(distinct);
+        told.push_str(&match found.days {
+            None => format!(", {distinct} of them different users"),
+            Some(days) => format!(", {distinct} different users a day, added up over {days} days"),
+        });
     }
     if let Some(sum) = found.amount {
         told.push_str(&format!(", {} in all", amount(sum)));

@@ -127,7 +127,8 @@ pub(crate) async fn with_row(
     Ok(found)
 }
 
-fn bytes(found: &FxHashSet<u128>) -> usize {
+/// What a set of sessions takes.
+pub(crate) fn bytes(found: &FxHashSet<u128>) -> usize {
     found.capacity() * (size_of::<u128>() + 1)
 }
 

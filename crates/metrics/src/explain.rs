@@ -12,7 +12,7 @@ use crate::asking::{Answer, MEANING, OF};
 use crate::assemble::Part;
 use crate::error::QueryError;
 use crate::filter::{Measure, NumberTest, Order, Predicate, TextSource};
-use crate::registry::Subject;
+use crate::registry::{Metric, Subject};
 use crate::run::gather::Effort;
 
 /// How an answer came about.
@@ -56,7 +56,7 @@ pub struct Meaning {
 pub struct StageTime {
     /// Of queries `resolve` (names are looked up), `range` (open ends are looked for in the data), `rank` (which groups stand
     /// by themselves), `rows`, `assemble` or `subtotals`; of other questions what is read, such as `sessions`, `steps`,
-    /// `visits`, `impacts` or `names`, and at the end `answer`.
+    /// `visits`, `impacts`, `names` or `contributions`, and at the end `answer`.
     pub name: String,
     /// How long it took.
     pub milliseconds: f64,
@@ -71,14 +71,16 @@ pub enum PassPurpose {
     Rows,
     /// What they are compared with.
     Compared,
-    /// Which groups stand by themselves where all others stand together.
+    /// Which groups stand by themselves where all others stand together, or which users have most.
     Ranking,
     /// Totals of a prefix of the dimensions.
     Subtotals,
     /// The rates of the workspace's baseline.
     Baseline,
-    /// How many sessions a question is about.
+    /// How many sessions a question is about, or which.
     Sessions,
+    /// What each session of a list adds to a number.
+    Contributions,
     /// What sessions do in which order.
     Steps,
     /// How often each topic was visited.
@@ -238,6 +240,21 @@ impl Trace {
 
     pub(crate) fn told(self) -> Option<Explanation> {
         self.told
+    }
+
+    /// The same with what metrics say.
+    pub(crate) fn told_of_metrics(
+        self,
+        metrics: impl IntoIterator<Item = &'static Metric>,
+    ) -> Option<Explanation> {
+        let definitions = metrics.into_iter().map(|metric| Meaning {
+            name: metric.id.to_owned(),
+            text: metric.definition.to_owned(),
+        });
+        self.told.map(|told| Explanation {
+            definitions: definitions.collect(),
+            ..told
+        })
     }
 
     /// The same with what the numbers of this answer say.

@@ -21,6 +21,7 @@ pub mod explain;
 pub mod export;
 pub mod filter;
 mod join;
+mod listed;
 mod measure;
 mod notes;
 mod pass;
@@ -42,6 +43,7 @@ pub mod sessions;
 mod side_by_side;
 pub mod time;
 mod together;
+mod top_users;
 
 pub use asking::{Answer, LiveQuery, Question, Rows};
 pub use drilldown::{Cell, CellPart, DrillDown};

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
@@ -20,14 +21,16 @@ use crate::columns::Columns;
 use crate::engine::{Engine, captured, maturity};
 use crate::error::{Problem, ProblemCode, QueryError, nearest};
 use crate::filter::{Measure, NumberTest, Order, Predicate, ResolveContext, TextSource};
-use crate::query::EnvironmentChoice;
+use crate::listed::{Listed, Reading};
 use crate::query::resolve::filters;
 use crate::query::scope::{in_environment, in_range, mature};
+use crate::query::{EnvironmentChoice, Identity};
 use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
 use crate::run::worker::{Shape, on_day};
 use crate::scan::{FileScan, Form, plan_scan};
 use crate::time::{Calendar, RangeSpec, resolve_range};
+use crate::top_users::{SessionsOfTop, TopUsers};
 
 /// How many sessions a list holds unless it says else.
 const DEFAULT_LIMIT: usize = 50;
@@ -56,6 +59,12 @@ pub struct SessionQuery {
     /// The IANA name of the zone of dates; that of the workspace where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// Only the sessions of so many percent of the users, 1 to 100: those who have most of the sessions that are listed
+    /// without it. At least one user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_users: Option<u32>,
+    /// Who counts as one user there.
+    pub identity: Identity,
     /// `start_time`, `duration`, `messages`, `user_messages`, `fallbacks` or `tokens_output`, perhaps
     /// followed by `asc`; largest first otherwise. Nothing means the newest first.
     pub order: Option<String>,
@@ -116,6 +125,19 @@ impl Listing {
         } else {
             first < second
         }
+    }
+
+    /// What may still be listed after a position.
+    fn from(self, after: Option<&Position>, predicate: Predicate) -> Predicate {
+        let Some((number, _)) = after else {
+            return predicate;
+        };
+        let order = match self.descending {
+            true => Order::LessOrEqual,
+            false => Order::GreaterOrEqual,
+        };
+        let test = NumberTest::Integer(order, *number);
+        predicate.and(Predicate::Number(Measure::Column(self.field), test))
     }
 }
 
@@ -188,19 +210,75 @@ impl Engine {
         query: &SessionQuery,
         capture: &Capture,
     ) -> Result<Vec<Session>, QueryError> {
+        Ok(self.listed(query, capture).await?.sessions)
+    }
+
+    /// The same, with what was read for it.
+    pub(crate) async fn listed(
+        &self,
+        query: &SessionQuery,
+        capture: &Capture,
+    ) -> Result<Listed, QueryError> {
+        let began = Instant::now();
         let maturity = maturity(query.maturity, capture);
-        let (listing, predicate, after) = resolve(query, &maturity, &capture.preferences)?;
+        let (listing, all, after) = resolve(query, &maturity, &capture.preferences)?;
         let sessions = captured(capture, Table::Sessions)?;
         // A list looks at each row by itself; what the others say of it is gathered before.
-        let predicate = predicate.people_as_sets();
+        let all = all.people_as_sets();
+        let predicate = match query.top_users {
+            None => listing.from(after.as_ref(), all),
+            // Who has most does not depend on the page.
+            Some(_) => all,
+        };
         let shape = Shape::selecting(Subject::Sessions, predicate.clone(), Columns::new());
         let sets = self
             .sets_of(&shape, &[&predicate], query.environment, capture)
             .await?;
-        let predicate = sets.put_into(&predicate);
+        let mut predicate = sets.put_into(&predicate);
+        let top = self.top_users(query, &predicate, capture).await?;
+        if let Some(top) = &top {
+            let of_top = predicate.and(top.condition.clone());
+            predicate = listing.from(after.as_ref(), of_top);
+        }
+        let mut reading = Reading::default();
         let found = self
-            .positions(listing, &predicate, after.as_ref(), sessions)
+            .positions(
+                (listing, after.as_ref()),
+                &predicate,
+                sessions,
+                &mut reading,
+            )
             .await?;
+        let records = self.records(&found, sessions, &mut reading).await?;
+        Ok(Listed {
+            sessions: records,
+            record: reading.record(&predicate, sessions, began),
+            top,
+        })
+    }
+
+    /// The sessions of the users who have most of those that are selected, where only these are listed.
+    async fn top_users(
+        &self,
+        query: &SessionQuery,
+        selection: &Predicate,
+        capture: &Capture,
+    ) -> Result<Option<SessionsOfTop>, QueryError> {
+        let Some(percent) = query.top_users else {
+            return Ok(None);
+        };
+        let top = TopUsers::new(percent, query.identity)?;
+        let found = top.sessions(selection, query.environment, capture, self.resources());
+        found.await.map(Some)
+    }
+
+    /// The sessions at these positions, in their order.
+    async fn records(
+        &self,
+        found: &[(Position, Option<i32>)],
+        sessions: &TableCapture,
+        reading: &mut Reading,
+    ) -> Result<Vec<Session>, QueryError> {
         let days: BTreeSet<i32> = found.iter().filter_map(|(_, day)| *day).collect();
         let ids: Vec<Box<str>> = {
             let mut ids: Vec<Box<str>> = found.iter().map(|((_, id), _)| id.clone()).collect();
@@ -214,7 +292,9 @@ impl Engine {
             .filter(|file| days.contains(&file.day))
             .collect();
         let subject = Subject::Sessions;
-        let mut records: Vec<Session> = self.fetch(subject, sessions, files, &by_id).await?;
+        let mut records: Vec<Session> = self
+            .fetch(subject, sessions, files, &by_id, reading)
+            .await?;
         records.sort_by_key(|session| {
             found
                 .iter()
@@ -236,7 +316,10 @@ impl Engine {
         let by_id = Predicate::TextIn(TextSource::Column("session_id"), vec![id.into()]);
         let files = self.holding(sessions, "session_id", id).await?;
         let subject = Subject::Sessions;
-        let found: Vec<Session> = self.fetch(subject, sessions, files, &by_id).await?;
+        let reading = &mut Reading::default();
+        let found: Vec<Session> = self
+            .fetch(subject, sessions, files, &by_id, reading)
+            .await?;
         let Some(session) = found.into_iter().next() else {
             return Ok(None);
         };
@@ -252,12 +335,19 @@ impl Engine {
                 messages,
                 of_day(messages, &session),
                 &of_session,
+                reading,
             )
             .await?;
         messages.sort_by_key(|message| (message.position, message.time));
         let steps = captured(capture, Table::Steps)?;
         let mut steps: Vec<Step> = self
-            .fetch(Subject::Steps, steps, of_day(steps, &session), &of_session)
+            .fetch(
+                Subject::Steps,
+                steps,
+                of_day(steps, &session),
+                &of_session,
+                reading,
+            )
             .await?;
         steps.sort_by_key(|step| (step.position, step.time));
         Ok(Some((session, messages, steps)))
@@ -266,10 +356,10 @@ impl Engine {
     /// The first positions of a list, with the day of the file in which each was found.
     async fn positions(
         &self,
-        listing: Listing,
+        (listing, after): (Listing, Option<&Position>),
         predicate: &Predicate,
-        after: Option<&Position>,
         sessions: &TableCapture,
+        reading: &mut Reading,
     ) -> Result<Vec<(Position, Option<i32>)>, QueryError> {
         let mut top = Top {
             listing,
@@ -277,6 +367,7 @@ impl Engine {
             found: Vec::new(),
         };
         for batch in &sessions.memory {
+            reading.rows += batch.num_rows() as u64;
             top.add(batch, predicate, None, None);
         }
         let replaced = (!sessions.replaced.is_empty()).then_some(&*sessions.replaced);
@@ -309,7 +400,9 @@ impl Engine {
                 pruning: folded.clone(),
                 form: Form::Coded,
             };
+            reading.begins(&scan);
             for batch in self.read(&scan).await? {
+                reading.rows += batch.num_rows() as u64;
                 top.add(&batch, &folded, replaced, Some(day));
             }
         }
@@ -350,6 +443,7 @@ impl Engine {
         capture: &TableCapture,
         files: Vec<&DataFile>,
         predicate: &Predicate,
+        reading: &mut Reading,
     ) -> Result<Vec<R>, QueryError> {
         let mut records = Vec::new();
         if !files.is_empty() {
@@ -366,7 +460,9 @@ impl Engine {
                 pruning: predicate.clone(),
                 form: Form::Plain,
             };
+            reading.begins(&scan);
             for batch in self.read(&scan).await? {
+                reading.rows += batch.num_rows() as u64;
                 let mut wanted = Evaluator::new(&batch).predicate(predicate);
                 if !capture.replaced.is_empty() {
                     wanted = &wanted & &not_replaced(&Evaluator::new(&batch), &capture.replaced);
@@ -429,18 +525,9 @@ fn resolve(
     }
     let range = resolve_range(&query.range, &calendar, query.now)?;
     let after = query.cursor.as_deref().map(position_of).transpose()?;
-    let mut predicate = in_range("start_time", range)
+    let predicate = in_range("start_time", range)
         .and(filter)
         .and(in_environment(query.environment));
-    if let Some((number, _)) = &after {
-        let order = if listing.descending {
-            Order::LessOrEqual
-        } else {
-            Order::GreaterOrEqual
-        };
-        let test = NumberTest::Integer(order, *number);
-        predicate = predicate.and(Predicate::Number(Measure::Column(listing.field), test));
-    }
     Ok((listing, predicate, after))
 }
 

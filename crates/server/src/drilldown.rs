@@ -11,7 +11,7 @@ use upshot_metrics::export::rows_of_sessions;
 use upshot_metrics::registry::Subject;
 use upshot_metrics::sessions::cursor_after;
 use upshot_metrics::{
-    Answer, Cell, DrillDown, Engine, Query, QueryError, Question, RangeSpec, Rows,
+    Answer, Cell, DrillDown, Engine, Explanation, Query, QueryError, Question, RangeSpec, Rows,
 };
 use utoipa::ToSchema;
 
@@ -97,6 +97,9 @@ pub struct SessionsBehind {
     /// How many different keys the rows have, where those are counted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub distinct: Option<u64>,
+    /// Where these are counted anew each day and added up: the number is `distinct` over so many days.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub days: Option<u32>,
     /// A page of the sessions.
     pub sessions: Vec<SessionBehind>,
     /// Send this as `page.cursor`, with everything else as it was, for the next page; null on the last.
@@ -105,6 +108,17 @@ pub struct SessionsBehind {
     pub filters: Vec<String>,
     /// The range with which it does.
     pub range: RangeSpec,
+    /// With which `top_users` it does, and the `identity` of the query, where the sessions are those of the users who
+    /// have most.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub top_users: Option<u32>,
+    /// The rules that made the facts.
+    pub fact_set: String,
+    /// The catalog's snapshot that was read.
+    pub snapshot: i64,
+    /// How the answer came about, where the query asked for it with `explain`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub explanation: Option<Explanation>,
 }
 
 impl SessionsBehind {
@@ -121,17 +135,25 @@ impl SessionsBehind {
             rows_without_session: found.rows_without_session,
             amount: found.amount,
             distinct: found.distinct,
+            days: found.days,
             sessions: found.sessions.into_iter().map(Into::into).collect(),
             next_cursor,
             filters: found.query.filters,
             range: found.query.range,
+            top_users: found.query.top_users,
+            fact_set: found.fact_set,
+            snapshot: found.snapshot,
+            explanation: found.explanation,
         }
     }
 }
 
 impl Answer for SessionsBehind {
-    /// It says nothing of how it came about.
-    fn forget_effort(&mut self) {}
+    fn forget_effort(&mut self) {
+        if let Some(explanation) = &mut self.explanation {
+            explanation.forget_times();
+        }
+    }
 
     /// The sessions of the page with all their facts, how many of the counted rows each holds, and what it adds to a sum.
     fn rows(&self) -> Result<RecordBatch, QueryError> {

@@ -131,6 +131,8 @@ pub(crate) struct MessageWithText {
         ("order" = Option<String>, Query, description = "start_time, duration, messages, user_messages, fallbacks or tokens_output, perhaps followed by asc"),
         ("limit" = Option<usize>, Query, description = "How many at most, 1 to 1000; 50 where nothing is said"),
         ("cursor" = Option<String>, Query, description = "Where the list goes on: `next_cursor` of the page before"),
+        ("top_users" = Option<u32>, Query, description = "Only the sessions of so many percent of the users, 1 to 100: those who have most of the sessions that are listed without it"),
+        ("identity" = Option<String>, Query, description = "Who counts as one user there: device (where nothing is said) or id"),
     ),
     responses(
         (status = 200, description = "A page of sessions", body = SessionPage),
@@ -192,6 +194,12 @@ fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
             "order" => query.order = Some(value),
             "limit" => limit = limit_of(&value)?,
             "cursor" => query.cursor = Some(value),
+            "top_users" => query.top_users = Some(value.parse().unwrap_or(0)),
+            "identity" => {
+                query.identity = value
+                    .parse()
+                    .map_err(|problem| Problem::from(upshot_metrics::QueryError::from(problem)))?;
+            }
             _ => return Err(unknown_parameter(&name, &PARAMETERS)),
         }
     }
@@ -215,7 +223,7 @@ pub(crate) fn check_limit(limit: usize, field: &str) -> Result<usize, Problem> {
 }
 
 /// The parameters of a list.
-const PARAMETERS: [&str; 11] = [
+const PARAMETERS: [&str; 13] = [
     "filter",
     "from",
     "to",
@@ -226,6 +234,8 @@ const PARAMETERS: [&str; 11] = [
     "order",
     "limit",
     "cursor",
+    "top_users",
+    "identity",
     "workspace",
 ];
 

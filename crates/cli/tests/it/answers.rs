@@ -94,6 +94,25 @@ fn rows_are_the_same_from_the_directory_the_server_and_over_http() {
 }
 
 #[test]
+fn live_and_what_is_behind_a_number_say_how_they_came_about() {
+    let scene = Scene::demo();
+    let behind = ["sessions", "--of", "top_10_percent_share"];
+    let check = |server: &[&str]| {
+        for line in [&["live"][..], &behind] {
+            let told = scene.ok(&[line, &["--explain", "--quiet"], server].concat());
+            for word in ["definitions", "rows read", "\ntime: "] {
+                assert!(told.contains(word), "{line:?}: {told}");
+            }
+        }
+    };
+    check(&[]);
+    let (_served, url) = serve(&scene);
+    check(&["--server", &url]);
+    let alone = scene.run(&["sessions", "--explain", "--server", &url]);
+    assert!(errors(&alone).contains("--of"), "{}", errors(&alone));
+}
+
+#[test]
 fn evidence_is_shown_through_a_server_too() {
     let scene = Scene::new();
     scene.ok(&[

@@ -41,18 +41,10 @@ pub(crate) fn part(metric: &Metric, part: CellPart) -> Result<Part, Problem> {
         columns.map(|column| format!("{column} is not null"))
     };
     let (mut conditions, measure, key): Part = match metric.kind {
-        Kind::Stickiness { .. } | Kind::TopShare { .. } if numerator => {
-            let message = format!(
-                "no filter lists what `{}` has above: it is made of several days or of whole users; ask \
-                 for the denominator",
-                metric.id
-            );
-            return Err(wrong("part", message));
-        }
-        Kind::Stickiness { key, within, .. } | Kind::PerKey { key, within } if !numerator => {
-            (vec![within.to_owned()], None, Some(key))
-        }
+        Kind::PerKey { key, within } if !numerator => (vec![within.to_owned()], None, Some(key)),
+        // Above stand those rows of the users who have most.
         Kind::TopShare { within, .. } => (vec![within.to_owned()], None, None),
+        // Above stand the users of each day of the window, below those of all.
         Kind::Stickiness { key, within, .. } => (vec![within.to_owned()], None, Some(key)),
         Kind::Rate { denominator, .. }
         | Kind::Reduction { denominator, .. }

@@ -5,8 +5,9 @@
 //! behind it. For metrics of messages and steps each of them says how many of the counted rows it holds.
 
 mod conditions;
+mod counting;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -17,24 +18,22 @@ use upshot_lake::Capture;
 
 pub(crate) use self::conditions::{condition, part};
 use self::conditions::{in_one_of, none_of, pass, quoted, wrong};
+use self::counting::Counting;
 use crate::answer::{Origin, Ranges};
 use crate::assemble::Key;
 use crate::engine::{Engine, bounded, maturity};
 use crate::error::{Problem, QueryError};
-use crate::explain::Trace;
-use crate::filter::{Measure, Predicate, ResolveContext, Segments, TextSource};
+use crate::explain::{Explanation, PassPurpose, Trace};
+use crate::filter::{Measure, ResolveContext, Segments};
 use crate::measure::factor;
-use crate::pass;
 use crate::query::Query;
 use crate::query::optimise::optimise;
 use crate::query::pass_key::PassKey;
-use crate::query::plan::{Cells, Grouping, Plan};
+use crate::query::plan::{Cells, Plan};
 use crate::query::reach::Reach;
 use crate::query::resolve::{GroupBy, GroupSource, Resolved, filters, resolve};
 use crate::query::scope::{in_environment, in_range, mature};
-use crate::registry::{Clock, Metric, Subject};
-use crate::run::gather::{Filled, Gathered};
-use crate::run::groups::GroupValue;
+use crate::registry::{Clock, Kind, Metric, Subject};
 use crate::sessions::SessionQuery;
 use crate::side_by_side::of_segment;
 use crate::time::{Buckets, Compare, Grain, Range, RangeSpec, format_instant};
@@ -113,6 +112,14 @@ pub struct DrillDown {
     pub amount: Option<f64>,
     /// How many different keys the rows have, where those are counted.
     pub distinct: Option<u64>,
+    /// Where these are counted anew each day and added up: the number is that over so many days.
+    pub days: Option<u32>,
+    /// The rules that made the facts.
+    pub fact_set: String,
+    /// The catalog's snapshot that was read.
+    pub snapshot: i64,
+    /// How the answer came about, where it was asked for.
+    pub explanation: Option<Explanation>,
 }
 
 /// The rows behind a number: conditions on them, and what is counted of them.
@@ -127,6 +134,10 @@ struct Behind {
     key: Option<&'static str>,
     /// What makes the unit of the metric of sums.
     factor: f64,
+    /// Of which users, where they are those who have most: so many percent.
+    top_users: Option<u32>,
+    /// Over how many days keys are counted by day.
+    days: Option<u32>,
 }
 
 /// The groups that stand together as one: all but some.
@@ -149,50 +160,55 @@ impl Engine {
         page: &Page,
         capture: &Capture,
     ) -> Result<DrillDown, QueryError> {
+        let mut trace = Trace::new(query.explain, Instant::now());
         let (query, cell) = &of_segment(query, cell)?;
         let maturity = maturity(query.maturity, capture);
         let resolved = optimise(resolve(query, maturity.clone(), &capture.preferences)?);
+        trace.stage("resolve");
         let range = bounded(&resolved, capture, self.resources()).await?;
+        trace.stage("range");
         let others = match cell.other {
             false => None,
-            true => Some(self.others(&resolved, range, capture).await?),
+            true => Some(self.others(&resolved, range, capture, &mut trace).await?),
         };
+        trace.stage("rank");
         let behind = behind(query, &resolved, cell, range, others)?;
         let list = session_query(query, &resolved, &behind, page);
-        let sessions = self.sessions(&list, capture).await?;
-        let base = selection(query, &resolved, &behind, &maturity, &*capture.preferences)?;
-        let all = self.counted(&base, &behind, None, capture).await?;
-        let ids: Vec<Box<str>> = sessions
-            .iter()
-            .map(|found| found.session_id.clone())
-            .collect();
-        let each = self.counted(&base, &behind, Some(ids), capture).await?;
-        let by_session: HashMap<Box<str>, Filled> = each
-            .groups
-            .into_iter()
-            .filter_map(|(key, filled)| match key.into_iter().next() {
-                Some(GroupValue::Text(id)) => Some((id, filled)),
-                _ => None,
-            })
-            .collect();
-        let amount = |filled: &Filled| filled.sums.first().map(|sum| sum.sum() * behind.factor);
-        let contribution = |session: Session| {
-            let found = by_session.get(&session.session_id);
-            Contribution {
-                rows: found.map_or(0, |filled| filled.counters[0]),
-                amount: found.and_then(amount),
-                session,
-            }
+        let listed = self.listed(&list, capture).await?;
+        let of_top = listed.top.as_ref();
+        trace.reading(PassPurpose::Ranking, of_top.map(|top| &top.record));
+        trace.reading(PassPurpose::Sessions, Some(&listed.record));
+        trace.stage("sessions");
+        let mut base = selection(query, &resolved, &behind, &maturity, &*capture.preferences)?;
+        if let Some(top) = of_top {
+            base.selection = base.selection.and(top.condition.clone());
+        }
+        let counting = Counting {
+            base: &base,
+            behind: &behind,
+            resolved: &resolved,
         };
+        let all = self.counted(&counting, None, capture, &mut trace).await?;
+        trace.stage("rows");
+        let sessions = self.contributions(&counting, listed.sessions, capture, &mut trace);
+        let sessions = sessions.await?;
+        trace.stage("contributions");
+        let total = all.gathered.totals.clone();
+        let metric = resolved.metrics.iter();
+        let metric = metric.copied().find(|asked| asked.id == cell.metric);
         Ok(DrillDown {
             query: list,
             subject: behind.pass.subject,
-            sessions: sessions.into_iter().map(contribution).collect(),
-            session_count: all.totals.sets[0],
-            row_count: all.totals.counters[0],
-            rows_without_session: all.totals.counters[0] - all.totals.counters[1],
-            amount: amount(&all.totals),
-            distinct: all.totals.sets.get(1).copied(),
+            sessions,
+            session_count: total.sets[0],
+            row_count: total.counters[0],
+            rows_without_session: total.counters[0] - total.counters[1],
+            amount: behind.amount(&total),
+            distinct: behind.distinct(&all.gathered),
+            days: behind.days,
+            fact_set: capture.fact_set.clone(),
+            snapshot: capture.snapshot,
+            explanation: trace.told_of_metrics(metric),
         })
     }
 
@@ -202,17 +218,17 @@ impl Engine {
         resolved: &Resolved,
         range: Range,
         capture: &Capture,
+        trace: &mut Trace,
     ) -> Result<Others, QueryError> {
         let ranges = Ranges {
             current: range,
             compared: None,
         };
-        let mut untold = Trace::new(false, Instant::now());
         let from = Origin {
             capture,
             rounds: None,
         };
-        let kept = self.kept(resolved, ranges, from, &mut untold).await?;
+        let kept = self.kept(resolved, ranges, from, trace).await?;
         let Some(kept) = kept else {
             return Err(wrong("other", "the answer has no row of all others".to_owned()).into());
         };
@@ -222,39 +238,6 @@ impl Engine {
             groups: groups.collect(),
             kept: kept.keys,
         })
-    }
-
-    /// Counts the rows behind a number: all, or those of some sessions by session.
-    async fn counted(
-        &self,
-        base: &Plan,
-        behind: &Behind,
-        ids: Option<Vec<Box<str>>>,
-        capture: &Capture,
-    ) -> Result<Gathered, QueryError> {
-        let mut plan = base.clone();
-        let mut cells = Cells::default();
-        let all = cells.predicate(Predicate::Constant(true));
-        let in_session = cells.predicate(Predicate::Present("session_id"));
-        // Equal conditions would share a counter; the positions are told by the order here.
-        cells.counters = vec![all, in_session];
-        cells.sets.push(("session_id", in_session));
-        if let Some(measure) = behind.measure {
-            cells.sum(measure, all);
-        }
-        if let Some(key) = behind.key {
-            cells.sets.push((key, all));
-        }
-        plan.cells = cells;
-        if let Some(mut ids) = ids {
-            ids.sort_unstable();
-            let source = TextSource::Column("session_id");
-            plan.groupings = vec![Grouping::Text(source.clone())];
-            plan.selection = plan.selection.and(Predicate::TextIn(source, ids));
-        }
-        let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
-        let plan = plan.map(|predicate| sets.put_into(predicate));
-        pass::run(&plan, capture, self.resources()).await
     }
 }
 
@@ -355,6 +338,14 @@ fn behind(
             CellPart::Numerator => factor(metric),
             CellPart::Denominator => 1.0,
         },
+        top_users: match (metric.kind, cell.part) {
+            (Kind::TopShare { percent, .. }, CellPart::Numerator) => Some(percent),
+            _ => None,
+        },
+        days: match (metric.kind, cell.part) {
+            (Kind::Stickiness { days, .. }, CellPart::Numerator) => Some(days),
+            _ => None,
+        },
         pass,
         conditions,
         range: reached(resolved, metric, cell_range, whole)?,
@@ -433,6 +424,8 @@ fn session_query(query: &Query, resolved: &Resolved, behind: &Behind, page: &Pag
         range,
         environment: query.environment,
         time_zone: query.time_zone.clone(),
+        top_users: behind.top_users,
+        identity: query.identity,
         order: page.order.clone(),
         limit: page.limit,
         cursor: page.cursor.clone(),

@@ -52,7 +52,7 @@ pub(super) fn mean_over_keys(
 /// The share of the rows that those keys have that have most. How far it would vary among other users
 /// is not known.
 pub(super) fn top_share(tally: &Tally, percent: u32) -> Measured {
-    let (top, rows) = (tally.rows_of_top(f64::from(percent) / 100.0), tally.rows());
+    let (top, rows) = (tally.rows_of_top(percent), tally.rows());
     let value = MetricValue {
         value: (rows > 0).then(|| top as f64 / rows as f64),
         n: rows,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sets::Union;
+use crate::top_users::top_of;
 
 /// How rows are spread over keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,9 +41,9 @@ impl Tally {
             .sum()
     }
 
-    /// The rows of those keys that have most: this share of all keys, and at least one.
-    pub(crate) fn rows_of_top(&self, share: f64) -> u64 {
-        let mut left = (self.keys() as f64 * share).ceil() as u64;
+    /// The rows of those keys that have most: so many percent of all keys, and at least one.
+    pub(crate) fn rows_of_top(&self, percent: u32) -> u64 {
+        let mut left = top_of(self.keys(), percent);
         let mut found = 0;
         for (rows, keys) in self.keys.iter().rev() {
             let taken = left.min(*keys);
@@ -87,18 +88,18 @@ mod tests {
     use super::super::sets::KeySet;
     use super::*;
 
-    fn check(rows: &[u64], share: f64, expected: u64) {
+    fn check(rows: &[u64], percent: u32, expected: u64) {
         let mut tally = Tally::default();
         rows.iter().for_each(|rows| tally.add(*rows));
-        assert_eq!(tally.rows_of_top(share), expected, "{rows:?}");
+        assert_eq!(tally.rows_of_top(percent), expected, "{rows:?}");
     }
 
     #[test]
     fn the_top_has_at_least_one() {
-        check(&[5, 1, 1, 1], 0.01, 5);
-        check(&[5, 4, 1, 1], 0.5, 9);
-        check(&[2, 2, 2], 0.34, 4);
-        check(&[], 0.1, 0);
+        check(&[5, 1, 1, 1], 1, 5);
+        check(&[5, 4, 1, 1], 50, 9);
+        check(&[2, 2, 2], 34, 4);
+        check(&[], 10, 0);
     }
 
     #[test]
@@ -113,7 +114,7 @@ mod tests {
             let (groups, all) = tallies(&union, 2, threads);
             assert_eq!((groups[0].keys(), groups[0].rows()), (2, 2));
             assert_eq!((groups[1].keys(), groups[1].rows()), (1, 2));
-            assert_eq!((all.keys(), all.rows(), all.rows_of_top(0.01)), (2, 4, 3));
+            assert_eq!((all.keys(), all.rows(), all.rows_of_top(1)), (2, 4, 3));
         }
     }
 }

@@ -5,11 +5,12 @@ use std::fmt::Write;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type};
 use upshot_metrics::asking::{MEANING, OF};
+use upshot_metrics::drilldown::Page;
 use upshot_metrics::explain::{Explanation, PassPurpose};
 use upshot_metrics::retention::Period;
 use upshot_metrics::{
-    Answer, DrivenOutcome, DriverQuery, FlowQuery, FunnelQuery, LiftQuery, PathQuery, Query,
-    Question, RangeSpec, RetentionQuery, RowFormat, TopicQuery,
+    Answer, Cell, DrivenOutcome, DriverQuery, FlowQuery, FunnelQuery, LiftQuery, LiveQuery,
+    PathQuery, Query, Question, RangeSpec, RetentionQuery, RowFormat, TopicQuery,
 };
 
 use crate::command::NOW;
@@ -277,6 +278,64 @@ async fn every_answer_says_how_it_came_about_where_it_is_asked() {
     .await;
     told(found.explanation.as_ref(), &[Users]);
     same(retention(), found).await;
+    let live = |explain| {
+        LiveQuery(Query {
+            explain,
+            ..Query::live(Vec::new(), Vec::new(), 0)
+        })
+    };
+    let found = answer(live(true)).await;
+    let told_of_live = found.explanation.as_ref().unwrap();
+    assert!(told_of_live.passes.iter().any(|pass| pass.purpose == Rows));
+    same(live(false), found).await;
+}
+
+#[tokio::test]
+async fn a_drill_down_says_how_it_came_about() {
+    use PassPurpose::{Contributions, Ranking, Rows, Sessions};
+    let held = held();
+    let drill = async |metric: &str, explain| {
+        let query = Query {
+            metrics: vec![metric.to_owned()],
+            range: january(),
+            explain,
+            now: instant(NOW),
+            ..Query::default()
+        };
+        let cell = Cell {
+            metric: metric.to_owned(),
+            ..Cell::default()
+        };
+        let found = engine()
+            .drilldown(&query, &cell, &Page::default(), &held.capture)
+            .await;
+        found.unwrap()
+    };
+    for (metric, purposes) in [
+        ("sessions", &[Rows, Sessions, Contributions][..]),
+        ("top_1_percent_share", &[Ranking, Rows, Sessions][..]),
+    ] {
+        let mut found = drill(metric, true).await;
+        let told = found.explanation.take().unwrap();
+        assert_eq!(told.definitions[0].name, metric);
+        for purpose in purposes {
+            let pass = told.passes.iter().find(|pass| pass.purpose == *purpose);
+            let pass = pass.unwrap_or_else(|| panic!("{purpose:?}: {told:?}"));
+            assert!(pass.rows_read > 0 && pass.files > 0, "{pass:?}");
+            assert!(pass.files_read <= pass.files, "{pass:?}");
+            assert!(!pass.columns.is_empty() && !pass.selection.is_empty());
+        }
+        let stages = told.stages.iter().map(|stage| stage.name.as_str());
+        assert!(stages.eq([
+            "resolve",
+            "range",
+            "rank",
+            "sessions",
+            "rows",
+            "contributions"
+        ]));
+        assert_eq!(found, drill(metric, false).await);
+    }
 }
 
 const PAGE: &str = "\

@@ -10,7 +10,7 @@ use upshot_lake::{Preferences, TicketBaseline};
 use upshot_metrics::drilldown::{Cell, CellPart, DrillDown, Page};
 use upshot_metrics::registry::{Kind, Metric, Subject, metric, metrics};
 use upshot_metrics::result::{MetricValue, QueryResult};
-use upshot_metrics::{EnvironmentChoice, Grain, Query, RangeSpec};
+use upshot_metrics::{EnvironmentChoice, Grain, Identity, Query, RangeSpec};
 
 use crate::facts::{FIRST_START, Facts, Held, Layout, capture_all};
 use crate::properties::{ENGINE, HOUR, any_filter, any_sessions, block, cases, some};
@@ -285,8 +285,10 @@ fn shown(metric: &Metric, value: &MetricValue, part: CellPart) -> Option<f64> {
             | Kind::Trailing { .. },
             CellPart::Numerator,
         ) => value.value,
-        // What is above is made of several days, or of whole users.
-        (Kind::Stickiness { .. } | Kind::TopShare { .. }, CellPart::Numerator) => None,
+        // The users of each day, of which the number is the mean.
+        (Kind::Stickiness { days, .. }, CellPart::Numerator) => {
+            Some((value.numerator? * f64::from(days)).round())
+        }
         (_, CellPart::Numerator) => value.numerator,
         (_, CellPart::Denominator) => value.denominator,
     }
@@ -311,6 +313,10 @@ fn check(
         found.row_count,
         "rows of {}",
         about
+    );
+    prop_assert_eq!(
+        found.days.is_some(),
+        matches!(metric.kind, Kind::Stickiness { .. }) && part == CellPart::Numerator
     );
     if found.subject == Subject::Sessions {
         prop_assert_eq!(found.row_count, found.session_count, "{}", about);
@@ -438,6 +444,35 @@ proptest! {
                 let row = &result.rows[row.index(result.rows.len())];
                 let value = &row.metrics[id];
                 check_cell(&query, &held, value, cell(row.dimensions.clone(), row.other, value))?;
+            }
+        }
+    }
+
+    #[test]
+    fn behind_numbers_of_unevenness_stand_their_sessions(
+        facts in any_facts(),
+        by in some(vec!["channel", "topics", "engagement", "attribute.plan"]),
+        identity in proptest::sample::select(vec![Identity::Device, Identity::Id]),
+        compared in any::<bool>(),
+    ) {
+        let held = held(&facts, Layout::Mixed);
+        let query = Query {
+            metrics: ["top_1_percent_share", "top_10_percent_share", "stickiness"].map(str::to_owned).to_vec(),
+            dimensions: by.map(str::to_owned).into_iter().collect(),
+            range: RangeSpec { from: Some("2026-01-08".to_owned()), to: Some("2026-01-10".to_owned()), last: None },
+            compare: Some("previous".to_owned()),
+            identity,
+            now: FIRST_START + 190 * HOUR,
+            maturity: Some(HOUR),
+            ..Query::default()
+        };
+        let result = block(ENGINE.run(&query, &held.capture)).unwrap();
+        for id in &result.metrics {
+            for row in result.rows.iter().map(Some).chain([None]) {
+                let value = row.map_or(&result.totals[id], |row| &row.metrics[id]);
+                let dimensions = row.map(|row| row.dimensions.clone()).unwrap_or_default();
+                let cell = Cell { metric: id.clone(), dimensions, compared, ..Cell::default() };
+                check_cell(&query, &held, value, cell)?;
             }
         }
     }

@@ -60,9 +60,15 @@ impl Scratch {
 
     fn failed(&self, error: &io::Error) -> QueryError {
         let folder = self.folder.clone().unwrap_or_else(std::env::temp_dir);
+        let cure = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "; it takes up to 64 bytes for each session while it is made, so make room there"
+            }
+            _ => "",
+        };
         QueryError::File {
             path: folder,
-            reason: format!("cannot keep the history of users there: {error}"),
+            reason: format!("cannot keep the history of users there: {error}{cure}"),
         }
     }
 }

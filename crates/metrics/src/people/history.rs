@@ -30,6 +30,16 @@ const MOST_KEPT: usize = 8;
 /// The bytes of a session while its part is sorted: its entry, and what is worked out for persons with many.
 const BYTES_OF_SORTED: usize = size_of::<Entry>() + size_of::<(Visit, Standing)>();
 
+/// The bytes of a session more while what comes and what goes is put into the lists of persons that layers hold.
+const BYTES_OF_CHANGED: usize = 2 * size_of::<Entry>();
+
+/// The bytes of a session that memory replaces, as long as it does: its id and what a file holds of it.
+const BYTES_OF_REPLACED: usize = size_of::<(Box<str>, Option<Entry>)>() + 64;
+
+/// The bytes of a session of memory while the topmost layer is made: it is read into a list that grows, put into its
+/// part, which grows too, and sorted there.
+const BYTES_OF_MEMORY: usize = 4 * size_of::<Entry>() + BYTES_OF_SORTED + BYTES_OF_DIRECTORY;
+
 /// The share of a session in the directory of its part.
 const BYTES_OF_DIRECTORY: usize = 2;
 
@@ -282,7 +292,12 @@ impl History {
         // Each thread sorts one part at a time, and works out whoever has many sessions in it. Joined layers make
         // larger parts.
         let largest = added.largest() + self.layers.largest();
-        let sorting = threads * largest * BYTES_OF_SORTED;
+        // Over other layers the lists of persons are put together before they are sorted.
+        let lists = match self.layers.0.is_empty() {
+            true => 0,
+            false => BYTES_OF_CHANGED,
+        };
+        let sorting = threads * largest * (BYTES_OF_SORTED + lists);
         let directories = BYTES_OF_DIRECTORY * added.entries();
         reader
             .resources
@@ -313,6 +328,13 @@ impl History {
         if capture.memory.is_empty() && capture.replaced.is_empty() {
             return Ok(());
         }
+        let pool = reader.resources.context.memory_pool();
+        let reservation = MemoryConsumer::new("people").register(pool);
+        let rows = capture.memory.iter().map(RecordBatch::num_rows);
+        let rows = rows.sum::<usize>() + capture.replaced.len();
+        reader
+            .resources
+            .reserve(&reservation, rows * BYTES_OF_MEMORY)?;
         self.find_replaced(capture, reader).await?;
         let removed: Vec<Entry> = capture
             .replaced
@@ -334,9 +356,8 @@ impl History {
         let (layers, bytes) = making
             .await
             .map_err(|error| QueryError::Stopped(error.to_string()))??;
-        let pool = resources.context.memory_pool();
-        let reservation = MemoryConsumer::new("people").register(pool);
-        resources.reserve(&reservation, bytes)?;
+        let replaced = self.replaced.len() * BYTES_OF_REPLACED;
+        resources.reserve(&reservation, bytes + replaced)?;
         self.memory = Some(Memory {
             batches: capture.memory.clone(),
             replaced: Arc::clone(&capture.replaced),

@@ -253,11 +253,14 @@ fn memory_that_does_not_suffice_is_said() {
     };
     let engine = Engine::new(options).unwrap();
     let sessions = crate::facts::sessions("user\nanna\nben\n");
-    let held = capture(&sessions, Layout::Files);
-    let asked = query(FIRST_START, DAY, ["new_users"].into_iter());
-    let error = block(engine.run(&asked, &held.capture)).unwrap_err();
-    assert!(
-        matches!(error, upshot_metrics::QueryError::Memory { .. }),
-        "{error}"
-    );
+    // Also where all of it comes from memory.
+    for layout in [Layout::Files, Layout::Memory(1)] {
+        let held = capture(&sessions, layout);
+        let asked = query(FIRST_START, DAY, ["new_users"].into_iter());
+        let error = block(engine.run(&asked, &held.capture)).unwrap_err();
+        assert!(
+            matches!(error, upshot_metrics::QueryError::Memory { .. }),
+            "{error}"
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! What a query reads: one consistent value of files and memory, so that a row is seen exactly once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -69,15 +69,21 @@ pub struct TableCapture {
     /// What `memory` replaces in `files`: leave out rows whose `session_id` is in here, and rows
     /// without one whose [`lone_message_key`] is. Empty for events and texts.
     pub replaced: Arc<HashSet<Box<str>>>,
-    /// The days and buckets in whose files these lie; no other file holds one of them.
-    pub replaced_in: Arc<HashSet<(i32, i32)>>,
+    /// The days and buckets in whose files these lie, no other file holds one of them, with a fingerprint of what is replaced there.
+    pub replaced_in: Arc<HashMap<(i32, i32), u64>>,
 }
 
 impl TableCapture {
     /// What memory replaces in a file, if that file may hold some of it.
     pub fn replaced_of(&self, file: &DataFile) -> Option<&Arc<HashSet<Box<str>>>> {
-        let holds = self.replaced_in.contains(&(file.day, file.bucket));
+        let holds = self.replaced_in.contains_key(&(file.day, file.bucket));
         holds.then_some(&self.replaced)
+    }
+
+    /// What tells apart what memory replaces in a file at one time and another; 0 where it replaces nothing.
+    pub fn replacement(&self, file: &DataFile) -> u64 {
+        let known = self.replaced_in.get(&(file.day, file.bucket));
+        known.copied().unwrap_or(0)
     }
 }
 

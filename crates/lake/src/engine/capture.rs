@@ -1,6 +1,6 @@
 //! One consistent value for a query: files of one snapshot, and the facts of what memory holds.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use upshot_core::Event;
 use upshot_core::event::{conversation_hash, order_key};
 use upshot_core::profile::MaturityTimes;
 use upshot_core::time::day_of;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::capture::{Capture, DataFile, KeptFacts, TableCapture};
 use crate::catalog::{FactSetRole, FileList};
@@ -398,8 +399,7 @@ fn captures(
 ) -> Result<Vec<TableCapture>, LakeError> {
     let replaced = shards.iter().flat_map(|shard| &shard.replaced).cloned();
     let replaced: Arc<HashSet<Box<str>>> = Arc::new(replaced.collect());
-    let replaced_in = shards.iter().flat_map(|shard| &shard.replaced_in).copied();
-    let replaced_in: Arc<HashSet<(i32, i32)>> = Arc::new(replaced_in.collect());
+    let replaced_in = Arc::new(replacements(shards));
     let copies = |table, name: Option<&str>| -> Vec<DataFile> {
         let found = files.files(table, None, name);
         found.map(|file| file.as_ref().clone()).collect()
@@ -430,6 +430,20 @@ fn captures(
             })
         })
         .collect()
+}
+
+/// What the facts of memory replace by day and bucket. In which order they are told says nothing.
+fn replacements(shards: &[Arc<ShardFacts>]) -> HashMap<(i32, i32), u64> {
+    let mut fingerprints: HashMap<(i32, i32), u64> = HashMap::new();
+    for shard in shards {
+        for (key, place) in shard.replaced.iter().zip(&shard.replaced_in) {
+            let fingerprint = fingerprints.entry(*place).or_default();
+            *fingerprint = fingerprint.wrapping_add(xxh3_64(key.as_bytes()));
+        }
+    }
+    // What is replaced is never told as nothing.
+    fingerprints.values_mut().for_each(|value| *value |= 1);
+    fingerprints
 }
 
 /// Why there is no set of this name to read.

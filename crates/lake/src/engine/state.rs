@@ -75,7 +75,7 @@ pub(crate) struct ShardFacts {
     pub batches: [RecordBatch; 3],
     /// The keys of the sessions and messages in files that these stand in for.
     pub replaced: Vec<Box<str>>,
-    /// The days and buckets of the files in which these lie.
+    /// The days and buckets of the files in which these lie, one for each.
     pub replaced_in: Vec<(i32, i32)>,
     /// How many events were folded.
     pub folded: usize,

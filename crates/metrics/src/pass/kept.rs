@@ -64,7 +64,10 @@ impl<'a> Source<'a> {
         let keys: Vec<Option<Key>> = files
             .iter()
             .zip(&slices)
-            .map(|((file, _), slice)| Some(Key::new(file, slice.as_ref()?.question)))
+            .map(|((file, _), slice)| {
+                let replaced = self.rows.replacement(file);
+                Some(Key::new(file, slice.as_ref()?.question, replaced))
+            })
             .collect();
         let sampling = Sampling::for_rows(pass.rows);
         let paths = files.iter().map(|(file, _)| *file);

@@ -42,7 +42,7 @@ impl Fixed {
             .chain(groups);
         let timeless = conditions.into_iter().all(is_timeless)
             && shape.cells.measures.iter().copied().all(is_settled);
-        if !timeless || shape.replaced.is_some() {
+        if !timeless {
             return None;
         }
         let mut hasher = Xxh3::new();

@@ -33,14 +33,30 @@ use shelf::{Record, Shelf};
 pub(crate) struct Key {
     file: u64,
     question: u128,
+    /// What memory stands in for in the file; 0 where it is nothing.
+    replaced: u64,
 }
 
+/// Where what was found is kept. Of a file of which memory replaces something at one time and something else at another, only the last
+/// is kept.
+type Place = (u64, u128);
+
 impl Key {
-    pub(crate) fn new(file: &DataFile, question: u128) -> Self {
+    pub(crate) fn new(file: &DataFile, question: u128, replaced: u64) -> Self {
         Self {
             file: path_hash(&file.path),
             question,
+            replaced,
         }
+    }
+
+    const fn place(self) -> Place {
+        (self.file, self.question)
+    }
+
+    /// Whether it is of the whole file. Anything else is only kept in memory: it is soon another.
+    const fn is_whole(self) -> bool {
+        self.replaced == 0
     }
 
     /// A number that hardly any other key has.
@@ -86,6 +102,8 @@ type Owner = (String, String, Table);
 
 struct Kept {
     found: Arc<dyn Any + Send + Sync>,
+    /// Without what of the file.
+    replaced: u64,
     /// What it takes besides keys.
     bytes: usize,
     /// Which keys it shares with others.
@@ -117,6 +135,7 @@ impl Keeping<'_> {
                 found.is_none() && file.bytes >= self.rollups.options.least_file_bytes
             })
             .filter_map(|(place, ((key, file), _))| Some((place, (*key)?, file.rollups())))
+            .filter(|(_, key, _)| key.is_whole())
             .collect();
         let mut loading = Vec::with_capacity(self.threads);
         for some in missing.chunks(missing.len().div_ceil(self.threads.max(1)).max(1)) {
@@ -186,7 +205,7 @@ impl Default for RollupOptions {
 }
 
 struct State {
-    kept: LruCache<Key, Kept>,
+    kept: LruCache<Place, Kept>,
     bytes: usize,
     /// Keys by their hash, with how many share them.
     keys: FxHashMap<u128, (Arc<Keys>, usize)>,
@@ -195,7 +214,7 @@ struct State {
 }
 
 impl State {
-    fn insert(&mut self, key: Key, kept: Kept, shared: &[&Arc<Keys>]) {
+    fn insert(&mut self, place: Place, kept: Kept, shared: &[&Arc<Keys>]) {
         self.bytes += kept.bytes;
         for keys in shared {
             let bytes = &mut self.bytes;
@@ -205,7 +224,7 @@ impl State {
             });
             *users += 1;
         }
-        if let Some(before) = self.kept.insert(key, kept) {
+        if let Some(before) = self.kept.insert(place, kept) {
             self.left(&before);
         }
     }
@@ -292,7 +311,11 @@ impl Rollups {
     fn find<F: Found>(&self, keys: &[Option<Key>], sampling: Sampling) -> Vec<Option<Arc<F>>> {
         let mut state = self.state();
         let mut found = |key: &Option<Key>| {
-            let kept = state.kept.get(&(*key)?)?;
+            let key = (*key)?;
+            let kept = state.kept.get(&key.place())?;
+            if kept.replaced != key.replaced {
+                return None;
+            }
             let found = Arc::clone(&kept.found).downcast::<F>().ok()?;
             found.sampling().covers(sampling).then_some(found)
         };
@@ -364,7 +387,7 @@ impl Rollups {
     pub(crate) fn store<F: Found>(&self, found: &[(Key, DataFile, Arc<F>)]) {
         let mut by_file: HashMap<u64, (&DataFile, Vec<Record>)> = HashMap::new();
         for (key, file, found) in found {
-            if file.bytes < self.options.least_file_bytes {
+            if file.bytes < self.options.least_file_bytes || !key.is_whole() {
                 continue;
             }
             let Some(bytes) = found.to_bytes() else {
@@ -403,6 +426,7 @@ impl Rollups {
         }
         let kept = Kept {
             found: Arc::clone(found) as Arc<dyn Any + Send + Sync>,
+            replaced: key.replaced,
             bytes: bytes.saturating_sub(of_keys),
             keys: shared.iter().map(|keys| keys.hash()).collect(),
         };
@@ -415,7 +439,7 @@ impl Rollups {
         if !known {
             return;
         }
-        state.insert(key, kept, &shared);
+        state.insert(key.place(), kept, &shared);
         while state.bytes > self.options.memory_bytes
             && let Some((_, oldest)) = state.kept.remove_lru()
         {
@@ -442,10 +466,10 @@ impl Rollups {
         if gone.is_empty() {
             return;
         }
-        let of_gone = state.kept.iter().map(|(key, _)| *key);
-        let of_gone: Vec<Key> = of_gone.filter(|key| gone.contains(&key.file)).collect();
-        for key in of_gone {
-            if let Some(entry) = state.kept.remove(&key) {
+        let of_gone = state.kept.iter().map(|(place, _)| *place);
+        let of_gone: Vec<Place> = of_gone.filter(|(file, _)| gone.contains(file)).collect();
+        for place in of_gone {
+            if let Some(entry) = state.kept.remove(&place) {
                 state.left(&entry);
             }
         }

@@ -239,7 +239,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder, "a.parquet");
         std::fs::write(&file.path, "").unwrap();
-        let key = |question| Key::new(&file, question);
+        let key = |question| Key::new(&file, question, 0);
         let record = |question, bytes| Record {
             question,
             shared: false,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -450,9 +451,24 @@ impl<R: Record> Laying<R> {
                 .map(|rows| batch(table, rows))
                 .collect(),
             replaced: Arc::clone(replaced),
-            replaced_in: Arc::new(self.replaced_in),
+            replaced_in: replaced_in(self.replaced_in, replaced),
         }
     }
+}
+
+/// Where these are replaced, with what tells them from others: finer than it must be, of all of them at each place.
+pub fn replaced_in(
+    places: impl IntoIterator<Item = (i32, i32)>,
+    replaced: &HashSet<Box<str>>,
+) -> Arc<HashMap<(i32, i32), u64>> {
+    let hash = |key: &Box<str>| {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        hasher.finish()
+    };
+    let fingerprint = replaced.iter().map(hash).fold(0, u64::wrapping_add) | 1;
+    let places = places.into_iter().map(|place| (place, fingerprint));
+    Arc::new(places.collect())
 }
 
 /// Lays facts out and captures them. What belongs to a session lies where it lies; a message outside any

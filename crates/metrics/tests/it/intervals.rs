@@ -53,8 +53,8 @@ fn check(value: &MetricValue, values: &[f64], most: f64) -> Result<(), TestCaseE
     };
     let expected = expected.unwrap();
     prop_assert_eq!(value.interval_method, Some(IntervalMethod::T));
-    // Sums of clusters are kept to a millionth.
-    let close = |first: f64, second: f64| (first - second).abs() <= 1e-5 * first.abs().max(1.0);
+    // Sums of clusters are kept to a millionth, and of two users an interval is thirteen times as wide.
+    let close = |first: f64, second: f64| (first - second).abs() <= 1e-4 * first.abs().max(1.0);
     prop_assert!(
         close(lower, expected.lower.max(0.0)),
         "{lower} {expected:?}"

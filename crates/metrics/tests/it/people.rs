@@ -208,7 +208,7 @@ proptest! {
             let gone = left.iter().take(replaced).map(|session| session.session_id.clone());
             table.replaced = Arc::new(gone.collect());
             let anywhere = table.files.iter().map(|file| (file.day, file.bucket));
-            table.replaced_in = Arc::new(anywhere.collect());
+            table.replaced_in = crate::facts::replaced_in(anywhere, &table.replaced);
             let left: Vec<Session> = left.into_iter().skip(replaced).collect();
             check(&engine, &seen, &left, FIRST_START + 3 * DAY, DAY);
         }

@@ -1,6 +1,6 @@
 //! What is kept of files changes no answer.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use upshot_core::time::DAY;
@@ -11,7 +11,7 @@ use upshot_metrics::{
 };
 
 use crate::behind::any_facts;
-use crate::facts::{FIRST_START, Held, Layout, capture, capture_all};
+use crate::facts::{FIRST_START, Held, Layout, capture, capture_all, replaced_in};
 use crate::properties::{HOUR, any_filter, any_sessions, block, cases, some};
 use crate::together::{any_query, told};
 
@@ -162,6 +162,43 @@ proptest! {
         for question in &questions {
             let kept = question.answer(&keeping, &held);
             prop_assert_eq!(kept, question.answer(&FORGETFUL, &held), "{:?}", question);
+        }
+    }
+
+    /// Memory stands in for other rows of the same files from one question to the next.
+    #[test]
+    fn answers_follow_what_memory_replaces(
+        facts in any_facts(),
+        queries in proptest::collection::vec(any_query(), 1..4),
+        steps in proptest::collection::vec((0_usize..4, any::<bool>()), 2..6),
+    ) {
+        let held = capture_all(&facts, Layout::Mixed);
+        let keeping = engine(1 << 28);
+        for (part, has_memory) in steps {
+            let mut seen = held.capture.clone();
+            for table in &mut seen.tables {
+                // A half, the other half, all or none of them.
+                let is_replaced = |key: &&Box<str>| match part {
+                    0 => true,
+                    1 | 2 => key.len().wrapping_add(usize::from(key.as_bytes()[key.len() - 1])) % 2 == part - 1,
+                    _ => false,
+                };
+                let replaced = table.replaced.iter().filter(is_replaced).cloned().collect();
+                let places: Vec<(i32, i32)> = match part {
+                    3 => Vec::new(),
+                    _ => table.replaced_in.keys().copied().collect(),
+                };
+                table.replaced_in = replaced_in(places, &replaced);
+                table.replaced = Arc::new(replaced);
+                if !has_memory {
+                    table.memory.clear();
+                }
+            }
+            for query in &queries {
+                let kept = block(keeping.run(query, &seen));
+                let read = block(FORGETFUL.run(query, &seen));
+                prop_assert_eq!(told(kept), told(read), "{:?}", query);
+            }
         }
     }
 
@@ -372,6 +409,47 @@ fn what_was_before_a_range_is_known_whenever_it_begins() {
     // lies before it.
     assert_eq!(retention("2026-01-11").rows_read, 12);
     assert_eq!(retention("2026-01-10").rows_read, 0);
+}
+
+/// A file of which memory stands in for a session is known too, as long as it is the same session.
+#[test]
+fn a_file_of_which_memory_replaces_some_is_not_read_again() {
+    let held = ten_days();
+    let engine = engine(1 << 28);
+    let ask = |replaced: &[&str]| {
+        let mut seen = held.capture.clone();
+        for table in &mut seen.tables {
+            let Some(day) = table.files.iter().map(|file| file.day).max() else {
+                continue;
+            };
+            let places: Vec<(i32, i32)> = table
+                .files
+                .iter()
+                .filter(|file| file.day == day)
+                .map(|file| (file.day, file.bucket))
+                .collect();
+            let ids = replaced.iter().map(|id| (*id).into()).collect();
+            let places = if replaced.is_empty() {
+                Vec::new()
+            } else {
+                places
+            };
+            table.replaced_in = replaced_in(places, &ids);
+            table.replaced = Arc::new(ids);
+        }
+        let question = query("sessions", "2026-01-05", "2026-01-14");
+        let answer = block(engine.run(&question, &seen)).unwrap();
+        (answer.totals["sessions"].value, answer.rows_read)
+    };
+    assert_eq!(ask(&[]), (Some(120.0), 120));
+    // The last of the sessions, and the one before it.
+    let (last, before) = ("session-119", "session-118");
+    assert_eq!(ask(&[last]), (Some(119.0), 12));
+    assert_eq!(ask(&[last]), (Some(119.0), 0));
+    assert_eq!(ask(&[last, before]), (Some(118.0), 12));
+    assert_eq!(ask(&[last, before]), (Some(118.0), 0));
+    assert_eq!(ask(&[]), (Some(120.0), 12));
+    assert_eq!(ask(&[]), (Some(120.0), 0));
 }
 
 /// A question that fails, or is given up, leaves what it found: asked again it gets further.

@@ -9,7 +9,7 @@ use upshot_lake::Capture;
 use crate::baseline::Baselines;
 use crate::beside::Lasted;
 use crate::explain::{PassPurpose, Trace};
-use crate::measure::{Basis, Measured, Quotients, compare, measure};
+use crate::measure::{Basis, Measured, Quotients, compare, measure, unknown_value};
 use crate::notes;
 use crate::query::plan::{Grouping, Parts, Plan};
 use crate::query::resolve::{OrderKey, Resolved};
@@ -300,7 +300,7 @@ fn group_values(
         }
         None => (
             (1.0, 1.0),
-            now.iter().map(|_| Measured::nothing()).collect(),
+            now.iter().map(|_| unknown_value(None)).collect(),
         ),
     });
     now.iter()

@@ -13,13 +13,16 @@ use crate::time::{Buckets, Range};
 /// are changed.
 const ALIKE: f64 = 1.2;
 
+/// How long a stretch lasted, and that beside which it stands; nothing where there is none.
+type Both = Option<(f64, f64)>;
+
 /// How long the stretches of rows lasted, and those beside which they stand.
 pub(crate) struct Lasted {
     /// Of both ranges, where there are two.
-    whole: Option<(f64, f64)>,
+    whole: Both,
     /// Where rows are cut by stretches of time: by which dimension, and of each position; nothing where the other range
     /// has none.
-    stretches: Option<(usize, Vec<Option<(f64, f64)>>)>,
+    stretches: Option<(usize, Vec<Both>)>,
 }
 
 impl Lasted {
@@ -47,7 +50,7 @@ impl Lasted {
     }
 
     /// Of this row; nothing where there is nothing to compare it with.
-    pub(crate) fn of(&self, key: &Key) -> Option<(f64, f64)> {
+    pub(crate) fn of(&self, key: &Key) -> Both {
         match &self.stretches {
             Some((dimension, by_position)) => match key.get(*dimension) {
                 Some(GroupValue::Position(position)) => {

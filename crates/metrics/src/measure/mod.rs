@@ -42,13 +42,6 @@ pub(crate) struct Measured {
     uncertainty: Uncertainty,
 }
 
-impl Measured {
-    /// Where there is nothing that could be measured.
-    pub(crate) fn nothing() -> Self {
-        unknown_value(None)
-    }
-}
-
 /// How sure a value is, for comparisons.
 enum Uncertainty {
     /// A share of independent things.
@@ -221,7 +214,8 @@ fn summed(metric: &Metric, sum: Sum, spread: Option<usize>, basis: Basis<'_>) ->
     measured
 }
 
-fn unknown_value(reason: Option<String>) -> Measured {
+/// Where there is nothing that could be measured.
+pub(crate) fn unknown_value(reason: Option<String>) -> Measured {
     Measured {
         value: MetricValue {
             reason,

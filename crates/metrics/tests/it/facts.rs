@@ -461,12 +461,13 @@ pub fn replaced_in(
     places: impl IntoIterator<Item = (i32, i32)>,
     replaced: &HashSet<Box<str>>,
 ) -> Arc<HashMap<(i32, i32), u64>> {
-    let hash = |key: &Box<str>| {
+    let hash = |key: &str| {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         hasher.finish()
     };
-    let fingerprint = replaced.iter().map(hash).fold(0, u64::wrapping_add) | 1;
+    let keys = replaced.iter().map(AsRef::as_ref);
+    let fingerprint = keys.map(hash).fold(0, u64::wrapping_add) | 1;
     let places = places.into_iter().map(|place| (place, fingerprint));
     Arc::new(places.collect())
 }

@@ -178,12 +178,12 @@ proptest! {
             let mut seen = held.capture.clone();
             for table in &mut seen.tables {
                 // A half, the other half, all or none of them.
-                let is_replaced = |key: &&Box<str>| match part {
+                let is_replaced = |key: &str| match part {
                     0 => true,
                     1 | 2 => key.len().wrapping_add(usize::from(key.as_bytes()[key.len() - 1])) % 2 == part - 1,
                     _ => false,
                 };
-                let replaced = table.replaced.iter().filter(is_replaced).cloned().collect();
+                let replaced = table.replaced.iter().filter(|key| is_replaced(key)).cloned().collect();
                 let places: Vec<(i32, i32)> = match part {
                     3 => Vec::new(),
                     _ => table.replaced_in.keys().copied().collect(),
@@ -448,7 +448,7 @@ fn a_file_of_which_memory_replaces_some_is_not_read_again() {
     assert_eq!(ask(&[last]), (Some(119.0), 0));
     assert_eq!(ask(&[last, before]), (Some(118.0), 12));
     assert_eq!(ask(&[last, before]), (Some(118.0), 0));
-    assert_eq!(ask(&[]), (Some(120.0), 12));
+    // What was found in the whole file still lies beside it.
     assert_eq!(ask(&[]), (Some(120.0), 0));
 }
 

@@ -23,6 +23,8 @@ pub struct ServerOptions {
     /// How long nothing must happen after data files changed until what people will ask of them is asked ahead; nothing
     /// means that it never is.
     pub ahead_after: Option<Duration>,
+    /// Of how many sessions in files on a workspace is asked ahead: fewer are read in a moment.
+    pub ahead_from: u64,
     /// How much one request, and all together, may take.
     pub limits: Limits,
     /// The clock: what `now` is for every query, and when events were received.
@@ -39,6 +41,7 @@ impl ServerOptions {
             public_url: None,
             privacy: PrivacyMode::default(),
             ahead_after: Some(Duration::from_secs(2)),
+            ahead_from: 500_000,
             limits: Limits::default(),
             clock,
         }
@@ -65,6 +68,7 @@ impl fmt::Debug for ServerOptions {
             .field("public_url", &self.public_url)
             .field("privacy", &self.privacy)
             .field("ahead_after", &self.ahead_after)
+            .field("ahead_from", &self.ahead_from)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

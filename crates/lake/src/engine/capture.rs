@@ -138,16 +138,20 @@ pub struct FactsInFiles {
     pub snapshot: i64,
     /// The active fact set.
     pub fact_set: String,
+    /// How many sessions.
+    pub sessions: u64,
 }
 
 fn facts_in_files(workspace: &Workspace) -> Option<FactsInFiles> {
     let set = workspace.sets.active();
-    let mut files = workspace
+    let files = workspace
         .files
         .files(Table::Sessions, None, Some(&set.name));
-    files.next().map(|_| FactsInFiles {
+    let sessions = files.map(|file| file.rows).reduce(|all, rows| all + rows);
+    sessions.map(|sessions| FactsInFiles {
         snapshot: workspace.files.snapshot(),
         fact_set: set.name.to_string(),
+        sessions,
     })
 }
 

@@ -102,9 +102,9 @@ impl Ahead {
 }
 
 impl Shared {
-    /// Remembers a question that was answered. A workspace without files has nothing that could be kept of them.
+    /// Remembers a question that was answered. A workspace with few files has nothing of them that is worth to be kept.
     pub(crate) fn remember<Q: Question>(&self, workspace: &str, question: &Q) {
-        if self.options.ahead_after.is_none() || self.lake.facts_in_files(workspace).is_none() {
+        if self.options.ahead_after.is_none() || !self.is_worth_it(workspace) {
             return;
         }
         if let Some(asked) = Asked::of(question) {
@@ -112,6 +112,12 @@ impl Shared {
             let questions = state.asked.entry(workspace.to_owned()).or_default();
             questions.add(asked, self.now());
         }
+    }
+
+    /// Whether a workspace has so many sessions in files that reading them takes longer than a moment.
+    fn is_worth_it(&self, workspace: &str) -> bool {
+        let files = self.lake.facts_in_files(workspace);
+        files.is_some_and(|files| files.sessions >= self.options.ahead_from)
     }
 
     /// Whether nobody asks, takes out or brings in anything.
@@ -142,7 +148,8 @@ pub async fn run(state: ServerState) {
     let mut before = BTreeMap::new();
     while !state.is_ending() {
         tokio::time::sleep(quiet).await;
-        let files = state.lake.all_facts_in_files();
+        let mut files = state.lake.all_facts_in_files();
+        files.retain(|_, files| files.sessions >= state.options.ahead_from);
         let is_quiet = files == before && !others.has_changed().unwrap_or(false);
         others.borrow_and_update();
         if is_quiet {

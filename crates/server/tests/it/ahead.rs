@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
+use upshot_server::ServerOptions;
 
 use crate::common::{Bench, conversation};
 
@@ -25,7 +26,11 @@ impl Drop for Ahead {
 
 impl Ahead {
     async fn new() -> Self {
-        let bench = Bench::with_server(|options| options.ahead_after = Some(QUIET)).await;
+        let options = |options: &mut ServerOptions| {
+            options.ahead_after = Some(QUIET);
+            options.ahead_from = 1;
+        };
+        let bench = Bench::with_server(options).await;
         Self { bench, task: None }
     }
 
@@ -177,4 +182,21 @@ async fn it_can_be_left_off() {
     // It ends at once.
     upshot_server::ahead::run(ahead.bench.state.clone()).await;
     ahead.wait_for(0).await;
+}
+
+#[tokio::test]
+async fn few_sessions_are_not_asked_about() {
+    let options = |options: &mut ServerOptions| {
+        options.ahead_after = Some(QUIET);
+        options.ahead_from = 2;
+    };
+    let bench = Bench::with_server(options).await;
+    let mut ahead = Ahead { bench, task: None };
+    ahead.start();
+    ahead.file("c1", "2026-02-20").await;
+    ahead.sessions(1).await;
+    tokio::time::sleep(QUIET * 10).await;
+    ahead.wait_for(0).await;
+    ahead.file("c2", "2026-02-21").await;
+    ahead.wait_for(by_the_app()).await;
 }

@@ -387,7 +387,7 @@ pub(crate) async fn erase_users(
             masker: &state.masker,
             workspace: &workspace,
         };
-        // No question is asked once more while it goes on, and none that came meanwhile afterwards.
+        // No question that came before is asked ahead once more, and none that came meanwhile afterwards.
         state.ahead.forget(&workspace);
         let erased = place.erase::<Problem>(&new, &by).await;
         // What could not be taken in may name anybody.

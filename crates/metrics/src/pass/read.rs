@@ -162,7 +162,10 @@ impl Prepared {
                     .map(|pass| consumer(pass, (number as u64) << 48))
                     .collect(),
                 of_files: of_files.clone(),
-                by_file: Vec::new(),
+                by_file: ByFile {
+                    found: Vec::new(),
+                    resources: prepared.resources.clone(),
+                },
                 bytes_by_file: 0,
             };
             tasks.spawn_on(part.run(), &handle);
@@ -179,7 +182,7 @@ impl Prepared {
         for share in shares {
             let passes = found.by_thread.iter_mut().zip(share.by_pass);
             passes.for_each(|(pass, of_pass)| pass.push(of_pass));
-            found.by_file.extend(share.by_file);
+            found.by_file.extend(share.by_file.taken());
         }
         Ok(found)
     }
@@ -192,27 +195,37 @@ struct Part<C: Consumer> {
     /// By pass.
     consumers: Vec<C>,
     of_files: Option<Arc<Making<C>>>,
-    by_file: Vec<(usize, Keep, C::Found)>,
+    by_file: ByFile<C::Found>,
     bytes_by_file: usize,
 }
 
-/// A question that is given up, because it took too long or too much memory, leaves what it found in whole files: asked again it gets
-/// further.
-impl<C: Consumer> Drop for Part<C> {
+/// What one thread found in single files. A question that is given up, because it took too long or too much memory, leaves it, so
+/// that asked again it gets further.
+struct ByFile<F: Found> {
+    found: Vec<(usize, Keep, F)>,
+    resources: Resources,
+}
+
+impl<F: Found> ByFile<F> {
+    fn taken(mut self) -> Vec<(usize, Keep, F)> {
+        std::mem::take(&mut self.found)
+    }
+}
+
+impl<F: Found> Drop for ByFile<F> {
     fn drop(&mut self) {
-        let resources = &self.prepared.resources;
-        let of_files = std::mem::take(&mut self.by_file).into_iter();
+        let Self { found, resources } = self;
         let own = |(_, keep, found)| (keep, resources.rollups.own(found));
-        let of_files: Vec<(Keep, Arc<C::Found>)> = of_files.map(own).collect();
-        resources.keep(of_files.iter().map(|(keep, found)| (keep, found)));
+        let kept: Vec<(Keep, Arc<F>)> = found.drain(..).map(own).collect();
+        resources.keep(kept.iter().map(|(keep, found)| (keep, found)));
     }
 }
 
 /// What one thread found.
-struct PartFound<F> {
+struct PartFound<F: Found> {
     number: usize,
     by_pass: Vec<F>,
-    by_file: Vec<(usize, Keep, F)>,
+    by_file: ByFile<F>,
 }
 
 impl<C: Consumer> Part<C> {
@@ -235,12 +248,13 @@ impl<C: Consumer> Part<C> {
         while let Some(unit) = prepared.units.get(prepared.next_unit.fetch_add(1, Relaxed)) {
             self.read(unit, &reservation).await?;
         }
-        let consumers = std::mem::take(&mut self.consumers).into_iter();
-        let by_pass = consumers.map(|consumer| consumer.finish(false));
+        let consumers = self.consumers.into_iter();
         Ok(PartFound {
             number: self.number,
-            by_pass: by_pass.collect::<Result<_, _>>()?,
-            by_file: std::mem::take(&mut self.by_file),
+            by_pass: consumers
+                .map(|consumer| consumer.finish(false))
+                .collect::<Result<_, _>>()?,
+            by_file: self.by_file,
         })
     }
 
@@ -304,7 +318,7 @@ impl<C: Consumer> Part<C> {
             if let Some((consumer, keep)) = consumer.zip(asked.keep.clone()) {
                 let found = consumer.finish(true)?;
                 self.bytes_by_file += found.bytes();
-                self.by_file.push((asked.pass, keep, found));
+                self.by_file.found.push((asked.pass, keep, found));
             }
         }
         Ok(())

@@ -7,7 +7,7 @@
 
 mod questions;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,12 @@ use questions::{Asked, Questions};
 /// A question that nobody waits for may take so many times as long as one that somebody waits for: it may be the first ever.
 const PATIENCE: u32 = 10;
 
-/// After its questions were asked, a workspace is left alone for so many times as long as that took.
+/// After questions were asked, or had to make way, nothing is asked of the workspace, or of any, for so many times as long as
+/// that took.
 const REST: u32 = 3;
+
+/// A question that had to make way so often is left to whoever asks it.
+const MOST_TRIES: u32 = 5;
 
 /// What is known of questions that are worth asking ahead.
 pub(crate) struct Ahead {
@@ -38,10 +42,10 @@ struct State {
     asked: HashMap<String, Questions>,
     /// The workspace whose questions are being asked.
     workspace: String,
-    /// Which of them are still to be asked.
-    left: VecDeque<Asked>,
-    /// The workspaces of which also what was kept of files was forgotten.
-    forgotten: BTreeSet<String>,
+    /// Which of them are still to be asked, and how often each was given up for others.
+    left: VecDeque<(Asked, u32)>,
+    /// Whether what was kept of files was forgotten, which is that of all workspaces.
+    forgotten: bool,
 }
 
 impl Default for Ahead {
@@ -68,10 +72,13 @@ impl Ahead {
     pub fn forget(&self, workspace: &str) {
         let mut state = self.state();
         state.asked.remove(workspace);
-        state.forgotten.insert(workspace.to_owned());
+        state.forgotten = true;
         if state.workspace == workspace {
             state.left.clear();
         }
+        drop(state);
+        // The question that is being asked may be one of these.
+        self.make_way();
     }
 
     /// What was asked lately in a workspace, or else what the web app asks, is to be asked.
@@ -79,25 +86,36 @@ impl Ahead {
         let mut state = self.state();
         let asked = state.asked.get(workspace);
         let lately = asked.into_iter().flat_map(|asked| asked.lately(now));
-        let lately: VecDeque<Asked> = lately.cloned().collect();
-        state.left = match lately.is_empty() {
-            true => Asked::by_the_app().into(),
+        let lately: Vec<Asked> = lately.cloned().collect();
+        let questions = match lately.is_empty() {
+            true => Asked::by_the_app(),
             false => lately,
         };
+        state.left = questions.into_iter().map(|asked| (asked, 0)).collect();
         workspace.clone_into(&mut state.workspace);
     }
 
     /// The question that comes next.
     fn next(&self) -> Option<Asked> {
-        self.state().left.front().cloned()
+        let state = self.state();
+        state.left.front().map(|(asked, _)| asked.clone())
+    }
+
+    /// The question was given up for somebody else: it comes last, and not for ever.
+    fn later(&self, asked: &Asked) {
+        let mut state = self.state();
+        let front = state.left.pop_front_if(|(front, _)| front == asked);
+        let Some((asked, given_up)) = front else {
+            return;
+        };
+        if given_up + 1 < MOST_TRIES {
+            state.left.push_back((asked, given_up + 1));
+        }
     }
 
     /// The question was asked, or cannot be.
     fn done(&self, asked: &Asked) {
-        let mut state = self.state();
-        if state.left.front() == Some(asked) {
-            state.left.pop_front();
-        }
+        self.state().left.pop_front_if(|(front, _)| front == asked);
     }
 }
 
@@ -136,6 +154,8 @@ struct Progress {
     asked: BTreeMap<String, (FactsInFiles, Instant)>,
     /// The workspace whose questions are being asked, with its files, and how long that took so far.
     under_way: Option<(String, FactsInFiles, Duration)>,
+    /// Until when nothing is asked, because others had to be made way for.
+    rests_until: Option<Instant>,
 }
 
 /// Asks ahead until the server ends.
@@ -162,10 +182,15 @@ pub async fn run(state: ServerState) {
 impl Progress {
     /// Asks what is to be asked of these files, until all was or somebody else asks.
     async fn go_on(&mut self, state: &ServerState, files: &BTreeMap<String, FactsInFiles>) {
-        let forgotten = std::mem::take(&mut state.ahead.state().forgotten);
-        let is_known =
-            |workspace: &String| files.contains_key(workspace) && !forgotten.contains(workspace);
-        self.asked.retain(|workspace, _| is_known(workspace));
+        if std::mem::take(&mut state.ahead.state().forgotten) {
+            self.asked.clear();
+            self.under_way = None;
+        }
+        self.asked
+            .retain(|workspace, _| files.contains_key(workspace));
+        if self.rests_until.is_some_and(|until| Instant::now() < until) {
+            return;
+        }
         if let Some((workspace, of, _)) = &self.under_way
             && files.get(workspace) != Some(of)
         {
@@ -176,6 +201,7 @@ impl Progress {
             let is_done = ask_all(state, &workspace).await;
             let took = took + began.elapsed();
             if !is_done {
+                self.rests_until = Some(Instant::now() + began.elapsed() * REST);
                 self.under_way = Some((workspace, of, took));
                 return;
             }
@@ -219,7 +245,10 @@ async fn ask_all(state: &ServerState, workspace: &str) -> bool {
         let limit = state.options.limits.query_time * PATIENCE;
         let answer = tokio::select! {
             biased;
-            _ = others.changed() => return false,
+            _ = others.changed() => {
+                state.ahead.later(&asked);
+                return false;
+            }
             answer = tokio::time::timeout(limit, questions::ask(state, workspace, asked.clone())) => answer,
         };
         drop(turn);

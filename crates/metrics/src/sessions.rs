@@ -1,8 +1,8 @@
-//! The sessions behind a number: lists of them, and one with all that was said and done.
+//! The sessions behind a number: lists of them, and in [`one`] one with all that was said and done.
+
+mod one;
 
 use std::collections::{BTreeSet, HashSet};
-use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,8 +12,8 @@ use arrow::compute::filter_record_batch;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use upshot_core::profile::MaturityTimes;
-use upshot_core::time::{day_of, start_of_day};
-use upshot_core::{Message, Record, Session, Step};
+use upshot_core::time::start_of_day;
+use upshot_core::{Record, Session};
 use upshot_lake::schema::BatchReader;
 use upshot_lake::{Capture, DataFile, Preferences, Table, TableCapture};
 
@@ -31,6 +31,8 @@ use crate::run::worker::{Shape, on_day};
 use crate::scan::{FileScan, Form, plan_scan};
 use crate::time::{Calendar, RangeSpec, resolve_range};
 use crate::top_users::{SessionsOfTop, TopUsers};
+
+pub use one::{SessionDetail, times_of};
 
 /// How many sessions a list holds unless it says else.
 const DEFAULT_LIMIT: usize = 50;
@@ -81,29 +83,6 @@ pub struct SessionQuery {
     /// How old a session must be to be judged, in microseconds; nothing means what the profile says.
     #[serde(skip)]
     pub maturity: Option<i64>,
-}
-
-/// A session with all that was said and done in it.
-pub type SessionDetail = (Session, Vec<Message>, Vec<Step>);
-
-/// From the first to the last time at which something happened to a session: what belongs to it happened between them.
-pub fn times_of((session, messages, steps): &SessionDetail) -> RangeInclusive<i64> {
-    let of_session = [
-        Some(session.end_time),
-        session.engaged_time,
-        session.escalated_time,
-        session.resolved_time,
-        session.ended_time,
-    ];
-    let times = of_session.into_iter().flatten();
-    let times = times
-        .chain(messages.iter().map(|message| message.time))
-        .chain(steps.iter().map(|step| step.time));
-    let start = session.start_time;
-    let (first, last) = times.fold((start, start), |(first, last), time| {
-        (first.min(time), last.max(time))
-    });
-    first..=last
 }
 
 /// Where a list stands: the number by which it is ordered, and the session.
@@ -303,56 +282,6 @@ impl Engine {
         Ok(records)
     }
 
-    /// One session with its messages and steps, in their order.
-    ///
-    /// # Errors
-    /// When data could not be read.
-    pub async fn session(
-        &self,
-        id: &str,
-        capture: &Capture,
-    ) -> Result<Option<SessionDetail>, QueryError> {
-        let sessions = captured(capture, Table::Sessions)?;
-        let by_id = Predicate::TextIn(TextSource::Column("session_id"), vec![id.into()]);
-        let files = self.holding(sessions, "session_id", id).await?;
-        let subject = Subject::Sessions;
-        let reading = &mut Reading::default();
-        let found: Vec<Session> = self
-            .fetch(subject, sessions, files, &by_id, reading)
-            .await?;
-        let Some(session) = found.into_iter().next() else {
-            return Ok(None);
-        };
-        let conversation = Predicate::TextIn(
-            TextSource::Column("conversation_id"),
-            vec![session.conversation_id.clone()],
-        );
-        let of_session = by_id.and(conversation);
-        let messages = captured(capture, Table::Messages)?;
-        let mut messages: Vec<Message> = self
-            .fetch(
-                Subject::Messages,
-                messages,
-                of_day(messages, &session),
-                &of_session,
-                reading,
-            )
-            .await?;
-        messages.sort_by_key(|message| (message.position, message.time));
-        let steps = captured(capture, Table::Steps)?;
-        let mut steps: Vec<Step> = self
-            .fetch(
-                Subject::Steps,
-                steps,
-                of_day(steps, &session),
-                &of_session,
-                reading,
-            )
-            .await?;
-        steps.sort_by_key(|step| (step.position, step.time));
-        Ok(Some((session, messages, steps)))
-    }
-
     /// The first positions of a list, with the day of the file in which each was found.
     async fn positions(
         &self,
@@ -407,33 +336,6 @@ impl Engine {
             }
         }
         Ok(top.finish())
-    }
-
-    /// The files of a table that may hold a text in a column.
-    async fn holding<'a>(
-        &self,
-        capture: &'a TableCapture,
-        column: &'static str,
-        value: &str,
-    ) -> Result<Vec<&'a DataFile>, QueryError> {
-        let resources = self.resources();
-        resources
-            .load_footers(capture.table, capture.files.iter())
-            .await?;
-        let (table, footers) = (capture.table, Arc::clone(&resources.footers));
-        let paths: Vec<PathBuf> = capture.files.iter().map(|file| file.path.clone()).collect();
-        let value = value.to_owned();
-        let task = resources.handle.spawn_blocking(move || {
-            let may_hold = |path: &PathBuf| footers.may_hold((table, path), column, &value);
-            paths.iter().map(may_hold).collect::<Result<Vec<bool>, _>>()
-        });
-        let may_hold = task
-            .await
-            .map_err(|error| QueryError::Stopped(error.to_string()))??;
-        let files = capture.files.iter().zip(may_hold);
-        Ok(files
-            .filter_map(|(file, may)| may.then_some(file))
-            .collect())
     }
 
     /// All records of a table that fulfil a predicate, from these files and memory.
@@ -496,15 +398,6 @@ impl Engine {
         task.await
             .map_err(|error| QueryError::Stopped(error.to_string()))?
     }
-}
-
-fn of_day<'a>(capture: &'a TableCapture, session: &Session) -> Vec<&'a DataFile> {
-    let day = day_of(session.start_time);
-    capture
-        .files
-        .iter()
-        .filter(|file| file.day == day)
-        .collect()
 }
 
 fn resolve(

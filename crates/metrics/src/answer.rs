@@ -175,6 +175,22 @@ impl Engine {
             .collect())
     }
 
+    /// Runs one plan, with the sets of sessions that its conditions ask for, and tells of it.
+    pub(crate) async fn told_pass(
+        &self,
+        plan: Plan,
+        capture: &Capture,
+        purpose: PassPurpose,
+        trace: &mut Trace,
+    ) -> Result<Part, QueryError> {
+        let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
+        let plan = plan.map(|predicate| sets.put_into(predicate));
+        let gathered = pass::run(&plan, capture, self.resources()).await?;
+        let part = Part { plan, gathered };
+        trace.pass(purpose, &part);
+        Ok(part)
+    }
+
     /// The groups that stand by themselves where all others are to stand together: as many as the limit
     /// says, of what the dimensions beside time hold, by the order of the query. Nothing where all do.
     pub(crate) async fn kept(

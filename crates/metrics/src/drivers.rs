@@ -19,7 +19,6 @@ use crate::error::{Problem, ProblemCode, QueryError, nearest};
 use crate::explain::{Explanation, PassPurpose, Trace};
 use crate::measure::{Basis, measure};
 use crate::notes::environment_note;
-use crate::pass;
 use crate::query::optimise::optimise;
 use crate::query::pass_key::PassKey;
 use crate::query::plan::{Plan, plan};
@@ -273,12 +272,7 @@ impl Engine {
         trace: &mut Trace,
     ) -> Result<Part, QueryError> {
         let plan = plan(resolved, PASS, resolved.range)?;
-        let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
-        let plan = plan.map(|predicate| sets.put_into(predicate));
-        let gathered = pass::run(&plan, capture, self.resources()).await?;
-        let part = Part { plan, gathered };
-        trace.pass(purpose, &part);
-        Ok(part)
+        self.told_pass(plan, capture, purpose, trace).await
     }
 
     /// The names of topics, from the sessions that they own, and how many rows were read for them.

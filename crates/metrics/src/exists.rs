@@ -18,7 +18,7 @@ use crate::query::EnvironmentChoice;
 use crate::query::scope::in_range;
 use crate::registry::Subject;
 use crate::rollup::Found;
-use crate::run::evaluate::{Evaluator, not_replaced};
+use crate::run::evaluate::Evaluator;
 use crate::run::worker::Shape;
 use crate::time::Range;
 
@@ -152,10 +152,7 @@ impl Consumer for IdsWith {
         shape: &'a Shape,
         evaluator: &mut Evaluator<'a>,
     ) -> Result<(), QueryError> {
-        let mut selected = evaluator.predicate(&shape.selection);
-        if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(evaluator, replaced);
-        }
+        let selected = shape.selected(evaluator);
         let source = TextSource::Column(self.of);
         let ids = evaluator.texts(&source);
         for row in selected.set_indices() {

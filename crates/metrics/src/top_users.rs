@@ -16,7 +16,7 @@ use crate::pass::{Consumer, Resources, Source};
 use crate::query::{EnvironmentChoice, Identity};
 use crate::registry::Subject;
 use crate::rollup::Found;
-use crate::run::evaluate::{Evaluator, not_replaced};
+use crate::run::evaluate::Evaluator;
 use crate::run::worker::{Shape, keys};
 
 /// How many of so many users are this share of them: at least one.
@@ -81,13 +81,17 @@ impl TopUsers {
         let (shares, effort) = source.read(&shape, resources, counting).await?;
         let mut rows_read = 0;
         let mut counts: FxHashMap<u64, u64> = FxHashMap::default();
+        // What the threads have found is held until it is put together.
+        let found: usize = shares.iter().map(Consumer::bytes).sum();
         for share in shares {
             rows_read += share.rows;
             for (user, sessions) in share.counts {
                 *counts.entry(user).or_default() += sessions;
             }
-            resources.reserve(&reservation, counts.capacity() * BYTES_OF_COUNT)?;
+            resources.reserve(&reservation, found + counts.capacity() * BYTES_OF_COUNT)?;
         }
+        // Putting them in order takes as much once more.
+        resources.reserve(&reservation, 2 * counts.capacity() * BYTES_OF_COUNT)?;
         let top = Arc::new(self.top(counts));
         let held = top.capacity() * size_of::<u64>();
         resources.reserve(&reservation, held)?;
@@ -97,11 +101,13 @@ impl TopUsers {
         };
         let (shares, _) = source.read(&shape, resources, gathering).await?;
         let mut sessions = FxHashSet::default();
+        let found: usize = shares.iter().map(Consumer::bytes).sum();
         for share in shares {
             rows_read += share.rows;
             sessions.extend(share.sessions);
-            resources.reserve(&reservation, held + bytes(&sessions))?;
+            resources.reserve(&reservation, held + found + bytes(&sessions))?;
         }
+        resources.reserve(&reservation, held + bytes(&sessions))?;
         Ok(SessionsOfTop {
             condition: Predicate::InSessions(SessionSet(Arc::new(sessions))),
             record: PassRecord {
@@ -154,10 +160,7 @@ impl Consumer for OfUsers {
         evaluator: &mut Evaluator<'a>,
     ) -> Result<(), QueryError> {
         self.rows += evaluator.rows() as u64;
-        let mut selected = evaluator.predicate(&shape.selection);
-        if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(evaluator, replaced);
-        }
+        let selected = shape.selected(evaluator);
         let users = keys(evaluator, self.key);
         let Some(wanted) = &self.wanted else {
             for row in selected.set_indices() {

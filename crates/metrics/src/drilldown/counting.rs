@@ -11,7 +11,6 @@ use crate::engine::Engine;
 use crate::error::{Problem, QueryError};
 use crate::explain::{PassPurpose, Trace};
 use crate::filter::{Predicate, TextSource};
-use crate::pass;
 use crate::query::plan::{Cells, Grouping, Plan};
 use crate::query::resolve::Resolved;
 use crate::run::gather::{Filled, Gathered};
@@ -112,11 +111,6 @@ impl Engine {
             plan.groupings = vec![Grouping::Text(source.clone())];
             plan.selection = plan.selection.and(Predicate::TextIn(source, ids));
         }
-        let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
-        let plan = plan.map(|predicate| sets.put_into(predicate));
-        let gathered = pass::run(&plan, capture, self.resources()).await?;
-        let part = Part { plan, gathered };
-        trace.pass(purpose, &part);
-        Ok(part)
+        self.told_pass(plan, capture, purpose, trace).await
     }
 }

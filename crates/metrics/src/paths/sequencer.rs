@@ -19,7 +19,7 @@ use crate::filter::{Loops, Measure, TextSource};
 use crate::join::session_hash;
 use crate::pass::{Consumer, Known, Resources, Source};
 use crate::rollup::Found;
-use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
+use crate::run::evaluate::{Evaluator, Numbers};
 use crate::run::gather::Effort;
 use crate::run::worker::Shape;
 
@@ -136,10 +136,7 @@ impl<S: Sink> Sequencer<S> {
     ) -> Result<(), QueryError> {
         let wanted = Arc::clone(&self.wanted);
         self.all.rows_read += evaluator.rows() as u64;
-        let mut selected = evaluator.predicate(&shape.selection);
-        if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(evaluator, replaced);
-        }
+        let selected = shape.selected(evaluator);
         if selected.count_set_bits() == 0 {
             return Ok(());
         }

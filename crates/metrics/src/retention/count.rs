@@ -17,7 +17,7 @@ use crate::query::scope::{in_environment, in_range};
 use crate::query::{EnvironmentChoice, Identity};
 use crate::registry::Subject;
 use crate::rollup::Found;
-use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
+use crate::run::evaluate::{Evaluator, Numbers};
 use crate::run::worker::Shape;
 use crate::time::{Buckets, Range};
 
@@ -311,10 +311,7 @@ impl Consumer for Gathering {
     ) -> Result<(), QueryError> {
         let rows = evaluator.rows();
         self.told.rows_read += rows as u64;
-        let mut selected = evaluator.predicate(&shape.selection);
-        if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(evaluator, replaced);
-        }
+        let selected = shape.selected(evaluator);
         let counted = &selected & &evaluator.predicate(&shape.environment);
         let [first, back, asked] = &shape.cells.predicates[..] else {
             return Ok(());

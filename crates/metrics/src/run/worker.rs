@@ -44,6 +44,15 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// The rows of a batch that it selects, without those that memory replaces.
+    pub(crate) fn selected<'a>(&'a self, evaluator: &mut Evaluator<'a>) -> BooleanBuffer {
+        let selected = evaluator.predicate(&self.selection);
+        match &self.replaced {
+            None => selected,
+            Some(replaced) => &selected & &not_replaced(evaluator, replaced),
+        }
+    }
+
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
             subject: plan.subject,
@@ -273,10 +282,7 @@ impl Worker {
         evaluator: &mut Evaluator<'a>,
     ) -> Result<(), QueryError> {
         self.rows_read += evaluator.rows() as u64;
-        let mut selected = evaluator.predicate(&shape.selection);
-        if let Some(replaced) = &shape.replaced {
-            selected = &selected & &not_replaced(evaluator, replaced);
-        }
+        let mut selected = shape.selected(evaluator);
         let in_range = selected.count_set_bits();
         selected = &selected & &evaluator.predicate(&shape.environment);
         let counted = selected.count_set_bits();

@@ -224,12 +224,17 @@ pub(crate) async fn json<T: DeserializeOwned>(
     Ok(read)
 }
 
+/// What a funnel counts, sessions or users: a word of a short list, which is also called as an id is.
+pub(crate) const UNIT: &str = "unit";
+
 /// Whether a document holds a filter that asks for ids, wherever it stands.
 pub(crate) fn asks_within(document: &Value) -> bool {
     match document {
         Value::String(text) => asks_for_ids(text),
         Value::Array(parts) => parts.iter().any(asks_within),
-        Value::Object(members) => members.values().any(asks_within),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name != UNIT && asks_within(value)),
         _ => false,
     }
 }

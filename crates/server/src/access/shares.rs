@@ -18,7 +18,7 @@ use super::people::MadeLink;
 use super::record::Done;
 use super::sign_in::no_randomness;
 use crate::facts::instant;
-use crate::input::{InPath, json, pairs, unescaped};
+use crate::input::{InPath, UNIT, json, pairs, unescaped};
 use crate::openapi::WorkspaceParameters;
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
 use crate::state::ServerState;
@@ -163,7 +163,7 @@ fn address_asks_for_ids(address: &str) -> bool {
     let (_, parameters) = address.split_once('?').unwrap_or_default();
     pairs(parameters)
         .iter()
-        .any(|(_, value)| asks_for_ids(value))
+        .any(|(name, value)| name != UNIT && asks_for_ids(value))
 }
 
 /// List the shared views

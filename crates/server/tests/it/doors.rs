@@ -404,8 +404,25 @@ async fn nobody_is_looked_up_through_a_shared_view() {
         let problem = problem.problem(400, "bad-request");
         assert_eq!(problem["errors"][0]["field"], "view", "{view}");
     }
-    let share = json!({"name": "board", "view": "/boards/other?filter=segment%20known"});
-    assert_eq!(operator.post("/api/v1/shares", &share).await.status, 201);
+    for view in [
+        "/boards/other?filter=segment%20known",
+        "/topics?part=funnel&unit=user",
+    ] {
+        let share = json!({"name": "board", "view": view});
+        let made = operator.post("/api/v1/shares", &share).await;
+        assert_eq!(made.status, 201, "{view}: {}", made.text());
+    }
+    // What a funnel counts is called as an id is, and asks for none.
+    let funnel =
+        |unit: &str, step: &str| json!({"through": [step, "step.kind = handover"], "unit": unit});
+    for unit in ["session", "user"] {
+        let asked = funnel(unit, "step.kind = topic");
+        let answer = guest.post("/api/v1/funnel", &asked).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let asked = funnel(unit, "step.kind = topic and user = somebody");
+        let answer = guest.post("/api/v1/funnel", &asked).await;
+        answer.problem(403, "forbidden");
+    }
     // What the workspace itself has given a name is not looked into.
     for filter in ["channel = web", r#"segment "known""#] {
         let answer = guest.post("/api/v1/query", &query(filter)).await;

@@ -74,10 +74,12 @@ impl Engine {
             .with_target_partitions(threads)
             .with_batch_size(crate::scan::BATCH_ROWS);
         let context = SessionContext::new_with_config_rt(config, environment).task_ctx();
+        let [rollups, columns] = options.rollups.shared();
         let resources = Resources {
             footers: Arc::new(Footers::default()),
             histories: Arc::default(),
-            rollups: Arc::new(Rollups::new(options.rollups)),
+            rollups: Arc::new(Rollups::new(rollups)),
+            columns: Arc::new(Rollups::new(columns)),
             context,
             threads,
             memory_limit_bytes: options.memory_limit_bytes,
@@ -104,6 +106,7 @@ impl Engine {
     /// goes with these.
     pub fn forget_rollups(&self) {
         self.resources.rollups.forget();
+        self.resources.columns.forget();
         self.resources.histories.forget();
     }
 

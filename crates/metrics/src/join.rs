@@ -10,7 +10,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::{concat, take};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, TryStreamExt};
 use rustc_hash::FxHashMap;
 use upshot_lake::DataFile;
 use xxhash_rust::xxh3::xxh3_128;
@@ -22,7 +22,7 @@ use crate::pass::Resources;
 use crate::provide::{Appender, ColumnProvider, Partition};
 use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, Texts};
-use crate::scan::{FileScan, Form, plan_scan};
+use crate::scan::{FileScan, Form, read_files};
 
 /// Appends the facts of each row's session.
 #[derive(Debug)]
@@ -81,13 +81,7 @@ async fn read(
         pruning: Predicate::Constant(true),
         form: Form::Coded,
     };
-    let scan = plan_scan(&scan, &resources.footers, 1)?;
-    let mut stream = scan.execute(0, Arc::clone(&resources.context))?;
-    let mut batches = Vec::new();
-    while let Some(batch) = stream.next().await {
-        batches.push(batch?);
-    }
-    Ok(batches)
+    read_files(scan, resources).await?.try_collect().await
 }
 
 /// The sessions of a partition.

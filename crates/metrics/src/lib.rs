@@ -59,6 +59,6 @@ pub use releases::{Release, ReleaseQuery, Releases};
 pub use reported::{ReportedCheck, ReportedQuery};
 pub use result::{MetricValue, QueryResult};
 pub use retention::{RetentionQuery, RetentionResult};
-pub use rollup::RollupOptions;
+pub use rollup::{RollupOptions, memory_of_machine};
 pub use sessions::{SessionDetail, SessionQuery};
 pub use time::{Grain, RangeSpec};

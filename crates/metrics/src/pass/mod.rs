@@ -48,6 +48,8 @@ pub(crate) struct Resources {
     pub(crate) footers: Arc<Footers>,
     pub(crate) histories: Arc<Histories>,
     pub(crate) rollups: Arc<Rollups>,
+    /// Columns of small files.
+    pub(crate) columns: Arc<Rollups>,
     pub(crate) context: Arc<TaskContext>,
     pub(crate) threads: usize,
     pub(crate) memory_limit_bytes: usize,
@@ -302,6 +304,13 @@ impl<'a> Source<'a> {
         keeping: Option<Keeping<'_>>,
         resources: &Resources,
     ) -> Result<(Prepared, Vec<Vec<Known<F>>>), QueryError> {
+        for (table, captured) in [
+            (Table::Sessions, self.sessions),
+            (self.rows.table, self.rows),
+        ] {
+            let columns = &resources.columns;
+            columns.follow(self.capture, table, &captured.files);
+        }
         let mut known: Vec<Vec<Known<F>>> = Vec::with_capacity(bases.len());
         let mut expected = Vec::with_capacity(bases.len());
         let mut asked_of: HashMap<&Path, Vec<Asked>> = HashMap::new();

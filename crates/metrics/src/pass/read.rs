@@ -1,5 +1,6 @@
 //! Reads what was decided on, on all threads, and gives every batch to all who asked for its rows.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -8,6 +9,7 @@ use arrow::array::RecordBatch;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
+use rustc_hash::FxHashMap;
 use tokio::task::JoinSet;
 use upshot_lake::DataFile;
 
@@ -18,8 +20,9 @@ use crate::registry::Subject;
 use crate::rollup::{Found, Key};
 use crate::run::evaluate::Evaluator;
 use crate::run::gather::Effort;
+use crate::run::sets::Keys;
 use crate::run::worker::Shape;
-use crate::scan::{FileScan, Form, plan_scan};
+use crate::scan::{FileScan, Form, read_files};
 
 /// A pass that asks for rows.
 #[derive(Debug, Clone)]
@@ -221,6 +224,23 @@ impl<F: Found> Drop for ByFile<F> {
     }
 }
 
+/// Puts keys that are known in the place of equal ones; how many bytes that saves.
+fn share_keys<F: Found>(found: &mut F, known: &mut FxHashMap<u128, Arc<Keys>>) -> usize {
+    let mut saved = 0;
+    for keys in found.shared_mut() {
+        match known.entry(keys.hash()) {
+            Entry::Occupied(known) => {
+                saved += keys.bytes();
+                *keys = Arc::clone(known.get());
+            }
+            Entry::Vacant(place) => {
+                place.insert(Arc::clone(keys));
+            }
+        }
+    }
+    saved
+}
+
 /// What one thread found.
 struct PartFound<F: Found> {
     number: usize,
@@ -298,8 +318,7 @@ impl<C: Consumer> Part<C> {
             pruning: any_selection(&unit.asked),
             form: Form::Coded,
         };
-        let scan = plan_scan(&scan, &resources.footers, 1)?;
-        let mut batches = scan.execute(0, Arc::clone(&resources.context))?;
+        let mut batches = read_files(scan, resources).await?;
         // Where much is held already nothing more is kept, so that a question costs no more memory than without.
         let most = resources.memory_limit_bytes / (MOST_PART_KEPT * resources.threads.max(1));
         let keeps = self.bytes_by_file < most;
@@ -314,10 +333,11 @@ impl<C: Consumer> Part<C> {
                 .complete(prepared.subject, batch?, &appenders)?;
             self.take(&unit.asked, &mut by_asked, &complete, reservation)?;
         }
+        let mut shared = FxHashMap::default();
         for (asked, consumer) in unit.asked.iter().zip(by_asked) {
             if let Some((consumer, keep)) = consumer.zip(asked.keep.clone()) {
-                let found = consumer.finish(true)?;
-                self.bytes_by_file += found.bytes();
+                let mut found = consumer.finish(true)?;
+                self.bytes_by_file += found.bytes() - share_keys(&mut found, &mut shared);
                 self.by_file.found.push((asked.pass, keep, found));
             }
         }

@@ -167,7 +167,7 @@ pub(crate) struct Rollups {
 /// How much of what was found in files is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RollupOptions {
-    /// How many bytes of memory it may take; 0 keeps nothing at all.
+    /// How many bytes of memory it may take, with columns of small files that are kept; 0 keeps nothing at all.
     pub memory_bytes: usize,
     /// Beside files that are at least as large, what was found is written down, so that it is still there when the
     /// program starts anew. Smaller ones are soon merged into larger ones, and quick to read.
@@ -180,8 +180,8 @@ const MOST_MEMORY: usize = 640 << 20;
 /// And no more than this part of what the machine has.
 const PART_OF_MACHINE: usize = 8;
 
-/// How much memory the machine has, or the container: where neither says so, two gibibytes.
-fn memory_of_machine() -> usize {
+/// How many bytes of memory the machine has, or the container: where neither says so, two gibibytes.
+pub fn memory_of_machine() -> usize {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let bytes = |text: &str| text.trim().parse::<usize>().ok();
     let container = read("/sys/fs/cgroup/memory.max").and_then(|text| bytes(&text));
@@ -201,6 +201,22 @@ impl Default for RollupOptions {
             memory_bytes: MOST_MEMORY.min(memory_of_machine() / PART_OF_MACHINE),
             least_file_bytes: 256 << 10,
         }
+    }
+}
+
+impl RollupOptions {
+    /// For roll-ups, and for columns of small files: these take an eighth, and never lie beside their files.
+    pub(crate) fn shared(self) -> [Self; 2] {
+        let of_columns = self.memory_bytes / 8;
+        let rollups = Self {
+            memory_bytes: self.memory_bytes - of_columns,
+            ..self
+        };
+        let columns = Self {
+            memory_bytes: of_columns,
+            least_file_bytes: u64::MAX,
+        };
+        [rollups, columns]
     }
 }
 
@@ -308,7 +324,11 @@ impl Rollups {
     }
 
     /// What is kept in memory under these keys, where the sample of users is at least as large as is wanted.
-    fn find<F: Found>(&self, keys: &[Option<Key>], sampling: Sampling) -> Vec<Option<Arc<F>>> {
+    pub(crate) fn find<F: Found>(
+        &self,
+        keys: &[Option<Key>],
+        sampling: Sampling,
+    ) -> Vec<Option<Arc<F>>> {
         let mut state = self.state();
         let mut found = |key: &Option<Key>| {
             let key = (*key)?;

@@ -64,7 +64,7 @@ fn most_bytes(of_file: u64) -> u64 {
 
 impl Shelf {
     /// Says whose they are, and how they are written. Another version of the program does not read them.
-    const MAGIC: &str = concat!("upshot rollups 1 ", env!("CARGO_PKG_VERSION"), "\n");
+    const MAGIC: &str = concat!("upshot rollups 2 ", env!("CARGO_PKG_VERSION"), "\n");
 
     fn indexes(&self) -> MutexGuard<'_, HashMap<u64, Shared>> {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner)

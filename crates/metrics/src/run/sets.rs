@@ -12,13 +12,40 @@ use super::accumulate::mix;
 /// Keys are cut in so many parts, each small enough for the processor's cache.
 const PARTS: usize = 256;
 
+/// Where a part is full and has at least so many entries, entries of one key and group become one before it grows: a set
+/// takes room for its keys, not for the rows that have them.
+const JOINED_FROM: usize = 4096;
+
+/// A key in a group, with how many rows have it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(super) key: u64,
+    pub(super) group: u32,
+    pub(super) times: u32,
+}
+
+impl Entry {
+    /// Takes in another of the same key and group, where it can.
+    #[inline]
+    fn takes(&mut self, other: &Self) -> bool {
+        let same = (self.key, self.group) == (other.key, other.group);
+        match self.times.checked_add(other.times).filter(|_| same) {
+            Some(times) => {
+                self.times = times;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
 /// Keys, each with its group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum KeySet {
     /// As they come, by part.
-    Gathering(Vec<Vec<(u64, u32)>>),
+    Gathering(Vec<Vec<Entry>>),
     /// For good. Plans that ask for the same keys of a file share them.
-    Kept(#[serde(with = "by_hash")] Arc<Keys>),
+    Kept(#[serde(with = "by_hash")] Arc<Keys>, Times),
     /// Only how many there are, of keys that no other set holds.
     Counted(Counts),
 }
@@ -34,6 +61,15 @@ pub(crate) struct Keys {
     keys: Vec<u64>,
     /// The group of each; none where all are of the first.
     groups: Vec<u32>,
+}
+
+/// How many rows each of some keys has, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Times {
+    /// It is not asked, or each has one.
+    Once,
+    Few(Vec<u8>),
+    Many(Vec<u32>),
 }
 
 /// How many different keys each group has, and all together.
@@ -57,56 +93,68 @@ impl KeySet {
         if parts.is_empty() {
             parts.resize(PARTS, Vec::new());
         }
-        parts[(mix(key) >> 56) as usize].push((key, group));
+        let part = &mut parts[(mix(key) >> 56) as usize];
+        let entry = Entry {
+            key,
+            group,
+            times: 1,
+        };
+        if part.last_mut().is_some_and(|last| last.takes(&entry)) {
+            return;
+        }
+        if part.len() == part.capacity() && part.len() >= JOINED_FROM {
+            join_entries(part);
+            if part.len() > part.capacity() / 2 {
+                part.reserve_exact(part.capacity() * 2 - part.len());
+            }
+        }
+        part.push(entry);
     }
 
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Gathering(parts) => {
                 let parts = parts.iter();
-                parts
-                    .map(|part| part.capacity() * size_of::<(u64, u32)>())
-                    .sum()
+                parts.map(|part| part.capacity() * size_of::<Entry>()).sum()
             }
-            Self::Kept(keys) => keys.bytes(),
+            Self::Kept(keys, times) => keys.bytes() + times.bytes(),
             Self::Counted(counts) => 8 * counts.by_group.len(),
         }
     }
 
-    /// The same, each key once a group, in little room; or once a row, where rows are counted.
-    pub(super) fn kept(self, each_row: bool) -> Self {
+    /// The same, each key once a group, in little room; with how many rows it has, where rows are counted.
+    pub(super) fn kept(self, counts_rows: bool) -> Self {
         let Self::Gathering(mut parts) = self else {
             return self;
+        };
+        parts.iter_mut().for_each(join_entries);
+        let entries = || parts.iter().flatten();
+        let times = match counts_rows {
+            true => Times::of(entries().map(|entry| entry.times)),
+            false => Times::Once,
         };
         let mut kept = Keys {
             ends: Vec::with_capacity(parts.len()),
             ..Keys::default()
         };
-        for part in &mut parts {
-            part.sort_unstable();
-            if !each_row {
-                part.dedup();
-            }
-        }
-        let rows = parts.iter().map(Vec::len).sum();
-        kept.keys.reserve_exact(rows);
-        let grouped = parts.iter().flatten().any(|(_, group)| *group != 0);
+        let grouped = entries().any(|entry| entry.group != 0);
+        kept.keys.reserve_exact(parts.iter().map(Vec::len).sum());
         for part in parts {
-            kept.keys.extend(part.iter().map(|(key, _)| *key));
+            kept.keys.extend(part.iter().map(|entry| entry.key));
             if grouped {
-                kept.groups.extend(part.iter().map(|(_, group)| *group));
+                kept.groups.extend(part.iter().map(|entry| entry.group));
             }
             kept.ends.push(kept.keys.len() as u32);
         }
         kept.groups.shrink_to_fit();
         kept.hash = kept.hashed();
-        Self::Kept(Arc::new(kept))
+        Self::Kept(Arc::new(kept), times)
     }
 
     /// The keys, where they are kept for good.
     pub(super) fn shared(&self) -> Option<&Arc<Keys>> {
         match self {
-            Self::Kept(keys) => Some(keys),
+            Self::Kept(keys, _) => Some(keys),
             _ => None,
         }
     }
@@ -114,7 +162,7 @@ impl KeySet {
     /// The same, to put others that are equal in their place.
     pub(super) fn shared_mut(&mut self) -> Option<&mut Arc<Keys>> {
         match self {
-            Self::Kept(keys) => Some(keys),
+            Self::Kept(keys, _) => Some(keys),
             _ => None,
         }
     }
@@ -134,7 +182,7 @@ impl KeySet {
     fn len(&self, part: usize) -> usize {
         match self {
             Self::Gathering(parts) => parts.get(part).map_or(0, Vec::len),
-            Self::Kept(keys) => keys.part(part).len(),
+            Self::Kept(keys, _) => keys.part(part).len(),
             Self::Counted(_) => 0,
         }
     }
@@ -144,9 +192,9 @@ impl KeySet {
         match self {
             Self::Gathering(parts) => {
                 let entries = parts.get(part).into_iter().flatten();
-                entries.for_each(|(key, group)| call(*key, *group));
+                entries.for_each(|entry| call(entry.key, entry.group));
             }
-            Self::Kept(keys) => {
+            Self::Kept(keys, _) => {
                 let place = keys.part(part);
                 match keys.groups.get(place.clone()) {
                     Some(groups) if !keys.groups.is_empty() => {
@@ -157,6 +205,52 @@ impl KeySet {
                 }
             }
             Self::Counted(_) => {}
+        }
+    }
+
+    /// How many rows each entry of a part has, in their order.
+    fn times(&self, part: usize) -> impl Iterator<Item = u32> {
+        let (gathered, kept) = match self {
+            Self::Gathering(parts) => (parts.get(part), None),
+            Self::Kept(keys, times) => (None, Some((keys.part(part), times))),
+            Self::Counted(_) => (None, None),
+        };
+        let gathered = gathered.into_iter().flatten().map(|entry| entry.times);
+        let kept = kept.into_iter();
+        gathered.chain(kept.flat_map(|(place, times)| place.map(|place| times.get(place))))
+    }
+}
+
+/// Makes entries of one key and group one.
+fn join_entries(part: &mut Vec<Entry>) {
+    part.sort_unstable();
+    part.dedup_by(|next, last| last.takes(next));
+}
+
+impl Times {
+    fn of(times: impl Iterator<Item = u32> + Clone) -> Self {
+        match times.clone().max() {
+            None | Some(1) => Self::Once,
+            Some(most) if most <= u32::from(u8::MAX) => {
+                Self::Few(times.map(|times| times as u8).collect())
+            }
+            Some(_) => Self::Many(times.collect()),
+        }
+    }
+
+    fn get(&self, place: usize) -> u32 {
+        match self {
+            Self::Once => 1,
+            Self::Few(times) => times.get(place).map_or(1, |times| u32::from(*times)),
+            Self::Many(times) => times.get(place).copied().unwrap_or(1),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Once => 0,
+            Self::Few(times) => times.len(),
+            Self::Many(times) => 4 * times.len(),
         }
     }
 }
@@ -245,6 +339,22 @@ impl<'a> Union<'a> {
     fn for_each(&self, part: usize, mut call: impl FnMut(u64, u32)) {
         for (set, numbers) in &self.sets {
             set.for_each(part, |key, group| call(key, numbers[group as usize]));
+        }
+    }
+
+    /// The entries of a part, with how many rows each has.
+    pub(super) fn rows(&self, part: usize, rows: &mut Vec<Entry>) {
+        rows.clear();
+        rows.reserve(self.len(part));
+        for (set, numbers) in &self.sets {
+            let mut times = set.times(part);
+            set.for_each(part, |key, group| {
+                rows.push(Entry {
+                    key,
+                    group: numbers[group as usize],
+                    times: times.next().unwrap_or(1),
+                });
+            });
         }
     }
 
@@ -410,6 +520,39 @@ mod tests {
             all: 0,
         };
         assert_eq!(Union::default().counts(2, 2), nothing);
+    }
+
+    #[test]
+    fn a_set_takes_room_for_its_keys_and_knows_how_often_each_came() {
+        const KEYS: u64 = 300_000;
+        let mut set = KeySet::default();
+        for round in 0..12 {
+            for key in 0..KEYS {
+                // Some in runs, one more often than a byte can say.
+                let times = if key == 7 { 300 } else { 1 + key % 3 };
+                (0..times).for_each(|_| set.add(key, (round % 2) as u32));
+            }
+        }
+        let most = 8 * KEYS as usize * size_of::<Entry>();
+        assert!(set.bytes() <= most, "{} of {most} bytes", set.bytes());
+        let expected = |key: u64| 6 * if key == 7 { 300 } else { 1 + key as u32 % 3 };
+        for form in [set.clone(), set.kept(true)] {
+            let mut union = Union::default();
+            union.add(&form, &[0, 1]);
+            let (mut found, mut rows) = (std::collections::HashMap::new(), Vec::new());
+            for part in 0..PARTS {
+                union.rows(part, &mut rows);
+                for row in &rows {
+                    *found.entry((row.key, row.group)).or_insert(0) += row.times;
+                }
+            }
+            assert_eq!(found.len(), 2 * KEYS as usize);
+            assert!(
+                found
+                    .iter()
+                    .all(|((key, _), times)| *times == expected(*key))
+            );
+        }
     }
 
     #[test]

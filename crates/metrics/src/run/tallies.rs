@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sets::Union;
+use super::sets::{Entry, Union};
 use crate::top_users::top_of;
 
 /// How rows are spread over keys.
@@ -59,14 +59,14 @@ pub(crate) fn tallies(set: &Union<'_>, groups: usize, threads: usize) -> (Vec<Ta
     let shares = set.on_threads(threads, |parts| {
         let mut tallies = vec![Tally::default(); groups];
         let mut all = Tally::default();
-        let mut rows: Vec<(u64, u32)> = Vec::new();
+        let mut rows: Vec<Entry> = Vec::new();
         for part in parts {
-            set.entries(part, &mut rows);
+            set.rows(part, &mut rows);
             rows.sort_unstable();
-            for of_key in rows.chunk_by(|one, other| one.0 == other.0) {
-                all.add(of_key.len() as u64);
-                for of_group in of_key.chunk_by(|one, other| one.1 == other.1) {
-                    tallies[of_group[0].1 as usize].add(of_group.len() as u64);
+            for of_key in rows.chunk_by(|one, other| one.key == other.key) {
+                all.add(times(of_key));
+                for of_group in of_key.chunk_by(|one, other| one.group == other.group) {
+                    tallies[of_group[0].group as usize].add(times(of_group));
                 }
             }
         }
@@ -81,6 +81,11 @@ pub(crate) fn tallies(set: &Union<'_>, groups: usize, threads: usize) -> (Vec<Ta
         all.join(&share_all);
     }
     (tallies, all)
+}
+
+/// The rows of these entries.
+fn times(entries: &[Entry]) -> u64 {
+    entries.iter().map(|entry| u64::from(entry.times)).sum()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod footers;
 mod holding;
 mod narrow;
 mod prune;
+mod small;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(crate) use footers::Footers;
 use footers::{CachedReaders, FooterOf, dictionary_schema};
 use narrow::Chosen;
 pub(crate) use prune::Bound;
+pub(crate) use small::read_files;
 
 use crate::columns::{Columns, native};
 use crate::error::QueryError;

@@ -543,9 +543,10 @@ pub struct ServeArguments {
     /// What is kept of texts that come in, where their workspace has set nothing: masked, full or none
     #[arg(long, default_value = "masked", value_name = "MODE")]
     pub text: String,
-    /// What events in memory and queries may take together, in MiB; what is kept of files takes up to as much again
-    #[arg(long, default_value_t = 768, env = "UPSHOT_MEMORY", value_name = "MIB")]
-    pub memory: usize,
+    /// What events in memory and queries may take together, in MiB; what is kept of files takes up to as much again. A
+    /// quarter of the machine's memory where nothing is said, at least 768 and at most 4096
+    #[arg(long, env = "UPSHOT_MEMORY", value_name = "MIB")]
+    pub memory: Option<usize>,
     /// How long an event waits until it moves from the log into files, in seconds
     #[arg(long, hide = true, default_value_t = 60.0, value_name = "SECONDS")]
     pub flush_seconds: f64,

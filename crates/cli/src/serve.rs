@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use upshot_lake::{Lake, LakeOptions};
-use upshot_metrics::{Engine, EngineOptions, RollupOptions};
+use upshot_metrics::{Engine, EngineOptions, RollupOptions, memory_of_machine};
 use upshot_server::access::links::owner_link;
 use upshot_server::{ServerOptions, serve};
 use upshot_store::Store;
@@ -21,7 +21,7 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
         PrivacyMode::parse(&arguments.text).map_err(|error| Failure::usage(error.to_string()))?;
     let key = key(&arguments)?;
     let has_key = key.is_some();
-    let budget = arguments.memory << 20;
+    let budget = budget(arguments.memory, memory_of_machine());
     let mut options = LakeOptions::new(&common.data, Arc::new(now));
     options.memory_bytes = budget / 2;
     options.flush_bytes = (budget / 8).min(options.flush_bytes);
@@ -71,6 +71,14 @@ pub async fn run(common: &Common, arguments: ServeArguments) -> Result<u8, Failu
     Ok(0)
 }
 
+/// What events in memory and queries may take together, in bytes, of a machine with so much memory; `said` is in MiB.
+fn budget(said: Option<usize>, machine: usize) -> usize {
+    said.map_or_else(
+        || (machine / 4).clamp(768 << 20, 4096 << 20),
+        |said| said.saturating_mul(1 << 20),
+    )
+}
+
 /// Prints the link that makes the first owner, where there is none.
 async fn offer_ownership(common: &Common, store: &Store, address: &str) -> Result<(), Failure> {
     let link = owner_link(store, &common.workspace, now()).await?;
@@ -113,5 +121,19 @@ async fn ended() {
             // Without the signal there is still ctrl-c.
             let _ = interrupt.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::budget;
+
+    #[test]
+    fn what_may_be_held_follows_the_machine_unless_somebody_says() {
+        const GIB: usize = 1 << 30;
+        assert_eq!(budget(None, 2 * GIB), 768 << 20);
+        assert_eq!(budget(None, 8 * GIB), 2 * GIB);
+        assert_eq!(budget(None, 64 * GIB), 4 * GIB);
+        assert_eq!(budget(Some(512), 64 * GIB), 512 << 20);
     }
 }

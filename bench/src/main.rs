@@ -21,12 +21,14 @@ use serde_json::{Value, json};
 
 use dashboard::Asking;
 use failure::{Failure, Result};
+use sessions::Kind;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "upshot-bench fold FILE | columns FILE | store-events FILE DIRECTORY | \
-                     fold-stored DIRECTORY | columns-stored DIRECTORY | make-sessions DIRECTORY COUNT [--alone] | \
+                     fold-stored DIRECTORY | columns-stored DIRECTORY | make-sessions DIRECTORY COUNT [--alone \
+                     | --long] | \
                      summary DIRECTORY [--users] | dashboard DIRECTORY QUESTIONS [--together] \
                      [--without-rollups] [--ten] | \
                      make-events FILE COUNT | flush DIRECTORY DAYS RUNS";
@@ -59,10 +61,13 @@ fn run(arguments: &[&str]) -> Result<Value> {
         ["fold-stored", directory] => fold::stored::run(Path::new(directory)),
         ["columns-stored", directory] => fold::stored::columns(Path::new(directory)),
         ["make-sessions", directory, count] => {
-            sessions::make(Path::new(directory), number(count)?, false)
+            sessions::make(Path::new(directory), number(count)?, Kind::Usual)
         }
         ["make-sessions", directory, count, "--alone"] => {
-            sessions::make(Path::new(directory), number(count)?, true)
+            sessions::make(Path::new(directory), number(count)?, Kind::Alone)
+        }
+        ["make-sessions", directory, count, "--long"] => {
+            sessions::make(Path::new(directory), number(count)?, Kind::Long)
         }
         ["summary", directory] => summary::run(Path::new(directory), false),
         ["summary", directory, "--users"] => summary::run(Path::new(directory), true),

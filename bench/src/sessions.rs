@@ -9,6 +9,7 @@ use upshot_core::Event;
 use upshot_core::facts::{Message, Session, Step};
 use upshot_core::fold::{Carry, FactSink, FoldContext, fold};
 use upshot_core::time::day_of;
+use upshot_core::words::EventType;
 use upshot_demo::generate;
 use upshot_lake::catalog::DEFAULT_WORKSPACE;
 use upshot_lake::{Settings, Table};
@@ -27,21 +28,37 @@ const DIFFERENT: u64 = 200_000;
 /// A day is written when conversations start so many days after it; what comes later is another file.
 const DAYS_IN_MEMORY: i32 = 3;
 
-/// Makes so many sessions in a new data directory, with their messages and steps, or `alone`.
+/// Which sessions are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Those of the demo, with about six messages each.
+    Usual,
+    /// Without messages and steps.
+    Alone,
+    /// About ten messages each: conversations go on with what others say.
+    Long,
+}
+
+/// Makes so many sessions in a new data directory, with their messages and steps.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn make(directory: &Path, count: u64, alone: bool) -> Result<Value> {
+pub fn make(directory: &Path, count: u64, kind: Kind) -> Result<Value> {
     let runtime = tokio::runtime::Runtime::new()?;
     let (sender, receiver) = sync_channel(4);
     let copies = count.div_ceil(DIFFERENT).max(1);
+    let conversations = count.div_ceil(copies);
     std::thread::scope(|scope| {
-        scope.spawn(move || generate_all(count.div_ceil(copies), &sender));
+        scope.spawn(move || match kind {
+            // As many as are needed: each takes up to three.
+            Kind::Long => hand_on(joined(generate(&history(3 * conversations))), &sender),
+            _ => hand_on(generate(&history(conversations)), &sender),
+        });
         runtime.block_on(async {
             let facts = Facts {
                 left: count,
                 copies,
-                alone,
+                alone: kind == Kind::Alone,
                 ..Facts::default()
             };
             write_all(directory, facts, receiver).await
@@ -49,10 +66,59 @@ pub fn make(directory: &Path, count: u64, alone: bool) -> Result<Value> {
     })
 }
 
+/// Conversations that go on with what the next two say; each third with what the next one says.
+fn joined(mut conversations: impl Iterator<Item = Vec<Event>>) -> impl Iterator<Item = Vec<Event>> {
+    let mut number = 0_usize;
+    std::iter::from_fn(move || {
+        let first = conversations.next()?;
+        number += 1;
+        let others = if number.is_multiple_of(3) { 1 } else { 2 };
+        Some(conversations.by_ref().take(others).fold(first, gone_on))
+    })
+}
+
+/// One conversation that goes on with what another says, half a minute after its end.
+fn gone_on(mut first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
+    const PAUSE: i64 = 30_000_000;
+    first.retain(|event| event.event_type != Some(EventType::ConversationEnd));
+    let Some((last, begin)) = first.last().cloned().zip(second.first()) else {
+        return first;
+    };
+    let later = last.time + PAUSE - begin.time;
+    let sequence = last.source_sequence.unwrap_or(0) + 1;
+    first.extend(second.into_iter().filter_map(|event| {
+        let begins = matches!(
+            event.event_type,
+            Some(EventType::ConversationStart | EventType::Exposure)
+        );
+        (!begins).then(|| Event {
+            time: event.time + later,
+            source: last.source.clone(),
+            source_sequence: event.source_sequence.map(|own| own + sequence),
+            conversation_id: last.conversation_id.clone(),
+            bot: last.bot.clone(),
+            bot_version: last.bot_version.clone(),
+            environment: last.environment,
+            channel: last.channel.clone(),
+            locale: last.locale.clone(),
+            window_id: last.window_id.clone(),
+            user_id: last.user_id.clone(),
+            device: last.device.clone(),
+            browser: last.browser.clone(),
+            operating_system: last.operating_system.clone(),
+            country: last.country.clone(),
+            authenticated: last.authenticated,
+            unlinkable: last.unlinkable,
+            ..event
+        })
+    }));
+    first
+}
+
 /// Hands conversations on until nobody wants any more: every one has a session.
-fn generate_all(count: u64, sender: &SyncSender<Vec<Vec<Event>>>) {
+fn hand_on(all: impl Iterator<Item = Vec<Event>>, sender: &SyncSender<Vec<Vec<Event>>>) {
     let mut conversations = Vec::with_capacity(AT_ONCE);
-    for events in generate(&history(count)) {
+    for events in all {
         conversations.push(events);
         if conversations.len() == AT_ONCE
             && sender.send(std::mem::take(&mut conversations)).is_err()
@@ -85,8 +151,8 @@ async fn write_all(
                 as_of: i64::MAX,
             };
             fold(&context, &Carry::default(), events, &mut facts);
+            facts.days.close_batches()?;
         }
-        facts.days.close_batches()?;
         let first_open = newest.saturating_sub(DAYS_IN_MEMORY);
         let fact_set = settings.fact_set();
         facts.days.write(&catalog, &fact_set, first_open).await?;

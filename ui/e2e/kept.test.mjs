@@ -147,6 +147,28 @@ inPage('a funnel shows the range before beside the range', {}, async (page) => {
   await page.getByRole('region', { name: 'Funnel', exact: true }).locator('tbody tr').nth(1).getByText(said).first().waitFor();
 });
 
+inPage('a filter is asked for once, though it is asked for before the page is drawn', {}, async (page) => {
+  for (const path of ['/', '/outcomes', '/topics']) {
+    await page.goto(`${server.address}${path}?zone=UTC`);
+    await settled(page);
+    const sent = [];
+    const note = (request) => {
+      if (request.method() !== 'POST') return;
+      const body = request.postDataJSON();
+      sent.push(...(body.queries ?? [body]).map((one) => JSON.stringify([new URL(request.url()).pathname, one])));
+    };
+    page.on('request', note);
+    await page.getByLabel('Traffic').selectOption('test');
+    await page.waitForURL(/environment=test/);
+    await settled(page);
+    page.off('request', note);
+    assert.ok(sent.length > 3, sent.join('\n'));
+    assert.deepEqual(sent.filter((one, place) => sent.indexOf(one) !== place), [], path);
+    const others = sent.filter((one) => !one.includes('"environment":"test"') && !one.includes('"environment":"all"'));
+    assert.deepEqual(others, [], path);
+  }
+});
+
 /** The first paint and how long a change of filters takes, in milliseconds. Bounds are loose: machines are shared; the figures are told. */
 const FIRST_PAINT = 4000;
 const FILTER = 4000;

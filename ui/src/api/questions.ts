@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } fro
 import { asked, filtersOf, rangeSpec, type View } from '../view/view';
 import { ask, get, post, type Query, type QueryResult, type Schemas, type Session } from './client';
 import { useNamed } from './named';
+import type { OfView, Question } from './sooner';
 
 /** How often what is on the screen is asked again, in milliseconds; the server answers «unchanged» cheaply. */
 const AGAIN = 60_000;
@@ -20,14 +21,10 @@ export function useAnswer(
   question: Partial<Query> & { metrics: string[] },
   options: { enabled?: boolean } = {},
 ): Asked<AnswerTo> {
-  const query = asked(view, question);
   const { named } = useNamed();
   return useQuery({
-    queryKey: ['query', view.workspace, query],
-    queryFn: async ({ signal }): Promise<AnswerTo> => {
-      const answer = await ask(query, view.workspace, signal);
-      return { ...answer, question: query };
-    },
+    ...answerTo(view, question),
+    meta: { view, under: (other) => answerTo(other, question) } satisfies OfView,
     select: named,
     placeholderData: keepPreviousData,
     refetchInterval: AGAIN,
@@ -35,11 +32,34 @@ export function useAnswer(
   });
 }
 
+function answerTo(view: View, question: Partial<Query> & { metrics: string[] }): Question<AnswerTo> {
+  const query = asked(view, question);
+  return {
+    queryKey: ['query', view.workspace, query],
+    queryFn: async ({ signal }) => {
+      const answer = await ask(query, view.workspace, signal);
+      return { ...answer, question: query };
+    },
+  };
+}
+
 /** Asks what drives an outcome. */
-export function useDrivers(
-  view: View,
-  question: { outcome: Schemas['DrivenOutcome']; by: string; limit?: number },
-): Asked<Schemas['DriverResult']> {
+export function useDrivers(view: View, question: DriversAsked): Asked<Schemas['DriverResult']> {
+  return useQuery({
+    ...driversOf(view, question),
+    meta: { view, under: (other) => driversOf(other, question) } satisfies OfView,
+    placeholderData: keepPreviousData,
+    refetchInterval: AGAIN,
+  });
+}
+
+interface DriversAsked {
+  outcome: Schemas['DrivenOutcome'];
+  by: string;
+  limit?: number;
+}
+
+function driversOf(view: View, question: DriversAsked): Question<Schemas['DriverResult']> {
   const query: Schemas['DriverQuery'] = {
     ...question,
     range: rangeSpec(view.range),
@@ -47,12 +67,10 @@ export function useDrivers(
     environment: view.environment,
     filters: filtersOf(view),
   };
-  return useQuery({
+  return {
     queryKey: ['drivers', view.workspace, query],
     queryFn: ({ signal }) => post('/api/v1/drivers', query, { workspace: view.workspace, signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: AGAIN,
-  });
+  };
 }
 
 /** The registry of numbers; it changes with the program alone. */

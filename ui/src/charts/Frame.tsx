@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 
 import { usePreferences } from '../shell/preferences';
 import type { Drawing, Options } from './echarts';
+import { drawLater, drawNow, forget, isWaiting } from './later';
 import { saveCsv, saveImage, type Cells } from './save';
 
 /** Where the drawing is kept, so that its picture can be saved. */
@@ -83,6 +84,8 @@ export function Canvas(props: {
   const element = useRef<HTMLDivElement>(null);
   // To ask for it while a page is being drawn makes the browser lay out all of it for each chart.
   const width = useRef(0);
+  const drawing = useRef<(() => void) | null>(null);
+  const seen = useRef(true);
   const latest = useRef(props);
   latest.current = props;
   const { place, load = plain } = props;
@@ -94,6 +97,12 @@ export function Canvas(props: {
     let observer: ResizeObserver | undefined;
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     const draw = () => place.current?.setOption(latest.current.options(width.current), { notMerge: true });
+    drawing.current = draw;
+    const sight = new IntersectionObserver(([entry]) => {
+      seen.current = entry?.isIntersecting ?? true;
+      if (seen.current && isWaiting(draw)) drawNow(draw);
+    });
+    sight.observe(box);
     void load().then((init) => {
       if (gone) return;
       const made = init(box, undefined, { renderer: 'canvas' });
@@ -114,6 +123,8 @@ export function Canvas(props: {
     });
     return () => {
       gone = true;
+      forget(draw);
+      sight.disconnect();
       observer?.disconnect();
       scheme.removeEventListener('change', draw);
       place.current?.dispose();
@@ -123,7 +134,11 @@ export function Canvas(props: {
 
   const { options } = props;
   useEffect(() => {
-    place.current?.setOption(options(width.current), { notMerge: true });
+    const draw = drawing.current;
+    if (place.current === null || draw === null) return;
+    // What is out of sight waits until all that is in sight is there.
+    if (seen.current) drawNow(draw);
+    else drawLater(draw);
   }, [place, options, locale, theme]);
 
   return <div ref={element} className="chart-area" style={{ height: props.height }} role="img" aria-label={props.title} />;

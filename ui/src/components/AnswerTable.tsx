@@ -1,7 +1,7 @@
 /** An answer as a table: a row a group, its dimensions and numbers. Ordered by the server; long ones are drawn as they are seen. */
 import { createColumnHelper, flexRender, getCoreRowModel, useReactTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef } from 'react';
+import { memo, useMemo, useRef } from 'react';
 
 import type { QueryResult, Schemas } from '../api/client';
 import { whole } from '../format/format';
@@ -17,7 +17,8 @@ const column = createColumnHelper<Row>();
 /** About how high a row is, in pixels; the real height is measured. */
 const ROW = 50;
 
-export function AnswerTable(props: {
+/** It is drawn anew when what it says changes, not whenever the page is. */
+export const AnswerTable = memo(function AnswerTable(props: {
   answer: QueryResult;
   title: string;
   names: ReadonlyMap<string, string>;
@@ -120,7 +121,7 @@ export function AnswerTable(props: {
       {answer.row_count > rows.length && <p className="soft small">{texts.table.rows(whole(locale, rows.length), whole(locale, answer.row_count))}</p>}
     </div>
   );
-}
+});
 
 const TIME = /^(minute|quarter_hour|hour|day|week|month|quarter|year|hour_of_day|weekday)$/;
 

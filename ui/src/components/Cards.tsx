@@ -1,5 +1,5 @@
 /** Cards that ask one question each: numbers, a line over time, bars, a table. */
-import { useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 
 import type { QueryResult } from '../api/client';
 import { useAnswer } from '../api/questions';
@@ -25,6 +25,9 @@ interface Asks {
   metrics: readonly string[];
   filters?: string[];
 }
+
+/** The same list each time, so that what was drawn with it need not be drawn anew. */
+const NO_FILTERS: string[] = [];
 
 export function Card(props: { title: string; hint?: string | undefined; tools?: ReactNode; children: ReactNode }) {
   return (
@@ -52,7 +55,7 @@ export function NumbersCard(props: Asks & { large?: boolean; height?: number }) 
         {(all) => (
           <div className="grid tight">
             {all.definitions.map((definition) => (
-              <Metric key={definition.id} definition={definition} value={all.totals[definition.id]} large={props.large === true} filters={props.filters ?? []} />
+              <Metric key={definition.id} definition={definition} value={all.totals[definition.id]} large={props.large === true} filters={props.filters ?? NO_FILTERS} />
             ))}
           </div>
         )}
@@ -159,6 +162,8 @@ export function TableCard(
     },
     { enabled: known !== undefined },
   );
+  const dimensions = answer.data?.dimensions;
+  const headed = useMemo(() => headings(names, dimensions ?? []), [names, dimensions]);
   const save = answer.data !== undefined && (
     <SaveTable title={props.title} rows={() => rowsOf(answer.data, names, labels.of)} shown={() => shownOf(answer.data, names, labels.of, locale)} />
   );
@@ -178,7 +183,7 @@ export function TableCard(
           all.rows.length === 0 ? (
             <Empty reason={props.empty ?? texts.states.empty} />
           ) : (
-            <AnswerTable answer={all} title={props.title} names={headings(names, all.dimensions)} listed={listed} filters={props.filters ?? []} order={order} onOrder={setChosen} compact={props.compact ?? true} />
+            <AnswerTable answer={all} title={props.title} names={headed} listed={listed} filters={props.filters ?? NO_FILTERS} order={order} onOrder={setChosen} compact={props.compact ?? true} />
           )
         }
       </Answered>

@@ -1,4 +1,6 @@
 /** One number with its change, what it rests on and its interval; it opens its definition and sessions. */
+import { memo } from 'react';
+
 import type { Definition, MetricValue } from '../api/client';
 import { reasonOf } from '../api/named';
 import { inUnit, signed, signedPercent, whole } from '../format/format';
@@ -55,7 +57,7 @@ export function basisOf(texts: Texts, locale: string, value: MetricValue, defini
   return parts.join(' · ');
 }
 
-export function Metric(props: {
+export const Metric = memo(function Metric(props: {
   value: MetricValue | undefined;
   definition: Definition;
   name?: string;
@@ -91,4 +93,4 @@ export function Metric(props: {
       )}
     </button>
   );
-}
+});

@@ -1,7 +1,9 @@
 /** The view of the address, and how it is changed. */
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 
+import { askSooner } from '../api/sooner';
 import { useSettings } from '../api/workspace';
 import { viewOf, type View, type ViewSearch } from './view';
 
@@ -23,8 +25,15 @@ export function useView(): View {
 /** Changes the view; undefined takes a setting out of the address. */
 export function useSetView(): (change: { [Name in keyof View]?: View[Name] | undefined }) => void {
   const navigate = useNavigate();
+  const client = useQueryClient();
+  const view = useView();
+  const now = useRef(view);
+  useEffect(() => {
+    now.current = view;
+  }, [view]);
   return useCallback(
     (change) => {
+      askSooner(client, now.current, change);
       void navigate({
         to: '.',
         // What is taken out is said to be undefined: what is not said is kept from address to address.
@@ -32,6 +41,6 @@ export function useSetView(): (change: { [Name in keyof View]?: View[Name] | und
         resetScroll: false,
       });
     },
-    [navigate],
+    [client, navigate],
   );
 }

@@ -1,5 +1,5 @@
 /** Every topic: how often, what came of it, what it does to outcomes, how it goes over time. */
-import { useMemo, useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 
 import type { Schemas } from '../../api/client';
 import { useTopics } from '../../api/paths';
@@ -105,7 +105,7 @@ function Head({ of }: { of: (typeof IMPACTS)[number] }) {
   );
 }
 
-function Topic(props: { row: Schemas['TopicRow']; of: (typeof IMPACTS)[number]; most: number; spark: number[] | undefined }) {
+const Topic = memo(function Topic(props: { row: Schemas['TopicRow']; of: (typeof IMPACTS)[number]; most: number; spark: number[] | undefined }) {
   const { texts, locale } = usePreferences();
   const definitions = useDefinitions();
   const { row, of } = props;
@@ -139,7 +139,7 @@ function Topic(props: { row: Schemas['TopicRow']; of: (typeof IMPACTS)[number]; 
       ))}
     </tr>
   );
-}
+});
 
 /** Views of each topic over the time of the view. */
 function useSparks(view: View, topics: string[]): ReadonlyMap<string, number[]> {

@@ -13,11 +13,12 @@ use upshot_lake::parquet_files::{sort, write};
 use upshot_lake::schema::BatchBuilder;
 use upshot_lake::{Lake, LakeOptions, Table};
 
+use crate::copies::copies;
 use crate::events::END;
 use crate::failure::Result;
 
 /// Rows of a batch; builders are emptied at so many.
-const BATCH_ROWS: usize = 32_768;
+const BATCH_ROWS: usize = 2048;
 
 /// Opens the data directory at a fixed time, after all that is in it.
 ///
@@ -57,6 +58,8 @@ pub fn pattern(catalog: &Catalog, table: Table) -> PathBuf {
 #[derive(Default)]
 pub struct Days {
     open: BTreeMap<(i32, Table), Rows>,
+    /// How often each row is written; 0 where nobody said.
+    copies: u64,
 }
 
 struct Rows {
@@ -65,6 +68,14 @@ struct Rows {
 }
 
 impl Days {
+    /// Days whose rows are written so many times, under other ids.
+    pub fn copied(copies: u64) -> Self {
+        Self {
+            copies,
+            ..Self::default()
+        }
+    }
+
     /// Adds a row.
     pub fn push(&mut self, table: Table, day: i32, record: &impl Record) {
         let rows = self.open.entry((day, table)).or_insert_with(|| Rows {
@@ -101,7 +112,7 @@ impl Days {
                 true => fact_set,
                 false => "",
             };
-            add.push(rows.write(catalog, table, day, of_table)?);
+            add.push(rows.write(catalog, table, day, of_table, self.copies.max(1))?);
         }
         if !add.is_empty() {
             let change = Transaction {
@@ -131,9 +142,14 @@ impl Rows {
         table: Table,
         day: i32,
         fact_set: &str,
+        times: u64,
     ) -> Result<NewFile> {
         self.close_batch()?;
-        let sorted = sort(&concat_batches(&table.schema(), &self.batches)?, table)?;
+        let rows = concat_batches(&table.schema(), &self.batches)?;
+        let sorted = sort(
+            &concat_batches(&table.schema(), &copies(&rows, times)?)?,
+            table,
+        )?;
         let (name, path) = catalog.new_file(DEFAULT_WORKSPACE, table, day, 0);
         let ids = catalog.field_ids(DEFAULT_WORKSPACE, table)?;
         let info = write(&DiskFiles, &path, table, &ids, [&sorted])?;

@@ -4,6 +4,7 @@
 //! Where to start reading: `fold` makes sessions of raw events, `sessions` and `summary` go through the lake
 //! and the query engine as the product does, `events` writes what the product imports.
 
+mod copies;
 mod dashboard;
 mod days;
 mod events;

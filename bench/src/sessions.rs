@@ -19,14 +19,14 @@ use crate::events::history;
 use crate::failure::Result;
 
 /// Conversations that are handed on at once.
-const AT_ONCE: usize = 4096;
+const AT_ONCE: usize = 512;
 
 /// At most about so many different conversations are made: of more sessions each is stored several times, under other
 /// ids. Making and folding millions of different ones takes longer than anything that is measured.
 const DIFFERENT: u64 = 200_000;
 
 /// A day is written when conversations start so many days after it; what comes later is another file.
-const DAYS_IN_MEMORY: i32 = 3;
+const DAYS_IN_MEMORY: i32 = 1;
 
 /// Which sessions are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Kind {
     Long,
 }
 
-/// Makes so many sessions in a new data directory, with their messages and steps.
+/// Makes so many sessions in a new data directory, or a few more, with their messages and steps.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -56,12 +56,12 @@ pub fn make(directory: &Path, count: u64, kind: Kind) -> Result<Value> {
         });
         runtime.block_on(async {
             let facts = Facts {
-                left: count,
-                copies,
+                days: Days::copied(copies),
+                left: conversations,
                 alone: kind == Kind::Alone,
                 ..Facts::default()
             };
-            write_all(directory, facts, receiver).await
+            write_all(directory, copies, facts, receiver).await
         })
     })
 }
@@ -132,6 +132,7 @@ fn hand_on(all: impl Iterator<Item = Vec<Event>>, sender: &SyncSender<Vec<Vec<Ev
 
 async fn write_all(
     directory: &Path,
+    copies: u64,
     mut facts: Facts,
     receiver: Receiver<Vec<Vec<Event>>>,
 ) -> Result<Value> {
@@ -167,9 +168,9 @@ async fn write_all(
     let [sessions, messages, steps] = Table::FACTS.map(|table| [pattern(&catalog, table)]);
     catalog.close().await?;
     Ok(json!({
-        "rows": facts.sessions,
-        "messages": facts.messages,
-        "steps": facts.steps,
+        "rows": copies * facts.sessions,
+        "messages": copies * facts.messages,
+        "steps": copies * facts.steps,
         "files": sessions,
         "message_files": messages,
         "step_files": steps,
@@ -180,10 +181,8 @@ async fn write_all(
 #[derive(Default)]
 struct Facts {
     days: Days,
-    /// How many sessions are still wanted.
+    /// How many different sessions are still wanted.
     left: u64,
-    /// How often each is stored.
-    copies: u64,
     /// Whether messages and steps are left out.
     alone: bool,
     sessions: u64,
@@ -192,66 +191,32 @@ struct Facts {
 }
 
 impl Facts {
-    /// How often a message or step is stored.
-    fn copies_of_rows(&self) -> u64 {
-        match self.alone {
-            true => 0,
-            false => self.copies.min(self.left),
-        }
-    }
-}
-
-/// An id in a copy.
-fn other(id: &mut Box<str>, copy: u64) {
-    if copy > 0 {
-        *id = format!("{id}.{copy}").into();
-    }
-}
-
-/// A key in a copy.
-fn other_key(key: &mut Option<i64>, copy: u64) {
-    const SPREAD: i64 = 0x1E37_79B9_7F4A_7C15;
-    if let Some(key) = key {
-        *key ^= (copy as i64).wrapping_mul(SPREAD);
+    /// Whether the rows of the conversation that is folded are wanted: messages and steps come before their session.
+    const fn wants_rows(&self) -> bool {
+        !self.alone && self.left > 0
     }
 }
 
 impl FactSink for Facts {
     fn session(&mut self, session: Session) {
-        let day = day_of(session.start_time);
-        for copy in 0..self.copies.min(self.left) {
-            let mut session = session.clone();
-            other(&mut session.session_id, copy);
-            other(&mut session.conversation_id, copy);
-            other_key(&mut session.user_key, copy);
-            other_key(&mut session.person_key, copy);
-            self.days.push(Table::Sessions, day, &session);
-            self.sessions += 1;
+        if self.left == 0 {
+            return;
         }
-        self.left = self.left.saturating_sub(self.copies);
+        self.left -= 1;
+        let day = day_of(session.start_time);
+        self.days.push(Table::Sessions, day, &session);
+        self.sessions += 1;
     }
     fn message(&mut self, message: Message) {
-        let day = day_of(message.session_start);
-        for copy in 0..self.copies_of_rows() {
-            let mut message = message.clone();
-            other(&mut message.event_id, copy);
-            other(&mut message.conversation_id, copy);
-            other_key(&mut message.user_key, copy);
-            if let Some(session) = &mut message.session_id {
-                other(session, copy);
-            }
+        if self.wants_rows() {
+            let day = day_of(message.session_start);
             self.days.push(Table::Messages, day, &message);
             self.messages += 1;
         }
     }
     fn step(&mut self, step: Step) {
-        let day = day_of(step.session_start);
-        for copy in 0..self.copies_of_rows() {
-            let mut step = step.clone();
-            other(&mut step.event_id, copy);
-            other(&mut step.session_id, copy);
-            other(&mut step.conversation_id, copy);
-            other_key(&mut step.user_key, copy);
+        if self.wants_rows() {
+            let day = day_of(step.session_start);
             self.days.push(Table::Steps, day, &step);
             self.steps += 1;
         }

@@ -169,6 +169,30 @@ inPage('a filter is asked for once, though it is asked for before the page is dr
   }
 });
 
+inPage('what does not follow the filters is not asked again with them', {}, async (page) => {
+  const asked = async (choose, until) => {
+    const sent = [];
+    const note = (request) => {
+      if (request.method() === 'POST' && request.url().endsWith('/api/v1/queries')) sent.push(...request.postDataJSON().queries);
+    };
+    page.on('request', note);
+    await choose();
+    await page.waitForURL(until);
+    await settled(page);
+    page.off('request', note);
+    return sent.map((one) => JSON.stringify([one.metrics, one.dimensions, one.range]));
+  };
+  const everyBot = JSON.stringify([['sessions'], ['bot'], {}]);
+  await page.goto(`${server.address}/outcomes?zone=UTC&range=all&environment=all`);
+  await settled(page);
+  const bot = page.getByRole('combobox', { name: 'Bot' });
+  const value = await bot.locator('option').nth(1).getAttribute('value');
+  const sent = await asked(() => bot.selectOption(value), /bot=/);
+  assert.ok(sent.length > 3, sent.join());
+  assert.ok(!sent.includes(everyBot), sent.join());
+  assert.ok(!(await asked(() => page.getByLabel('Traffic').selectOption('production'), (url) => !url.search.includes('environment=all'))).includes(everyBot));
+});
+
 /** The first paint and how long a change of filters takes, in milliseconds. Bounds are loose: machines are shared; the figures are told. */
 const FIRST_PAINT = 4000;
 const FILTER = 4000;

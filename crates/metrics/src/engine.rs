@@ -1,6 +1,7 @@
 //! The engine: runs queries on what the lake captured.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -53,6 +54,23 @@ pub struct Engine {
     runtime: Option<tokio::runtime::Runtime>,
 }
 
+/// How often is looked whether files are gone of which something is kept.
+const LOOKED_EVERY: Duration = Duration::from_secs(60);
+
+/// Forgets what was found in files that are gone, as long as anything is kept.
+async fn forget_missing(kept: [Weak<Rollups>; 2]) {
+    loop {
+        tokio::time::sleep(LOOKED_EVERY).await;
+        let kept: Vec<Arc<Rollups>> = kept.iter().filter_map(Weak::upgrade).collect();
+        if kept.is_empty() {
+            return;
+        }
+        let forget = move || kept.iter().for_each(|kept| kept.forget_missing());
+        // What could not be looked at is looked at the next time.
+        let _ = tokio::task::spawn_blocking(forget).await;
+    }
+}
+
 impl Engine {
     /// An engine with threads of its own.
     ///
@@ -64,6 +82,7 @@ impl Engine {
             .worker_threads(threads)
             .max_blocking_threads(threads)
             .thread_name("upshot-query")
+            .enable_time()
             .build()
             .map_err(|error| QueryError::Stopped(format!("no threads for queries: {error}")))?;
         let pool = GreedyMemoryPool::new(options.memory_limit_bytes);
@@ -74,12 +93,13 @@ impl Engine {
             .with_target_partitions(threads)
             .with_batch_size(crate::scan::BATCH_ROWS);
         let context = SessionContext::new_with_config_rt(config, environment).task_ctx();
-        let [rollups, columns] = options.rollups.shared();
+        let [rollups, columns] = options.rollups.shared().map(Rollups::new).map(Arc::new);
+        runtime.spawn(forget_missing([&rollups, &columns].map(Arc::downgrade)));
         let resources = Resources {
             footers: Arc::new(Footers::default()),
             histories: Arc::default(),
-            rollups: Arc::new(Rollups::new(rollups)),
-            columns: Arc::new(Rollups::new(columns)),
+            rollups,
+            columns,
             context,
             threads,
             memory_limit_bytes: options.memory_limit_bytes,

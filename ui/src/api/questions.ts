@@ -19,12 +19,12 @@ export type AnswerTo = QueryResult & { question: Query };
 export function useAnswer(
   view: View,
   question: Partial<Query> & { metrics: string[] },
-  options: { enabled?: boolean } = {},
+  options: { enabled?: boolean; /** Whether it does not follow the filters of the page. */ apart?: boolean } = {},
 ): Asked<AnswerTo> {
   const { named } = useNamed();
   return useQuery({
     ...answerTo(view, question),
-    meta: { view, under: (other) => answerTo(other, question) } satisfies OfView,
+    ...(options.apart !== true && { meta: { view, under: (other) => answerTo(other, question) } satisfies OfView }),
     select: named,
     placeholderData: keepPreviousData,
     refetchInterval: AGAIN,
@@ -95,7 +95,7 @@ export function useValues(view: View, dimension: string, enabled = true): Asked<
   return useAnswer(
     { ...view, compare: 'none', filter: [] },
     { metrics: ['sessions'], dimensions: [dimension], limit: 50 },
-    { enabled },
+    { enabled, apart: true },
   );
 }
 

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 
 import { usePreferences } from '../shell/preferences';
 import type { Drawing, Options } from './echarts';
-import { drawLater, drawNow, forget, isWaiting } from './later';
+import { drawAll, drawLater, drawNow, forget, isWaiting } from './later';
 import { saveCsv, saveImage, type Cells } from './save';
 
 /** Where the drawing is kept, so that its picture can be saved. */
@@ -46,6 +46,7 @@ export function Frame(props: {
                 <Menu.Item
                   className="menu-item"
                   onSelect={() => {
+                    drawAll();
                     const image = place.current?.getDataURL({ pixelRatio: 2, backgroundColor: getComputedStyle(document.body).backgroundColor });
                     if (image !== undefined) saveImage(props.title, image);
                   }}
@@ -98,8 +99,8 @@ export function Canvas(props: {
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     const draw = () => place.current?.setOption(latest.current.options(width.current), { notMerge: true });
     drawing.current = draw;
-    const sight = new IntersectionObserver(([entry]) => {
-      seen.current = entry?.isIntersecting ?? true;
+    const sight = new IntersectionObserver((entries) => {
+      seen.current = entries.at(-1)?.isIntersecting ?? true;
       if (seen.current && isWaiting(draw)) drawNow(draw);
     });
     sight.observe(box);

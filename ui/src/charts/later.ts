@@ -5,22 +5,34 @@ type Draw = () => void;
 const waiting = new Set<Draw>();
 let isAsked = false;
 
-/** Within so many milliseconds it is drawn, whatever else goes on. */
+/** Within so many milliseconds all of it is drawn, whatever else goes on. */
 const PATIENCE = 500;
 
 function ask(): void {
   if (isAsked || waiting.size === 0) return;
   isAsked = true;
-  const next = () => {
+  const next = (deadline?: IdleDeadline) => {
     isAsked = false;
-    const [draw] = waiting;
-    if (draw !== undefined) drawNow(draw);
-    ask();
+    try {
+      for (const draw of [...waiting]) {
+        drawNow(draw);
+        if (deadline?.didTimeout !== true && (deadline?.timeRemaining() ?? 0) <= 0) break;
+      }
+    } finally {
+      ask();
+    }
   };
   // Safari has no such call.
   if ('requestIdleCallback' in window) requestIdleCallback(next, { timeout: PATIENCE });
   else setTimeout(next, 16);
 }
+
+/** Draws all that waits: for a picture of it, or for paper. */
+export function drawAll(): void {
+  for (const draw of [...waiting]) drawNow(draw);
+}
+
+window.addEventListener('beforeprint', drawAll);
 
 export function drawLater(draw: Draw): void {
   waiting.add(draw);

@@ -11,7 +11,7 @@ import { Empty } from './States';
 export function useNothing(view: View): 'here' | 'ever' | false {
   const here = useAnswer({ ...view, compare: 'none' }, { metrics: ['sessions'] });
   const isEmpty = here.data?.totals.sessions?.value === 0 && !here.isPlaceholderData;
-  const ever = useAnswer(everythingOf(view), { metrics: ['sessions'] }, { enabled: isEmpty });
+  const ever = useAnswer(everythingOf(view), { metrics: ['sessions'] }, { enabled: isEmpty, apart: true });
   if (!isEmpty || ever.data === undefined) return false;
   return ever.data.totals.sessions?.value === 0 ? 'ever' : 'here';
 }

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'react';
 
 import { askSooner } from '../api/sooner';
 import { useSettings } from '../api/workspace';
-import { viewOf, type View, type ViewSearch } from './view';
+import { changed, keepsQuestions, viewOf, type View, type ViewChange, type ViewSearch } from './view';
 
 export function useView(): View {
   const search = useSearch({ strict: false }) as ViewSearch & Record<string, unknown>;
@@ -23,7 +23,7 @@ export function useView(): View {
 }
 
 /** Changes the view; undefined takes a setting out of the address. */
-export function useSetView(): (change: { [Name in keyof View]?: View[Name] | undefined }) => void {
+export function useSetView(): (change: ViewChange) => void {
   const navigate = useNavigate();
   const client = useQueryClient();
   const view = useView();
@@ -33,7 +33,9 @@ export function useSetView(): (change: { [Name in keyof View]?: View[Name] | und
   }, [view]);
   return useCallback(
     (change) => {
-      askSooner(client, now.current, change);
+      // What comes next goes on from here, also before the page was drawn with it.
+      now.current = changed(now.current, change);
+      if (keepsQuestions(change)) askSooner(client, now.current);
       void navigate({
         to: '.',
         // What is taken out is said to be undefined: what is not said is kept from address to address.

@@ -96,6 +96,19 @@ export function viewOf(search: ViewSearch): View {
   return { ...DEFAULTS, ...search };
 }
 
+/** What changes of a view; undefined takes it out of the address. */
+export type ViewChange = { [Name in keyof View]?: View[Name] | undefined };
+
+export function changed(view: View, change: ViewChange): View {
+  const said = Object.entries({ ...view, ...change }).filter(([, value]) => value !== undefined);
+  return viewOf(Object.fromEntries(said) as ViewSearch);
+}
+
+/** Whether a page asks the same afterwards, of other sessions: of another range it asks with other steps of time. */
+export function keepsQuestions(change: ViewChange): boolean {
+  return Object.keys(change).every((name) => name === 'environment' || name === 'bot' || name === 'filter');
+}
+
 /** All that there is in the workspace of a view. */
 export function everythingOf(view: View): View {
   const all: View = { range: 'all', environment: 'all', compare: 'none', filter: [], zone: view.zone };

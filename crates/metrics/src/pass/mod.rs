@@ -304,12 +304,9 @@ impl<'a> Source<'a> {
         keeping: Option<Keeping<'_>>,
         resources: &Resources,
     ) -> Result<(Prepared, Vec<Vec<Known<F>>>), QueryError> {
-        for (table, captured) in [
-            (Table::Sessions, self.sessions),
-            (self.rows.table, self.rows),
-        ] {
-            let columns = &resources.columns;
-            columns.follow(self.capture, table, &captured.files);
+        for table in Table::FACTS {
+            let files = captured(self.capture, table).map_or(&[][..], |table| &table.files);
+            resources.columns.follow(self.capture, table, files);
         }
         let mut known: Vec<Vec<Known<F>>> = Vec::with_capacity(bases.len());
         let mut expected = Vec::with_capacity(bases.len());

@@ -22,6 +22,7 @@ use upshot_lake::{Capture, DataFile, Table};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::QueryError;
+use crate::machine::memory_of_machine;
 use crate::run::accumulate::Sampling;
 use crate::run::sets::Keys;
 
@@ -180,21 +181,6 @@ const MOST_MEMORY: usize = 640 << 20;
 /// And no more than this part of what the machine has.
 const PART_OF_MACHINE: usize = 8;
 
-/// How many bytes of memory the machine has, or the container: where neither says so, two gibibytes.
-pub fn memory_of_machine() -> usize {
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let bytes = |text: &str| text.trim().parse::<usize>().ok();
-    let container = read("/sys/fs/cgroup/memory.max").and_then(|text| bytes(&text));
-    let machine = read("/proc/meminfo").and_then(|text| {
-        let total = text
-            .lines()
-            .find_map(|line| line.strip_prefix("MemTotal:"))?;
-        Some(bytes(total.trim().strip_suffix("kB")?)? << 10)
-    });
-    let known = container.into_iter().chain(machine);
-    known.min().unwrap_or(2 << 30)
-}
-
 impl Default for RollupOptions {
     fn default() -> Self {
         Self {
@@ -226,7 +212,7 @@ struct State {
     /// Keys by their hash, with how many share them.
     keys: FxHashMap<u128, (Arc<Keys>, usize)>,
     /// With which snapshot the files of each owner were looked at, and which these were.
-    files: HashMap<Owner, (i64, FxHashSet<u64>)>,
+    files: HashMap<Owner, (i64, FxHashMap<u64, PathBuf>)>,
 }
 
 impl State {
@@ -455,7 +441,7 @@ impl Rollups {
         let known = state
             .files
             .values()
-            .any(|(_, files)| files.contains(&key.file));
+            .any(|(_, files)| files.contains_key(&key.file));
         if !known {
             return;
         }
@@ -473,16 +459,40 @@ impl Rollups {
             return;
         }
         let owner = (capture.workspace.clone(), capture.fact_set.clone(), table);
+        let path = |file: &DataFile| (path_hash(&file.path), file.path.to_path_buf());
+        let live: FxHashMap<u64, PathBuf> = files.iter().map(path).collect();
         let mut state = self.state();
         let before = state.files.get(&owner);
         if before.is_some_and(|(snapshot, _)| *snapshot > capture.snapshot) {
             return;
         }
-        let live: FxHashSet<u64> = files.iter().map(|file| path_hash(&file.path)).collect();
         let gone: FxHashSet<u64> = before
-            .map(|(_, before)| before.difference(&live).copied().collect())
-            .unwrap_or_default();
+            .into_iter()
+            .flat_map(|(_, before)| before.keys().copied())
+            .filter(|file| !live.contains_key(file))
+            .collect();
         state.files.insert(owner, (capture.snapshot, live));
+        self.left(state, &gone);
+    }
+
+    /// Forgets what was found in files that are there no more, also where nobody asks of their workspace: what was erased
+    /// is not held until somebody does. Blocks.
+    pub(crate) fn forget_missing(&self) {
+        let files: Vec<(u64, PathBuf)> = {
+            let state = self.state();
+            let kept: FxHashSet<u64> = state.kept.iter().map(|((file, _), _)| *file).collect();
+            let files = state.files.values().flat_map(|(_, files)| files);
+            let files = files.filter(|(file, _)| kept.contains(file));
+            files.map(|(file, path)| (*file, path.clone())).collect()
+        };
+        let is_missing = |path: &Path| matches!(path.try_exists(), Ok(false));
+        let gone = files.iter().filter(|(_, path)| is_missing(path));
+        let gone = gone.map(|(file, _)| *file).collect();
+        self.left(self.state(), &gone);
+    }
+
+    /// Forgets what was found in these files.
+    fn left(&self, mut state: MutexGuard<'_, State>, gone: &FxHashSet<u64>) {
         if gone.is_empty() {
             return;
         }
@@ -494,7 +504,7 @@ impl Rollups {
             }
         }
         drop(state);
-        self.shelf.forget(&gone);
+        self.shelf.forget(gone);
     }
 
     /// Forgets everything that memory holds.
@@ -506,6 +516,54 @@ impl Rollups {
         state.bytes = 0;
         drop(state);
         let files = files.into_values().flat_map(|(_, files)| files);
-        self.shelf.forget(&files.collect());
+        self.shelf.forget(&files.map(|(file, _)| file).collect());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    struct Count;
+
+    impl Found for Count {}
+
+    #[test]
+    fn what_was_found_in_files_that_are_gone_is_forgotten_though_nobody_asks() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Rollups::new(RollupOptions {
+            memory_bytes: 1 << 20,
+            least_file_bytes: u64::MAX,
+        });
+        let file = |name: &str| DataFile {
+            id: 1,
+            path: folder.path().join(name),
+            day: 0,
+            bucket: 0,
+            rows: 1,
+            bytes: 1,
+            footer_bytes: 1,
+            fact_set: String::new(),
+        };
+        let files = [file("stays"), file("goes")];
+        let mut live = FxHashMap::default();
+        for file in &files {
+            std::fs::write(&file.path, "").unwrap();
+            live.insert(path_hash(&file.path), file.path.clone());
+        }
+        let owner = ("main".to_owned(), String::new(), Table::Sessions);
+        kept.state().files.insert(owner, (1, live));
+        let keys = files.each_ref().map(|file| Key::new(file, 7, 0));
+        keys.iter().for_each(|key| kept.add(*key, &Arc::new(Count)));
+        let there = || {
+            let found = kept.find::<Count>(&keys.map(Some), Sampling::ALL_USERS);
+            found.iter().map(Option::is_some).collect::<Vec<bool>>()
+        };
+        kept.forget_missing();
+        assert_eq!(there(), [true, true]);
+        std::fs::remove_file(&files[1].path).unwrap();
+        kept.forget_missing();
+        assert_eq!(there(), [true, false]);
     }
 }

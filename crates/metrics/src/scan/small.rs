@@ -24,6 +24,9 @@ use crate::run::accumulate::Sampling;
 /// A file is small if it has at most so many rows.
 const SMALL_ROWS: u64 = 4096;
 
+/// A column takes about so many bytes besides its values: what names it, and the heads of its buffers.
+const COLUMN_BYTES: usize = 512;
+
 /// A column of a file, over all its rows.
 #[derive(Debug)]
 struct Column {
@@ -33,7 +36,7 @@ struct Column {
 
 impl Found for Column {
     fn bytes(&self) -> usize {
-        self.values.get_array_memory_size()
+        self.values.get_array_memory_size() + COLUMN_BYTES
     }
 }
 
@@ -53,7 +56,11 @@ pub(crate) async fn read_files(
         }
         return Ok(futures::stream::iter(batches).boxed());
     }
-    let plan = plan_scan(&scan, &resources.footers, 1)?;
+    let coded = FileScan {
+        form: Form::Coded,
+        ..scan
+    };
+    let plan = plan_scan(&coded, &resources.footers, 1)?;
     let batches = plan.execute(0, Arc::clone(&resources.context))?;
     Ok(batches.err_into().boxed())
 }

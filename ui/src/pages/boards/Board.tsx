@@ -80,7 +80,8 @@ function Tile({ saved }: { saved: SavedView }) {
   const bar = useView();
   const { isExplore, search, view } = useMemo(() => readAddress(saved.address, bar), [saved.address, bar]);
   const question = exploreQuestion(search);
-  const answer = useAnswer(view, question, { enabled: isExplore && question.metrics.length > 0 });
+  // A saved address may name filters of its own.
+  const answer = useAnswer(view, question, { enabled: isExplore && question.metrics.length > 0, apart: true });
   const show = showOf(search);
   const open = (
     <button type="button" className="button quiet" aria-label={`${words.views.open}: ${saved.title}`} onClick={() => router.history.push(saved.address)}>

@@ -138,15 +138,14 @@ pub struct FactsInFiles {
     pub snapshot: i64,
     /// The active fact set.
     pub fact_set: String,
-    /// How many sessions.
+    /// How many sessions, of all fact sets together.
     pub sessions: u64,
 }
 
 fn facts_in_files(workspace: &Workspace) -> Option<FactsInFiles> {
     let set = workspace.sets.active();
-    let files = workspace
-        .files
-        .files(Table::Sessions, None, Some(&set.name));
+    // Days whose events are gone are as another fact set has them.
+    let files = workspace.files.files(Table::Sessions, None, None);
     let sessions = files.map(|file| file.rows).reduce(|all, rows| all + rows);
     sessions.map(|sessions| FactsInFiles {
         snapshot: workspace.files.snapshot(),

@@ -42,8 +42,16 @@ export function changeOf(
     case 'noise':
       return { text: `${by} · ${texts.number.noise}`, short: texts.number.noise, kind: 'quiet' };
     default:
-      return { text: texts.number.tooFew, short: '', kind: 'quiet' };
+      // Of some numbers, as the share of the top tenth of users, nobody knows how far they vary by chance, however many there are.
+      return { text: isMany(value) ? `${by} · ${texts.number.untested}` : texts.number.tooFew, short: '', kind: 'quiet' };
   }
+}
+
+/** From so many observations on a change is not untested because there were too few. */
+const MANY = 1000;
+
+function isMany(value: MetricValue): boolean {
+  return value.n >= MANY && (value.interval === undefined || value.interval === null);
 }
 
 /** What a value rests on, in one line. */

@@ -94,6 +94,7 @@ export const de: Texts = {
   },
   number: {
     noData: 'keine Daten',
+    untested: 'nicht gegen Zufall geprüft',
     tooFew: 'zu wenige',
     noise: 'Zufall möglich',
     changed: 'verändert',

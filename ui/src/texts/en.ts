@@ -91,6 +91,7 @@ export const en = {
   },
   number: {
     noData: 'no data',
+    untested: 'not tested against chance',
     tooFew: 'too few to tell',
     noise: 'within chance',
     changed: 'changed',

@@ -86,7 +86,7 @@ pub struct SessionQuery {
 }
 
 /// Where a list stands: the number by which it is ordered, and the session.
-type Position = (i64, Box<str>);
+pub(crate) type Position = (i64, Box<str>);
 
 /// How a list is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,7 +166,7 @@ pub fn cursor_after(query: &SessionQuery, session: &Session) -> Option<String> {
     ))
 }
 
-fn position_of(cursor: &str) -> Result<Position, Problem> {
+pub(crate) fn position_of(cursor: &str) -> Result<Position, Problem> {
     let parts = cursor.split_once(':');
     parts
         .and_then(|(number, id)| Some((number.parse().ok()?, id.into())))
@@ -339,7 +339,7 @@ impl Engine {
     }
 
     /// All records of a table that fulfil a predicate, from these files and memory.
-    async fn fetch<R: Record>(
+    pub(crate) async fn fetch<R: Record>(
         &self,
         subject: Subject,
         capture: &TableCapture,

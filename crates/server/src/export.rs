@@ -16,12 +16,13 @@ use axum::response::Response;
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
-use upshot_metrics::{Export, ExportQuery, ExportTable, QueryError, RowFormat};
+use upshot_metrics::{Export, ExportQuery, ExportTable, RowFormat};
 
 use crate::access::record::Done;
 use crate::input::{InPath, Workspace, flag, json, pairs, row_format, unknown_parameter};
 use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
+use crate::selection::{SELECTION, Selection};
 use crate::state::ServerState;
 use crate::turns::timed;
 
@@ -128,40 +129,32 @@ fn table_of(name: &str) -> Result<ExportTable, Problem> {
 
 /// What the parameters of an address ask for.
 fn export_query(parameters: &str) -> Result<ExportQuery, Problem> {
-    const KNOWN: [&str; 11] = [
-        "columns",
-        "filter",
-        "from",
-        "to",
-        "last",
-        "time_zone",
-        "environment",
-        "profile",
-        "format",
-        "raw",
-        "workspace",
-    ];
     let mut query = ExportQuery::default();
+    let mut selection = Selection::default();
     for (name, value) in pairs(parameters) {
+        let Some(value) = selection.take(&name, value)? else {
+            continue;
+        };
         match name.as_str() {
-            // Read with the headers, as the workspace is.
-            "workspace" | "format" => {}
+            // Read with the headers.
+            "format" => {}
             "columns" => {
                 let names = value.split(',').map(str::trim);
                 let names = names.filter(|name| !name.is_empty());
                 query.columns.extend(names.map(str::to_owned));
             }
-            "filter" => query.filters.push(value),
-            "from" => query.range.from = Some(value),
-            "to" => query.range.to = Some(value),
-            "last" => query.range.last = Some(value),
-            "time_zone" => query.time_zone = Some(value),
-            "environment" => query.environment = value.parse().map_err(QueryError::from)?,
-            "profile" => query.profile = Some(value),
             "raw" => query.raw = flag("raw", &value)?,
-            _ => return Err(unknown_parameter(&name, &KNOWN)),
+            _ => {
+                let known = [&SELECTION[..], &["columns", "format", "raw"]].concat();
+                return Err(unknown_parameter(&name, &known));
+            }
         }
     }
+    query.filters = selection.filters;
+    query.range = selection.range;
+    query.time_zone = selection.time_zone;
+    query.environment = selection.environment;
+    query.profile = selection.profile;
     Ok(query)
 }
 

@@ -15,9 +15,9 @@ use crate::problem::{INTERNAL, Problem, ProblemKind};
 use crate::state::ServerState;
 use crate::{
     access, annotations, app, boards, changes, checks, conditional, demo, drilldown, erasures,
-    events, export, fact_sets, health, import, keeping, live, notes, observe, openapi, paths,
-    prices, queries, query, registry, releases, segments, sessions, settings, sources, text_mode,
-    under, views,
+    events, export, fact_sets, health, import, keeping, live, messages, notes, observe, openapi,
+    paths, prices, queries, query, registry, releases, segments, sessions, settings, sources,
+    text_mode, under, views,
 };
 
 /// Every path with its handler and its description.
@@ -42,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<ServerState> {
         .routes(routes!(segments::show, segments::set, segments::remove))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::one))
+        .routes(routes!(messages::list))
         .routes(routes!(notes::list, notes::add))
         .routes(routes!(notes::set, notes::remove))
         .routes(routes!(notes::give_label, notes::take_label))

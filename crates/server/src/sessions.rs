@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use upshot_core::{Event, Session};
 use upshot_lake::Table;
 use upshot_metrics::sessions::{cursor_after, times_of};
-use upshot_metrics::{RangeSpec, SessionQuery, tables_of_filters};
+use upshot_metrics::{QueryError, SessionQuery, tables_of_filters};
 use utoipa::ToSchema;
 
 use crate::explain::{Evidence, evidence};
@@ -16,6 +16,7 @@ use crate::facts::{EventFacts, Facts, MessageFacts, SessionFacts, StepFacts, ins
 use crate::input::{InPath, Workspace, flag, pairs, parameters, unknown_parameter};
 use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails, ProblemKind};
+use crate::selection::{SELECTION, Selection};
 use crate::state::ServerState;
 use crate::turns::bounded;
 
@@ -112,9 +113,9 @@ pub(crate) struct Comment {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MessageWithText {
     #[serde(flatten)]
-    facts: MessageFacts,
+    pub(crate) facts: MessageFacts,
     /// The text, as the privacy mode left it; nothing where it is not kept.
-    text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 /// List sessions
@@ -175,40 +176,34 @@ pub(crate) async fn list(
 /// known whether there are more.
 fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
     let mut query = SessionQuery::default();
-    let mut range = RangeSpec::default();
+    let mut selection = Selection::default();
     let mut limit = DEFAULT_LIMIT;
     for (name, value) in pairs(parameters) {
+        let Some(value) = selection.take(&name, value)? else {
+            continue;
+        };
         match name.as_str() {
-            "workspace" => {}
-            "filter" => query.filters.push(value),
-            "from" => range.from = Some(value),
-            "to" => range.to = Some(value),
-            "last" => range.last = Some(value),
-            "time_zone" => query.time_zone = Some(value),
-            "environment" => {
-                query.environment = value
-                    .parse()
-                    .map_err(|problem| Problem::from(upshot_metrics::QueryError::from(problem)))?;
-            }
-            "profile" => query.profile = Some(value),
             "order" => query.order = Some(value),
             "limit" => limit = limit_of(&value)?,
             "cursor" => query.cursor = Some(value),
             "top_users" => query.top_users = Some(value.parse().unwrap_or(0)),
-            "identity" => {
-                query.identity = value
-                    .parse()
-                    .map_err(|problem| Problem::from(upshot_metrics::QueryError::from(problem)))?;
+            "identity" => query.identity = value.parse().map_err(QueryError::from)?,
+            _ => {
+                let known = [&SELECTION[..], &PARAMETERS].concat();
+                return Err(unknown_parameter(&name, &known));
             }
-            _ => return Err(unknown_parameter(&name, &PARAMETERS)),
         }
     }
-    query.range = range;
     query.limit = Some(limit + 1);
+    query.filters = selection.filters;
+    query.range = selection.range;
+    query.time_zone = selection.time_zone;
+    query.environment = selection.environment;
+    query.profile = selection.profile;
     Ok((query, limit))
 }
 
-fn limit_of(text: &str) -> Result<usize, Problem> {
+pub(crate) fn limit_of(text: &str) -> Result<usize, Problem> {
     // What is no number is no possible size either.
     check_limit(text.parse().unwrap_or(0), "limit")
 }
@@ -218,26 +213,12 @@ pub(crate) fn check_limit(limit: usize, field: &str) -> Result<usize, Problem> {
     if (1..=MOST).contains(&limit) {
         return Ok(limit);
     }
-    let detail = format!("a page holds 1 to {MOST} sessions");
+    let detail = format!("a page holds 1 to {MOST}");
     Err(Problem::field(ProblemKind::InvalidQuery, field, detail))
 }
 
-/// The parameters of a list.
-const PARAMETERS: [&str; 13] = [
-    "filter",
-    "from",
-    "to",
-    "last",
-    "time_zone",
-    "environment",
-    "profile",
-    "order",
-    "limit",
-    "cursor",
-    "top_users",
-    "identity",
-    "workspace",
-];
+/// What a list is asked with beside what selects.
+const PARAMETERS: [&str; 5] = ["order", "limit", "cursor", "top_users", "identity"];
 
 /// Show one session
 ///

@@ -4,7 +4,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } fro
 import { asked, filtersOf, rangeSpec, type View } from '../view/view';
 import { ask, get, post, type Query, type QueryResult, type Schemas, type Session } from './client';
 import { useNamed } from './named';
-import type { OfView, Question } from './sooner';
+import type { LongQuestion, OfView, Question } from './sooner';
 
 /** How often what is on the screen is asked again, in milliseconds; the server answers «unchanged» cheaply. */
 const AGAIN = 60_000;
@@ -120,32 +120,53 @@ function only(session: Session, fields: readonly (keyof Session)[]): Session {
 /** As many pages as are asked again unasked: a long list would take a question for each page of it. */
 const FEW_PAGES = 2;
 
-function sessionParameters(view: View, question: SessionsAsked): Record<string, string | string[] | number | undefined> {
+type Parameters = Record<string, string | string[] | number | undefined>;
+
+/** Which rows a list holds. */
+function selected(view: View, filters: string[] = []): Parameters {
   const range = rangeSpec(view.range);
   return {
-    filter: [...filtersOf(view), ...(question.filters ?? [])],
+    filter: [...filtersOf(view), ...filters],
     from: range.from ?? undefined,
     to: range.to ?? undefined,
     last: range.last ?? undefined,
     time_zone: view.zone,
     environment: view.environment,
-    order: question.order,
-    limit: question.limit ?? 100,
+  };
+}
+
+function sessionParameters(view: View, question: SessionsAsked): Parameters {
+  return { ...selected(view, question.filters), order: question.order, limit: question.limit ?? 100 };
+}
+
+/** The newest messages of which a condition holds, with what was written: only for who may read that. It is not asked again unasked, as each time is recorded. */
+export function useMessages(view: View, question: MessagesAsked): Asked<Schemas['MessagePage']> {
+  return useQuery({
+    ...messagesOf(view, question),
+    meta: { view, under: (other) => messagesOf(other, question) } satisfies OfView,
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
+  });
+}
+
+interface MessagesAsked {
+  filters: string[];
+  limit: number;
+}
+
+function messagesOf(view: View, question: MessagesAsked): Question<Schemas['MessagePage']> {
+  const parameters = { ...selected(view, question.filters), limit: question.limit };
+  return {
+    queryKey: ['messages', view.workspace, parameters],
+    queryFn: ({ signal }) => get('/api/v1/messages', { parameters, workspace: view.workspace, signal }),
   };
 }
 
 /** A list of sessions that grows as it is read. */
 export function useSessions(view: View, question: SessionsAsked, enabled = true) {
-  const parameters = sessionParameters(view, question);
-  const { fields, more } = question;
   return useInfiniteQuery({
-    queryKey: ['sessions', view.workspace, parameters],
-    queryFn: async ({ signal, pageParam }) => {
-      const limit = pageParam === null ? parameters.limit : (more ?? parameters.limit);
-      const page = await get('/api/v1/sessions', { parameters: { ...parameters, limit, cursor: pageParam ?? undefined }, workspace: view.workspace, signal });
-      return fields === undefined ? page : { ...page, sessions: page.sessions.map((session) => only(session, fields)) };
-    },
-    initialPageParam: null as string | null,
+    ...sessionsOf(view, question),
+    meta: { view, under: (other) => sessionsOf(other, question) } satisfies OfView,
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
     refetchOnMount: isShort,
@@ -155,6 +176,20 @@ export function useSessions(view: View, question: SessionsAsked, enabled = true)
     structuralSharing: false,
     enabled,
   });
+}
+
+function sessionsOf(view: View, question: SessionsAsked): LongQuestion<Schemas['SessionPage'], string | null> {
+  const parameters = sessionParameters(view, question);
+  const { fields, more } = question;
+  return {
+    queryKey: ['sessions', view.workspace, parameters],
+    queryFn: async ({ signal, pageParam }) => {
+      const limit = pageParam === null ? parameters.limit : (more ?? parameters.limit);
+      const page = await get('/api/v1/sessions', { parameters: { ...parameters, limit, cursor: pageParam ?? undefined }, workspace: view.workspace, signal });
+      return fields === undefined ? page : { ...page, sessions: page.sessions.map((session) => only(session, fields)) };
+    },
+    initialPageParam: null,
+  };
 }
 
 function isShort(list: { state: { data: { pages: unknown[] } | undefined } }): boolean {

@@ -11,11 +11,18 @@ export interface Question<T> {
   queryFn: QueryFunction<T>;
 }
 
+/** One whose answer comes in pages. */
+export interface LongQuestion<T, Page> {
+  queryKey: QueryKey;
+  queryFn: QueryFunction<T, QueryKey, Page>;
+  initialPageParam: Page;
+}
+
 /** What a question is asked with that follows the filters of the page: it stands in its `meta`. */
 export interface OfView extends Record<string, unknown> {
   view: View;
   /** The same question of another view. */
-  under: (view: View) => Question<unknown>;
+  under: (view: View) => Question<unknown> | LongQuestion<unknown, string | null>;
 }
 
 /** What was asked for the change before. */
@@ -42,6 +49,7 @@ export function askSooner(client: QueryClient, next: View): void {
     const question = ofView.under(view);
     if (hashKey(question.queryKey) === query.queryHash) continue;
     asked.push(question.queryKey);
-    void client.prefetchQuery(question);
+    if ('initialPageParam' in question) void client.prefetchInfiniteQuery(question);
+    else void client.prefetchQuery(question);
   }
 }

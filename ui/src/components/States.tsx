@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 
 import { Failure } from '../api/client';
 import { useTexts } from '../shell/preferences';
+import { useDrawn } from './in-sight';
 import { QuestionContext, questionOf } from './question';
 import { WithCommands } from './WithCommands';
 
@@ -12,15 +13,24 @@ export function Answered<T>(props: { asked: UseQueryResult<T>; height: number; c
   const { asked } = props;
   if (asked.data !== undefined) {
     return (
-      <QuestionContext value={questionOf(asked.data)}>
-        <div className={asked.isPlaceholderData ? 'stale' : undefined} aria-busy={asked.isPlaceholderData}>
-          {props.children(asked.data)}
-        </div>
-      </QuestionContext>
+      <There data={asked.data} isOld={asked.isPlaceholderData}>
+        {props.children}
+      </There>
     );
   }
   if (asked.isError) return <Failed error={asked.error} again={() => void asked.refetch()} />;
   return <Loading height={props.height} />;
+}
+
+function There<T>(props: { data: T; isOld: boolean; children: (data: T) => ReactNode }) {
+  const { place, drawn } = useDrawn(props.data);
+  return (
+    <QuestionContext value={questionOf(drawn)}>
+      <div ref={place} className={props.isOld ? 'stale' : undefined} aria-busy={props.isOld}>
+        {props.children(drawn)}
+      </div>
+    </QuestionContext>
+  );
 }
 
 export function Loading({ height }: { height: number }) {

@@ -21,16 +21,16 @@ use upshot_lake::schema::BatchReader;
 use upshot_lake::{DataFile, Table, TableCapture};
 
 use super::columns::list_of;
-use super::facts::FactRows;
 use super::slices::{Slice, Slices};
-use super::texts::{Keys, Texts};
 use super::{Job, Sink};
 use crate::columns::Columns;
 use crate::engine::captured;
 use crate::error::QueryError;
+use crate::fact_rows::FactRows;
 use crate::pass::Resources;
 use crate::registry::Subject;
 use crate::scan::{Bound, plan_within};
+use crate::texts::{Keys, Texts};
 
 /// About so many messages are held at once; more where one conversation has more.
 const SLICE_MESSAGES: u64 = 64 * 1024;

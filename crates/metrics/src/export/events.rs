@@ -10,7 +10,6 @@ use rustc_hash::FxHashSet;
 use upshot_core::time::day_of;
 use upshot_lake::{DataFile, Table};
 
-use super::texts::{Keys, Texts};
 use super::{Job, Sink};
 use crate::engine::captured;
 use crate::error::QueryError;
@@ -22,6 +21,7 @@ use crate::query::EnvironmentChoice;
 use crate::query::scope::in_environment;
 use crate::registry::Subject;
 use crate::scan::{Bound, plan_within};
+use crate::texts::{Keys, Texts};
 use crate::time::Range;
 
 /// By which columns the texts of events are found.

@@ -10,7 +10,6 @@ mod events;
 mod facts;
 pub mod format;
 mod slices;
-mod texts;
 
 use std::fmt;
 use std::str::FromStr;

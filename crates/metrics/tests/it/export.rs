@@ -24,14 +24,14 @@ use crate::worked::engine;
 const END: &str = "2026-03-29T00:00:00Z";
 
 /// A lake of which some is in files, some in memory, and some in both.
-struct Lived {
+pub struct Lived {
     events: Vec<Event>,
-    capture: Arc<Capture>,
+    pub capture: Arc<Capture>,
     _lake: Lake,
     _folder: TempDir,
 }
 
-fn lived() -> &'static Lived {
+pub fn lived() -> &'static Lived {
     static LIVED: OnceLock<Lived> = OnceLock::new();
     LIVED.get_or_init(|| {
         // On a thread of its own: whoever asks may be within a runtime already.
@@ -103,7 +103,11 @@ async fn bytes(
     Ok(bytes)
 }
 
-async fn rows(table: ExportTable, query: &ExportQuery, capture: &Arc<Capture>) -> Vec<RecordBatch> {
+pub async fn rows(
+    table: ExportTable,
+    query: &ExportQuery,
+    capture: &Arc<Capture>,
+) -> Vec<RecordBatch> {
     let bytes = bytes(table, query, RowFormat::Arrow, capture)
         .await
         .unwrap();
@@ -117,7 +121,7 @@ fn count(batches: &[RecordBatch]) -> u64 {
     batches.iter().map(|batch| batch.num_rows() as u64).sum()
 }
 
-fn texts(batches: &[RecordBatch], column: &str) -> Vec<Option<String>> {
+pub fn texts(batches: &[RecordBatch], column: &str) -> Vec<Option<String>> {
     let columns = batches
         .iter()
         .map(|batch| batch.column_by_name(column).unwrap().clone());

@@ -21,7 +21,7 @@ use crate::worked::engine;
 
 const END: &str = "2026-03-29T00:00:00Z";
 
-async fn filled(folder: &Path) -> (Lake, Capture) {
+pub async fn filled(folder: &Path) -> (Lake, Capture) {
     let options = DemoOptions {
         conversations: 300,
         days: 30,
@@ -37,7 +37,7 @@ async fn filled(folder: &Path) -> (Lake, Capture) {
     (lake, capture)
 }
 
-fn files(capture: &Capture, table: Table) -> &[DataFile] {
+pub fn files(capture: &Capture, table: Table) -> &[DataFile] {
     &capture.table(table).unwrap().files
 }
 
@@ -88,7 +88,7 @@ fn metadata(path: &Path) -> Arc<ParquetMetaData> {
 }
 
 /// Overwrites the values of columns of a file: whoever reads them fails.
-fn damage(path: &Path, is_damaged: impl Fn(&str) -> bool) {
+pub fn damage(path: &Path, is_damaged: impl Fn(&str) -> bool) {
     let metadata = metadata(path);
     let file = File::options().write(true).open(path).unwrap();
     for group in metadata.row_groups() {

@@ -71,6 +71,11 @@ const ROUTES: &[(&str, Need, &str)] = &[
         "session.read",
     ),
     (
+        "GET /api/v1/messages",
+        may(Permission::Text),
+        "messages.read",
+    ),
+    (
         "GET /api/v1/sessions/{id}/under/{profile}",
         may(Permission::Text),
         "session.read",

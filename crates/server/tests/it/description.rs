@@ -218,6 +218,9 @@ async fn answers_are_as_they_are_described() {
         let shown = bench.get(&format!("/api/v1/sessions/{id}")).await.json();
         described.check("get", "/api/v1/sessions/{id}", 200, &shown);
     }
+    let said = bench.get("/api/v1/messages?limit=1000").await.json();
+    assert!(said["messages"].as_array().unwrap().len() > 100);
+    described.check("get", "/api/v1/messages", 200, &said);
     let missing = bench.get("/api/v1/sessions/none").await.json();
     described.check("get", "/api/v1/sessions/{id}", 404, &missing);
 }

@@ -73,7 +73,8 @@ fn every_route_declares_what_it_needs_and_changes_are_recorded() {
             )
         ) && method != "GET";
         let reads_text = matches!(found.need, Need::May(Permission::Export))
-            || route == "GET /api/v1/sessions/{id}";
+            || route == "GET /api/v1/sessions/{id}"
+            || route == "GET /api/v1/messages";
         // A test mail and a preview change nothing.
         if (changes || reads_text) && !["/test", "/preview"].iter().any(|end| path.ends_with(end)) {
             assert!(found.record.is_some(), "{route} is not recorded");
@@ -460,10 +461,12 @@ async fn what_was_changed_and_read_is_recorded_with_who_did_it() {
         analyst.get(&format!("/api/v1/sessions/{id}")).await.status,
         200
     );
+    let said = analyst.get("/api/v1/messages?limit=2").await;
+    assert_eq!(said.json()["messages"].as_array().unwrap().len(), 2);
     assert_eq!(analyst.get("/api/v1/export/messages").await.status, 200);
     let scopes = json!({"name": "shop", "scopes": ["ingest", "read"]});
     let key = owner.post("/api/v1/keys", &scopes).await.json();
-    let deeds = owner.get("/api/v1/audit?limit=6").await.json();
+    let deeds = owner.get("/api/v1/audit?limit=7").await.json();
     let entries: Vec<[&str; 3]> = deeds["entries"]
         .as_array()
         .unwrap()
@@ -476,13 +479,16 @@ async fn what_was_changed_and_read_is_recorded_with_who_did_it() {
         [
             ["olga@example.org", "key.make", &named],
             ["anna@example.org", "rows.export", "messages"],
+            ["anna@example.org", "messages.read", "messages"],
             ["anna@example.org", "session.read", &id],
             ["anna@example.org", "segment.set", "on screens"],
             ["anna@example.org", "link.invitation", "anna@example.org"],
             ["olga@example.org", "person.invite", "anna@example.org"],
         ]
     );
-    assert_eq!(deeds["entries"][5]["detail"], "analyst");
+    assert_eq!(deeds["entries"][6]["detail"], "analyst");
+    let detail = deeds["entries"][2]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("2 of 1 sessions: "), "{detail}");
     let cursor = deeds["cursor"].as_str().unwrap();
     let rest = owner
         .get(&format!("/api/v1/audit?cursor={cursor}"))

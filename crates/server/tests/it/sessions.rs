@@ -137,6 +137,44 @@ async fn one_session_shows_texts_and_the_evidence_for_its_facts() {
 }
 
 #[tokio::test]
+async fn what_was_said_is_listed_newest_first_and_who_read_it_is_recorded() {
+    let bench = Bench::new().await;
+    for number in 0..4 {
+        let events = conversation(&format!("c{number}"), ["web", "voice"][number % 2]);
+        assert_eq!(bench.events("main", &events).await.status, 202);
+    }
+    bench.lake.flush().await.unwrap();
+    let said = |page: &Value| -> Vec<String> {
+        let messages = page["messages"].as_array().unwrap().iter();
+        messages
+            .map(|message| message["text"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let path = "/api/v1/messages?filter=message.role+%3D+user&limit=3";
+    let first = bench.get(path).await.json();
+    let cursor = first["next_cursor"].as_str().unwrap().replace(':', "%3A");
+    let rest = bench.get(&format!("{path}&cursor={cursor}")).await.json();
+    assert_eq!(rest["next_cursor"], Value::Null);
+    let mut all = said(&first);
+    assert_eq!(all.len(), 3);
+    all.extend(said(&rest));
+    all.sort();
+    let each = (0..4).map(|number| format!("question of c{number}"));
+    assert_eq!(all, each.collect::<Vec<_>>());
+    let voice = "/api/v1/messages?filter=channel+%3D+voice+and+message.role+%3D+bot";
+    let mut voice = said(&bench.get(voice).await.json());
+    voice.sort();
+    assert_eq!(voice, ["answer to c1", "answer to c3"]);
+    let problem = bench.get("/api/v1/messages?filter=message.rolle+%3D+bot");
+    let problem = problem.await.problem(400, "invalid-query");
+    assert!(problem.to_string().contains("message.role"), "{problem}");
+    bench
+        .get("/api/v1/messages?order=time")
+        .await
+        .problem(400, "invalid-query");
+}
+
+#[tokio::test]
 async fn what_a_query_counts_is_what_its_drill_down_lists() {
     let bench = Bench::new().await;
     let answer = bench

@@ -51,7 +51,7 @@ export default function Handover() {
             <TrendCard view={view} title={texts.handover.waitingTrend} metrics={WAITING_TREND} />
             <TableCard view={view} title={texts.handover.queues} metrics={QUEUES} by={['queue']} filters={['queue is not null']} order="waiting_time_p90" empty={texts.handover.noQueues} />
           </div>
-          <Words view={view} title={texts.handover.words} hint={texts.handover.wordsHint} filter="any message (message.last_before_handover)" empty={texts.handover.none} which={(message) => message.last_before_handover} />
+          <Words view={view} title={texts.handover.words} hint={texts.handover.wordsHint} of="message.last_before_handover" empty={texts.handover.none} />
           <div className="grid wide">
             <BarsCard view={view} title={texts.handover.left} hint={texts.handover.leftHint} metrics={LEFT} by="message.intent" filters={['message.last_before_handover']} order={LEFT} />
             <TableCard view={view} title={texts.handover.leftTopics} metrics={LEFT} by={['message.topic_name', 'message.intent']} filters={['message.last_before_handover']} order="messages_before_handover" empty={texts.handover.none} />

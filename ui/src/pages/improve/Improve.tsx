@@ -42,7 +42,7 @@ export default function Improve() {
           </div>
           <TableCard view={view} title={texts.improve.vain} hint={texts.improve.vainHint} metrics={VAIN} by={['last_intent']} filters={['last_intent is not null']} order="unresolved_sessions" empty={texts.improve.noIntents} />
           <div className="grid wide">
-            <Words view={view} title={texts.improve.words} hint={texts.improve.wordsHint} filter="any message (message.unmatched)" empty={texts.improve.noneMissed} which={(message) => message.unmatched} />
+            <Words view={view} title={texts.improve.words} hint={texts.improve.wordsHint} of="message.unmatched" empty={texts.improve.noneMissed} />
             <div className="stack">
               <StagesCard view={view} title={texts.improve.sequel} metrics={SEQUEL} />
               <TableCard view={view} title={texts.improve.confusion} hint={texts.improve.confusionHint} metrics={CONFUSED} by={['message.considered_intent', 'message.runner_up_intent']} filters={['message.ambiguous']} order="messages" empty={texts.improve.noConfusion} />

@@ -17,16 +17,16 @@ use crate::pass::Resources;
 use crate::scan::{Bound, plan_within};
 
 /// Which event a row's text belongs to.
-pub(super) struct Keys<'a> {
-    pub(super) event_id: &'a StringArray,
-    pub(super) conversation_id: &'a StringArray,
+pub(crate) struct Keys<'a> {
+    pub(crate) event_id: &'a StringArray,
+    pub(crate) conversation_id: &'a StringArray,
     /// When the event happened, in UTC microseconds.
-    pub(super) time: &'a [i64],
+    pub(crate) time: &'a [i64],
 }
 
 impl<'a> Keys<'a> {
     /// Those of rows in columns of these names; nothing where the rows lack one.
-    pub(super) fn of(
+    pub(crate) fn of(
         rows: &'a RecordBatch,
         [event, conversation, time]: [&str; 3],
     ) -> Option<Self> {
@@ -49,7 +49,7 @@ struct Extent<'a> {
 }
 
 /// Finds texts by their events.
-pub(super) struct Texts<'a> {
+pub(crate) struct Texts<'a> {
     rows: &'a TableCapture,
     resources: &'a Resources,
     columns: Vec<&'static str>,
@@ -59,9 +59,19 @@ pub(super) struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     /// The columns are those of the table of texts that are wanted.
-    pub(super) fn new(
+    pub(crate) fn new(
         capture: &'a Capture,
         columns: Vec<&'static str>,
+        resources: &'a Resources,
+    ) -> Result<Self, QueryError> {
+        Self::among(capture, columns, |_| true, resources)
+    }
+
+    /// Those of some events, by their ids: for whoever wants a few and no others.
+    pub(crate) fn among(
+        capture: &'a Capture,
+        columns: Vec<&'static str>,
+        wanted: impl Fn(&str) -> bool,
         resources: &'a Resources,
     ) -> Result<Self, QueryError> {
         let rows = captured(capture, Table::Texts)?;
@@ -70,6 +80,7 @@ impl<'a> Texts<'a> {
             let ids = batch.column_by_name("event_id");
             let ids = ids.and_then(|ids| ids.as_string_opt::<i32>());
             for (row, id) in ids.into_iter().flatten().enumerate() {
+                let id = id.filter(|id| wanted(id));
                 in_memory.extend(id.map(|id| (id, (number, row))));
             }
         }
@@ -83,7 +94,7 @@ impl<'a> Texts<'a> {
 
     /// The wanted columns for these rows; nothing where an event has no text. A bucket says that all rows
     /// are of it.
-    pub(super) async fn of(
+    pub(crate) async fn of(
         &self,
         keys: &Keys<'_>,
         bucket: Option<i32>,

@@ -1,0 +1,123 @@
+//! What was said: `GET /api/v1/messages`, the newest messages of which filters hold, with their texts.
+
+use std::collections::BTreeSet;
+
+use axum::extract::{RawQuery, State};
+use axum::{Extension, Json};
+use serde::Serialize;
+use upshot_metrics::{MessageQuery, SaidMessage};
+use utoipa::ToSchema;
+
+use crate::access::record::Done;
+use crate::facts::Facts;
+use crate::input::{Workspace, pairs, unknown_parameter};
+use crate::openapi::{SelectionParameters, WorkspaceParameters};
+use crate::problem::{Problem, ProblemDetails};
+use crate::selection::{SELECTION, Selection};
+use crate::sessions::{DEFAULT_LIMIT, MessageWithText, limit_of};
+use crate::state::ServerState;
+use crate::turns::bounded;
+
+/// A page of messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MessagePage {
+    /// The messages, the latest first.
+    messages: Vec<MessageWithText>,
+    /// Send this as `cursor`, with everything else as it was, for the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// List messages
+///
+/// The latest first, with their texts. A filter means what it means in queries of messages (`message.unmatched`,
+/// `message.intent = refund`), and may be about the session, too (`channel = web`); the range is about when a message was written.
+/// `docs/query.md` has the language of filters.
+#[utoipa::path(
+    get,
+    path = "/api/v1/messages",
+    operation_id = "list_messages",
+    tag = "sessions",
+    params(
+        WorkspaceParameters,
+        SelectionParameters,
+        ("limit" = Option<usize>, Query, description = "How many at most, 1 to 1000; 50 where nothing is said"),
+        ("cursor" = Option<String>, Query, description = "Where the list goes on: `next_cursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page of messages", body = MessagePage),
+        (status = 400, description = "A parameter is wrong; `errors` names it with what was perhaps meant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, response = crate::openapi::Unauthorized),
+        (status = 504, description = "The answer took too long", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(
+    State(state): State<ServerState>,
+    Workspace(workspace): Workspace,
+    RawQuery(parameters): RawQuery,
+) -> Result<(Extension<Done>, Json<MessagePage>), Problem> {
+    let (mut query, limit) = message_query(parameters.as_deref().unwrap_or_default())?;
+    query.now = state.now();
+    let work = || async {
+        let (profile, tables) = (query.profile.as_deref(), query.tables_needed());
+        let capture = state.capture(&workspace, profile, &tables).await?;
+        Ok(state.engine.messages(&query, &capture).await?)
+    };
+    let mut messages = bounded(&state, "messages", work).await?;
+    let more = messages.len() > limit;
+    messages.truncate(limit);
+    let done = done(&messages);
+    let next_cursor = messages.last().filter(|_| more).map(SaidMessage::cursor);
+    let messages = messages.into_iter().map(|said| MessageWithText {
+        facts: Facts(said.message),
+        text: said.text,
+    });
+    let page = MessagePage {
+        messages: messages.collect(),
+        next_cursor,
+    };
+    Ok((Extension(done), Json(page)))
+}
+
+/// What the parameters of an address ask for: one message more than the page holds, so that it is known whether there are more.
+fn message_query(parameters: &str) -> Result<(MessageQuery, usize), Problem> {
+    let mut query = MessageQuery::default();
+    let mut selection = Selection::default();
+    let mut limit = DEFAULT_LIMIT;
+    for (name, value) in pairs(parameters) {
+        let Some(value) = selection.take(&name, value)? else {
+            continue;
+        };
+        match name.as_str() {
+            "limit" => limit = limit_of(&value)?,
+            "cursor" => query.cursor = Some(value),
+            _ => {
+                let known = [&SELECTION[..], &["limit", "cursor"]].concat();
+                return Err(unknown_parameter(&name, &known));
+            }
+        }
+    }
+    query.limit = Some(limit + 1);
+    query.filters = selection.filters;
+    query.range = selection.range;
+    query.time_zone = selection.time_zone;
+    query.environment = selection.environment;
+    query.profile = selection.profile;
+    Ok((query, limit))
+}
+
+/// For the record of who read what: how many messages, and of which sessions.
+fn done(messages: &[SaidMessage]) -> Done {
+    let sessions = messages.iter();
+    let sessions: BTreeSet<&str> = sessions
+        .filter_map(|said| said.message.session_id.as_deref())
+        .collect();
+    let mut detail = format!("{} of {} sessions", messages.len(), sessions.len());
+    for (place, session) in sessions.iter().enumerate() {
+        detail.push_str(if place == 0 { ": " } else { ", " });
+        detail.push_str(session);
+    }
+    Done {
+        subject: "messages".to_owned(),
+        detail,
+    }
+}

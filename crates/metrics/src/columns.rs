@@ -4,9 +4,10 @@
 //! (`topic_id`), one of a message or step by its prefix (`message.topic_id`, `step.topic_id`), one of
 //! the person behind the session by `user.`. So one condition means the same in every pass.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use upshot_core::{Field, Message, Record, Session, Step};
 
 use crate::people::USER_COLUMNS;
@@ -90,7 +91,7 @@ pub(crate) fn columns() -> &'static [Column] {
 
 /// The column of this name.
 pub(crate) fn column(name: &str) -> Option<&'static Column> {
-    static BY_NAME: LazyLock<HashMap<&'static str, &'static Column>> = LazyLock::new(|| {
+    static BY_NAME: LazyLock<FxHashMap<&'static str, &'static Column>> = LazyLock::new(|| {
         columns()
             .iter()
             .map(|column| (column.name, column))

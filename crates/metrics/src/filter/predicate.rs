@@ -136,6 +136,15 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// Of a column of numbers between these, both with it.
+    pub(crate) fn between(least: i64, most: i64) -> Self {
+        Self {
+            nulls: Nulls::None,
+            integers: Some((least, most)),
+            ..Self::default()
+        }
+    }
+
     fn present(&self) -> Option<bool> {
         match self.nulls {
             Nulls::None => Some(true),
@@ -241,22 +250,28 @@ impl Predicate {
     #[must_use]
     pub fn simplified(self) -> Self {
         match self {
-            Self::Not(inner) => match inner.simplified() {
-                Self::Constant(value) => Self::Constant(!value),
-                Self::Not(twice) => *twice,
-                other => Self::Not(Box::new(other)),
-            },
-            Self::All(parts) => Self::joined(parts, true),
-            Self::Any(parts) => Self::joined(parts, false),
+            Self::Not(inner) => inner.simplified().opposite(),
+            Self::All(parts) => Self::joined(parts.into_iter().map(Self::simplified), true),
+            Self::Any(parts) => Self::joined(parts.into_iter().map(Self::simplified), false),
             other => other,
         }
     }
 
-    /// `neutral` is what changes nothing: true in an `and`, false in an `or`.
-    fn joined(parts: Vec<Self>, neutral: bool) -> Self {
+    /// The opposite of a condition that is as simple as can be.
+    fn opposite(self) -> Self {
+        match self {
+            Self::Constant(value) => Self::Constant(!value),
+            Self::Not(twice) => *twice,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// Of parts that are as simple as can be; none is asked for after one that decides. `neutral` is what changes nothing:
+    /// true in an `and`, false in an `or`.
+    fn joined(parts: impl Iterator<Item = Self>, neutral: bool) -> Self {
         let mut flat: Vec<Self> = Vec::new();
         for part in parts {
-            match (part.simplified(), neutral) {
+            match (part, neutral) {
                 (Self::Constant(value), _) if value == neutral => {}
                 (Self::Constant(value), _) => return Self::Constant(value),
                 (Self::All(inner), true) | (Self::Any(inner), false) => {
@@ -277,11 +292,7 @@ impl Predicate {
     /// bounds decide become constants, so that the column need not be read.
     #[must_use]
     pub fn within(&self, column: &'static str, least: i64, most: i64) -> Self {
-        let known = Known {
-            nulls: Nulls::None,
-            integers: Some((least, most)),
-            ..Known::default()
-        };
+        let known = Known::between(least, most);
         self.folded(&|name| (name == column).then_some(&known))
     }
 
@@ -289,11 +300,15 @@ impl Predicate {
     /// constant.
     #[must_use]
     pub(crate) fn folded<'k>(&self, known: &dyn Fn(&str) -> Option<&'k Known>) -> Self {
-        let each = |parts: &[Self]| parts.iter().map(|part| part.folded(known)).collect();
         let decided = match self {
-            Self::All(parts) => return Self::All(each(parts)).simplified(),
-            Self::Any(parts) => return Self::Any(each(parts)).simplified(),
-            Self::Not(inner) => return Self::Not(Box::new(inner.folded(known))).simplified(),
+            Self::Constant(_) => return self.clone(),
+            Self::All(parts) => {
+                return Self::joined(parts.iter().map(|part| part.folded(known)), true);
+            }
+            Self::Any(parts) => {
+                return Self::joined(parts.iter().map(|part| part.folded(known)), false);
+            }
+            Self::Not(inner) => return inner.folded(known).opposite(),
             Self::Present(column) | Self::TextPresent(TextSource::Column(column)) => {
                 known(column).and_then(Known::present)
             }
@@ -308,16 +323,28 @@ impl Predicate {
             _ => None,
         };
         // Of nothing every comparison is false.
-        let nothing = || {
-            let mut columns = BTreeSet::new();
-            self.add_columns(&mut columns);
-            let all = |column: &&str| known(column).is_some_and(|known| known.nulls == Nulls::All);
-            columns.iter().any(all)
-        };
+        let of_nothing =
+            |column: &str| known(column).is_some_and(|known| known.nulls == Nulls::All);
         match decided {
             Some(value) => Self::Constant(value),
-            None if !matches!(self, Self::Constant(_)) && nothing() => Self::Constant(false),
+            None if self.any_column(&of_nothing) => Self::Constant(false),
             None => self.clone(),
+        }
+    }
+
+    /// Whether this holds of a column that a condition without parts looks at.
+    fn any_column(&self, holds: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Present(column)
+            | Self::Flag(column)
+            | Self::TextPresent(TextSource::Column(column))
+            | Self::TextIn(TextSource::Column(column), _)
+            | Self::Number(Measure::Column(column), _) => holds(column),
+            _ => {
+                let mut columns = BTreeSet::new();
+                self.add_columns(&mut columns);
+                columns.into_iter().any(holds)
+            }
         }
     }
 

@@ -1,8 +1,11 @@
 //! Runs plans: fills their cells from one reading of each table.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::future::try_join_all;
+use tokio::sync::Semaphore;
 use upshot_lake::Capture;
 
 use super::read::{Keep, Making};
@@ -25,13 +28,14 @@ pub(crate) async fn run(
     capture: &Capture,
     resources: &Resources,
 ) -> Result<Gathered, QueryError> {
-    let mut gathered = run_alike(&[plan], capture, resources).await?;
+    let mut gathered = run_alike(&[plan], capture, resources, &Semaphore::new(1)).await?;
     gathered
         .pop()
         .ok_or_else(|| QueryError::Stopped("a pass gave nothing".to_owned()))
 }
 
-/// Runs plans, in the order in which they are given. Those of one subject share a reading.
+/// Runs plans; what they found is in the order in which they are given. Those of one subject share a reading. One
+/// is read after the other, and while it is, what to read next is made ready, and what was read is put together.
 pub(crate) async fn run_all(
     plans: &[Plan],
     capture: &Capture,
@@ -45,21 +49,25 @@ pub(crate) async fn run_all(
             None => alike.push((kind, vec![position])),
         }
     }
-    let mut found: Vec<(usize, Gathered)> = Vec::with_capacity(plans.len());
-    for (_, positions) in alike {
+    let turn = Semaphore::new(1);
+    let running = alike.iter().map(|(_, positions)| {
         let together: Vec<&Plan> = positions.iter().map(|position| &plans[*position]).collect();
-        let gathered = run_alike(&together, capture, resources).await?;
-        found.extend(positions.into_iter().zip(gathered));
-    }
+        let turn = &turn;
+        async move { run_alike(&together, capture, resources, turn).await }
+    });
+    let gathered = try_join_all(running).await?;
+    let positions = alike.into_iter().flat_map(|(_, positions)| positions);
+    let mut found: Vec<(usize, Gathered)> = positions.zip(gathered.into_iter().flatten()).collect();
     found.sort_unstable_by_key(|(position, _)| *position);
     Ok(found.into_iter().map(|(_, gathered)| gathered).collect())
 }
 
-/// Runs plans of one subject and one kind of traffic.
+/// Runs plans of one subject and one kind of traffic; reads when it has the turn.
 async fn run_alike(
     plans: &[&Plan],
     capture: &Capture,
     resources: &Resources,
+    turn: &Semaphore,
 ) -> Result<Vec<Gathered>, QueryError> {
     let began = Instant::now();
     let Some(first) = plans.first() else {
@@ -82,7 +90,11 @@ async fn run_alike(
     let samplings: Vec<Sampling> = expected.iter().map(|(_, sampling)| *sampling).collect();
     let worker: Arc<Making<Worker>> =
         Arc::new(move |pass, number| Worker::new(&shapes[pass], samplings[pass], number));
+    let ready = Instant::now();
+    let reading = turn.acquire().await.map_err(stopped)?;
+    let waited = ready.elapsed();
     let found = prepared.read(&*worker, Some(Arc::clone(&worker))).await?;
+    drop(reading);
     let of_files = found.by_file.into_iter();
     let rollups = &resources.rollups;
     let of_files = of_files.map(|(pass, keep, share)| (pass, keep, rollups.own(share)));
@@ -110,16 +122,18 @@ async fn run_alike(
     }
     let mut all = Vec::with_capacity(plans.len());
     for (gathering, (effort, _)) in gathering.into_iter().zip(expected) {
-        let mut gathered = gathering
-            .await
-            .map_err(|error| QueryError::Stopped(error.to_string()))??;
+        let mut gathered = gathering.await.map_err(stopped)??;
         gathered.effort = Effort {
-            took: began.elapsed(),
+            took: began.elapsed().saturating_sub(waited),
             ..effort
         };
         all.push(gathered);
     }
     Ok(all)
+}
+
+fn stopped(error: impl Display) -> QueryError {
+    QueryError::Stopped(error.to_string())
 }
 
 /// Puts together what was found for a plan.

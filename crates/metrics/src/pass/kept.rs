@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use upshot_lake::DataFile;
 
+use super::Source;
 use super::joined::Partitions;
 use super::read::{Expected, Keep};
-use super::{FileShape, Source};
+use super::shapes::FileShape;
 use crate::error::QueryError;
 use crate::rollup::{Fixed, Found, Keeping, Key, Slice, path_hash};
 use crate::run::accumulate::Sampling;

@@ -8,6 +8,7 @@ mod fill;
 mod joined;
 mod kept;
 mod read;
+mod shapes;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -20,7 +21,6 @@ use arrow::datatypes::TimestampMicrosecondType;
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryReservation;
 use upshot_core::time::start_of_day;
-use upshot_lake::capture::LONE_MESSAGE;
 use upshot_lake::{Capture, DataFile, Table, TableCapture};
 
 use crate::columns::native;
@@ -41,6 +41,7 @@ use read::{Asked, Expected, Keep, Memory, Prepared, SharedScan, Unit};
 
 pub(crate) use fill::{run, run_all};
 pub(crate) use read::{Consumer, Making};
+use shapes::FileShape;
 
 /// What a pass runs with.
 #[derive(Debug, Clone)]
@@ -156,64 +157,6 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Files that share a shape, for each shape that their day and their statistics leave; files that
-    /// cannot hold a row of the selection are dropped.
-    pub(crate) fn file_shapes(
-        &self,
-        base: &Shape,
-        footers: &Footers,
-    ) -> Result<Vec<FileShape<'a>>, QueryError> {
-        let mut with_replaced = base.clone();
-        if !self.rows.replaced.is_empty() {
-            with_replaced.replaced = Some(Arc::clone(&self.rows.replaced));
-            let mut replaced = self.rows.replaced.iter();
-            if self.rows.table == Table::Messages
-                && replaced.any(|key| key.starts_with(LONE_MESSAGE))
-            {
-                with_replaced.wanted.insert("message.event_id");
-            }
-        }
-        let joined = self.joined_files(base);
-        let mut shapes: Vec<FileShape<'a>> = Vec::new();
-        // Files of one day mostly leave the same shape.
-        let mut last: Option<((i32, bool), Shape)> = None;
-        for file in self.files(base, footers) {
-            let replaced = self.rows.replaced_of(file).is_some();
-            let kind = (file.day, replaced);
-            let of_day = match last.take() {
-                Some((known, shape)) if known == kind => shape,
-                _ if replaced => with_replaced.of_day(file.day),
-                _ => base.of_day(file.day),
-            };
-            if of_day.selection != Predicate::Constant(false) {
-                let footer = footers.get(self.rows.table, &file.path)?;
-                let of_sessions = self.joined_known(&of_day, file, &joined, footers)?;
-                let known = |column: &str| match native(self.subject, column) {
-                    Some(column) => footer.known(column),
-                    None => of_sessions.get(column),
-                };
-                let shape = of_day.folded(&known);
-                if shape.selection != Predicate::Constant(false) {
-                    let times = shape.cut_by().and_then(|column| known(column)?.integers);
-                    let times = times.map(|(from, last)| Range {
-                        from,
-                        to: last.saturating_add(1),
-                    });
-                    let same = shapes.iter_mut().find(|known| known.shape.reads_as(&shape));
-                    match same {
-                        Some(same) => same.files.push((file, times)),
-                        None => shapes.push(FileShape {
-                            shape,
-                            files: vec![(file, times)],
-                        }),
-                    }
-                }
-            }
-            last = Some((kind, of_day));
-        }
-        Ok(shapes)
-    }
-
     /// When the sessions started whose rows may be selected: on the days of the files that are left, or as
     /// memory has it. Nothing if no row is.
     pub(crate) async fn starts(
@@ -311,7 +254,7 @@ impl<'a> Source<'a> {
         let mut known: Vec<Vec<Known<F>>> = Vec::with_capacity(bases.len());
         let mut expected = Vec::with_capacity(bases.len());
         let mut asked_of: HashMap<&Path, Vec<Asked>> = HashMap::new();
-        for (pass, base) in bases.iter().enumerate() {
+        for base in bases {
             let files = self.files(base, &resources.footers);
             resources.load_footers(self.rows.table, files).await?;
             let joined = self.joined_files(base);
@@ -319,7 +262,10 @@ impl<'a> Source<'a> {
             resources
                 .load_footers(Table::Sessions, joined_files)
                 .await?;
-            let shapes = self.file_shapes(base, &resources.footers)?;
+        }
+        let shapes = self.file_shapes_of_all(bases, &resources.footers, resources.threads)?;
+        for (pass, (base, shapes)) in bases.iter().zip(shapes).enumerate() {
+            let joined = self.joined_files(base);
             self.ready(base, resources).await?;
             let effort = self.effort(base, &shapes);
             let files = shapes.iter().flat_map(|shape| &shape.files);
@@ -531,14 +477,6 @@ impl<'a> Source<'a> {
             })
             .collect()
     }
-}
-
-/// Files that share a shape: what is known of their day leaves the same conditions open.
-#[derive(Debug)]
-pub(crate) struct FileShape<'a> {
-    pub(crate) shape: Shape,
-    /// Each with the stretch of time in which the times of its rows lie by which groups are cut, if that is known.
-    pub(crate) files: Vec<(&'a DataFile, Option<Range>)>,
 }
 
 /// Files that are asked for alike, with who asks: in the order of the files.

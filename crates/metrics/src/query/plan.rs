@@ -107,6 +107,25 @@ pub(crate) struct Cells {
     pub(crate) identity: Identity,
 }
 
+impl Cells {
+    /// The same of other predicates, each in the place of the one that it was made of.
+    pub(crate) fn mapped(&self, made: impl Fn(&Predicate) -> Predicate) -> Self {
+        Self {
+            predicates: self.predicates.iter().map(made).collect(),
+            measures: self.measures.clone(),
+            counters: self.counters.clone(),
+            sums: self.sums.clone(),
+            collections: self.collections.clone(),
+            sets: self.sets.clone(),
+            spans: self.spans.clone(),
+            tallies: self.tallies.clone(),
+            scales: self.scales.clone(),
+            clusters: self.clusters.clone(),
+            identity: self.identity,
+        }
+    }
+}
+
 /// Where a metric's parts are among the cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parts {

@@ -116,13 +116,19 @@ impl Shape {
     }
 
     fn map(&self, fold: impl Fn(&Predicate) -> Predicate) -> Self {
-        let mut shape = self.clone();
-        shape.selection = fold(&self.selection);
-        shape.environment = fold(&self.environment);
-        shape.cells.predicates = self.cells.predicates.iter().map(&fold).collect();
         let groupings = self.groupings.iter();
-        shape.groupings = groupings.map(|grouping| grouping.map(&fold)).collect();
-        shape
+        Self {
+            subject: self.subject,
+            selection: fold(&self.selection),
+            environment: fold(&self.environment),
+            groupings: groupings.map(|grouping| grouping.map(&fold)).collect(),
+            cells: self.cells.mapped(&fold),
+            kept: self.kept.clone(),
+            replaced: self.replaced.clone(),
+            wanted: self.wanted.clone(),
+            absent: self.absent.clone(),
+            scale: self.scale,
+        }
     }
 
     /// Whether both are read in the same way.
@@ -209,11 +215,14 @@ impl Shape {
 /// no earlier than it started.
 pub(crate) fn on_day(subject: Subject, predicate: &Predicate, day: i32) -> Predicate {
     let (least, most) = (start_of_day(day), start_of_day(day.saturating_add(1)) - 1);
-    let within = predicate.within("start_time", least, most);
-    match subject {
-        Subject::Sessions => within,
-        subject => within.within(event_time(subject), least, i64::MAX),
-    }
+    let of_start = Known::between(least, most);
+    let of_event = Known::between(least, i64::MAX);
+    let happened = event_time(subject);
+    predicate.folded(&|column| match column {
+        "start_time" => Some(&of_start),
+        column if column == happened => Some(&of_event),
+        _ => None,
+    })
 }
 
 /// The scale on which all answers of a file stand: its ends are the same wherever they are said, and

@@ -41,7 +41,7 @@ pub(crate) struct Footer {
     pub(crate) plain_schema: SchemaRef,
     /// The file's columns with few-valued text as dictionaries.
     pub(crate) coded_schema: SchemaRef,
-    known: HashMap<String, Known>,
+    known: FxHashMap<String, Known>,
 }
 
 impl Footer {
@@ -72,7 +72,7 @@ impl Footer {
 }
 
 /// What the statistics of all row groups say of every column that is not nested.
-fn known_columns(metadata: &ParquetMetaData) -> HashMap<String, Known> {
+fn known_columns(metadata: &ParquetMetaData) -> FxHashMap<String, Known> {
     let description = metadata.file_metadata().schema_descr();
     let columns = description.columns().iter().enumerate();
     columns

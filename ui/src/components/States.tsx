@@ -1,10 +1,11 @@
 /** What stands where an answer is not there: coming, empty, failed. The room is kept, so nothing jumps. */
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 
 import { Failure } from '../api/client';
 import { useTexts } from '../shell/preferences';
 import { useDrawn } from './in-sight';
+import { usePale } from './pale';
 import { QuestionContext, questionOf } from './question';
 import { WithCommands } from './WithCommands';
 
@@ -24,14 +25,23 @@ export function Answered<T>(props: { asked: UseQueryResult<T>; height: number; c
 
 function There<T>(props: { data: T; isOld: boolean; children: (data: T) => ReactNode }) {
   const { place, drawn } = useDrawn(props.data);
+  const isPale = usePale(props.isOld);
   return (
     <QuestionContext value={questionOf(drawn)}>
-      <div ref={place} className={props.isOld ? 'stale' : undefined} aria-busy={props.isOld}>
-        {props.children(drawn)}
+      <div ref={place} className={isPale ? 'stale' : undefined} aria-busy={props.isOld}>
+        <Content data={drawn} isOld={props.isOld} draw={props.children as (data: unknown) => ReactNode} />
       </div>
     </QuestionContext>
   );
 }
+
+/** What was drawn stays as it is until the next answer comes: nothing is drawn of an old one in a new view. */
+const Content = memo(
+  function Content(props: { data: unknown; isOld: boolean; draw: (data: unknown) => ReactNode }) {
+    return props.draw(props.data);
+  },
+  (before, after) => after.isOld && before.data === after.data,
+);
 
 export function Loading({ height }: { height: number }) {
   const texts = useTexts();

@@ -1,6 +1,4 @@
 /** What was really said: the newest messages of which a condition holds. */
-import { Link } from '@tanstack/react-router';
-
 import { useMay } from '../api/access';
 import { useMessages } from '../api/questions';
 import { instant } from '../format/format';
@@ -27,9 +25,9 @@ function Newest(props: { view: View; title: string; hint: string; /** A conditio
       title={props.title}
       hint={props.hint}
       tools={
-        <Link className="button quiet" to="/conversations" search={{ filter: [...view.filter, `any message (${of})`] }}>
+        <QuickLink className="button quiet" to="/conversations" search={{ filter: [...view.filter, `any message (${of})`] }}>
           {texts.more.allSessions}
-        </Link>
+        </QuickLink>
       }
     >
       <Answered asked={messages} height={280}>

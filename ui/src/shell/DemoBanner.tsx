@@ -1,9 +1,8 @@
 /** Says that what is seen is made up, and takes it away. */
-import { Link } from '@tanstack/react-router';
-
 import { useMay } from '../api/access';
 import { useClearDemo } from '../api/workspace';
 import { Sure, Wrong } from '../components/Forms';
+import { QuickLink } from '../components/QuickLink';
 import { whole } from '../format/format';
 import { usePart } from '../texts/parts';
 import { useView } from '../view/use-view';
@@ -19,9 +18,9 @@ export default function DemoBanner({ conversations }: { conversations: number })
       <strong>{texts.shell.demo}</strong>
       <span>{words.banner(whole(locale, conversations))}</span>
       <span className="row push">
-        <Link className="button quiet" to="/start">
+        <QuickLink className="button quiet" to="/start">
           {words.own}
-        </Link>
+        </QuickLink>
         {may && <Sure label={words.clear} sure={words.sure} keep={words.keep} busy={clear.isPending} act={() => clear.mutate(undefined)} />}
       </span>
       <Wrong error={clear.error} />

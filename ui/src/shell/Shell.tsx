@@ -1,10 +1,11 @@
 /** The frame of all pages: navigation, what is looked at, freshness, search and help. */
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useIsFetching, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 
 import { Failure, get } from '../api/client';
 import { useDemo } from '../api/workspace';
+import { QuickLink } from '../components/QuickLink';
 import { Loading } from '../components/States';
 import { NumberDialogProvider } from '../components/number-dialog';
 import { clock } from '../format/format';
@@ -38,10 +39,10 @@ export function Shell({ ready }: { ready: boolean }) {
   const closeHelp = useCallback(() => setOpen((now) => (now === 'help' ? null : now)), []);
 
   useEffect(() => setMenu(false), [path]);
+  const here = PAGES.find((one) => (one.path === '/' ? path === '/' : path.startsWith(one.path)));
   useEffect(() => {
-    const page = PAGES.find((one) => (one.path === '/' ? path === '/' : path.startsWith(one.path)));
-    document.title = page === undefined ? texts.product : `${texts.pages[page.id]} – ${texts.product}`;
-  }, [path, texts]);
+    document.title = here === undefined ? texts.product : `${texts.pages[here.id]} – ${texts.product}`;
+  }, [here, texts]);
   useKeys({
     search: () => setOpen('search'),
     help: () => setOpen('help'),
@@ -58,20 +59,20 @@ export function Shell({ ready }: { ready: boolean }) {
           {texts.shell.skip}
         </a>
         <aside className={menu ? 'side open' : 'side'} id="side">
-          <Link to="/" className="brand">
+          <QuickLink to="/" className="brand">
             <img src="/favicon.svg" alt="" width="24" height="24" />
             {texts.product}
-          </Link>
+          </QuickLink>
           <nav aria-label={texts.shell.navigation}>
             <ul className="pages">
               {pages.map((page) => (
                 <li key={page.id}>
-                  <Link to={page.path} activeOptions={{ exact: page.path === '/', includeSearch: false }}>
+                  <QuickLink to={page.path} aria-current={page === here ? 'page' : undefined}>
                     <svg width="18" height="18" viewBox="0 0 20 20" aria-hidden="true">
                       <path d={page.icon} fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" />
                     </svg>
                     {texts.pages[page.id]}
-                  </Link>
+                  </QuickLink>
                 </li>
               ))}
             </ul>

@@ -50,14 +50,18 @@ impl<'a> Source<'a> {
     ) -> Result<Vec<Asking<'a>>, QueryError> {
         let fixed = keeping.and_then(|keeping| Some((keeping, self.fixed(&shape, keeping)?)));
         let shape = Arc::new(shape);
-        let Some((keeping, fixed)) = fixed else {
-            let reading = files.into_iter().map(|(file, _)| Asking {
-                file,
-                shape: Arc::clone(&shape),
-                keep: None,
-            });
-            return Ok(reading.collect());
+        let read = |file| Asking {
+            file,
+            shape: Arc::clone(&shape),
+            keep: None,
         };
+        let Some((keeping, fixed)) = fixed else {
+            return Ok(files.into_iter().map(|(file, _)| read(file)).collect());
+        };
+        let (files, tiny): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|(file, _)| keeping.rollups.is_worth(file));
+        let mut asking: Vec<Asking<'a>> = tiny.into_iter().map(|(file, _)| read(file)).collect();
         let slices: Vec<Option<Slice>> = files
             .iter()
             .map(|(file, times)| fixed.slice(&shape, *times, &companions(file, joined)))
@@ -73,15 +77,10 @@ impl<'a> Source<'a> {
         let sampling = Sampling::for_rows(pass.rows);
         let paths = files.iter().map(|(file, _)| *file);
         let found = keeping.find(&keys, paths, sampling).await?;
-        let mut asking = Vec::new();
         for ((((file, _), slice), key), found) in files.into_iter().zip(slices).zip(keys).zip(found)
         {
             let Some((slice, key)) = slice.zip(key) else {
-                asking.push(Asking {
-                    file,
-                    shape: Arc::clone(&shape),
-                    keep: None,
-                });
+                asking.push(read(file));
                 continue;
             };
             match found {

@@ -34,7 +34,7 @@ use crate::registry::Subject;
 use crate::rollup::{Found, Keeping, Key, Rollups};
 use crate::run::gather::Effort;
 use crate::run::worker::Shape;
-use crate::scan::{FileScan, Footers, Form, plan_scan};
+use crate::scan::{FileScan, Footers, Form, are_kept, plan_scan};
 use crate::time::Range;
 pub(crate) use kept::Known;
 use read::{Asked, Expected, Keep, Memory, Prepared, SharedScan, Unit};
@@ -309,12 +309,15 @@ impl<'a> Source<'a> {
         mut asked_of: HashMap<&Path, Vec<Asked>>,
         resources: &Resources,
     ) -> Result<(), QueryError> {
+        let sessions = self.sessions_by_partition();
         for (asked, files) in alike(&self.rows.files, &mut asked_of) {
             let reading = self.reading(asked.iter().map(|asked| &*asked.shape));
             let by_file = asked.iter().any(|asked| asked.keep.is_some());
-            if by_file || reading.by_partition(&self.providers) {
-                let units = self.units(&asked.into(), &Arc::new(reading), files);
-                prepared.units.extend(units);
+            let are_small = are_kept(&files, resources);
+            if by_file || are_small || reading.by_partition(&self.providers) {
+                prepared
+                    .units
+                    .extend(units(asked, reading, files, &sessions));
                 continue;
             }
             let scan = FileScan {
@@ -445,38 +448,47 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// The files of each day and bucket, with the sessions to which their rows belong.
-    fn units(
-        &self,
-        asked: &Arc<[Asked]>,
-        reading: &Arc<Reading>,
-        files: Vec<&DataFile>,
-    ) -> Vec<Unit> {
-        let mut by_partition: BTreeMap<(i32, i32), Vec<DataFile>> = BTreeMap::new();
-        for file in files {
-            let partition = by_partition.entry((file.day, file.bucket)).or_default();
-            partition.push(file.clone());
-        }
+    /// The files of sessions, by day and bucket.
+    fn sessions_by_partition(&self) -> HashMap<(i32, i32), Vec<DataFile>> {
         let mut sessions: HashMap<(i32, i32), Vec<DataFile>> = HashMap::new();
         for file in &self.sessions.files {
-            let key = (file.day, file.bucket);
-            if by_partition.contains_key(&key) {
-                sessions.entry(key).or_default().push(file.clone());
-            }
+            let of_partition = sessions.entry((file.day, file.bucket)).or_default();
+            of_partition.push(file.clone());
         }
-        by_partition
-            .into_iter()
-            .map(|(key, files)| Unit {
-                asked: Arc::clone(asked),
-                reading: Arc::clone(reading),
-                files,
-                partition: Partition {
-                    session_files: sessions.get(&key).cloned().unwrap_or_default(),
-                    session_memory: Vec::new(),
-                },
-            })
-            .collect()
+        sessions
     }
+}
+
+/// The files of each day and bucket, with the sessions to which their rows belong.
+fn units(
+    asked: Vec<Asked>,
+    reading: Reading,
+    files: Vec<&DataFile>,
+    sessions: &HashMap<(i32, i32), Vec<DataFile>>,
+) -> impl Iterator<Item = Unit> + use<> {
+    let mut by_partition: BTreeMap<(i32, i32), Vec<DataFile>> = BTreeMap::new();
+    for file in files {
+        let partition = by_partition.entry((file.day, file.bucket)).or_default();
+        partition.push(file.clone());
+    }
+    let pruning = Arc::new(any_selection(&asked));
+    let (asked, reading) = (asked.into(), Arc::new(reading));
+    let with_sessions: Vec<_> = by_partition
+        .into_iter()
+        .map(|(key, files)| (files, sessions.get(&key).cloned().unwrap_or_default()))
+        .collect();
+    with_sessions
+        .into_iter()
+        .map(move |(files, session_files)| Unit {
+            asked: Arc::clone(&asked),
+            reading: Arc::clone(&reading),
+            pruning: Arc::clone(&pruning),
+            files,
+            partition: Partition {
+                session_files,
+                session_memory: Vec::new(),
+            },
+        })
 }
 
 /// Files that are asked for alike, with who asks: in the order of the files.

@@ -13,8 +13,9 @@ use rustc_hash::FxHashMap;
 use tokio::task::JoinSet;
 use upshot_lake::DataFile;
 
-use super::{Resources, any_selection};
+use super::Resources;
 use crate::error::QueryError;
+use crate::filter::Predicate;
 use crate::provide::{Appender, ColumnProvider, Partition, Reading};
 use crate::registry::Subject;
 use crate::rollup::{Found, Key};
@@ -72,6 +73,8 @@ pub(super) struct SharedScan {
 pub(super) struct Unit {
     pub(super) asked: Arc<[Asked]>,
     pub(super) reading: Arc<Reading>,
+    /// What holds of every row that one of them selects.
+    pub(super) pruning: Arc<Predicate>,
     pub(super) files: Vec<DataFile>,
     pub(super) partition: Partition,
 }
@@ -315,7 +318,7 @@ impl<C: Consumer> Part<C> {
             subject: prepared.subject,
             files: unit.files.iter().collect(),
             columns: unit.reading.stored(),
-            pruning: any_selection(&unit.asked),
+            pruning: (*unit.pruning).clone(),
             form: Form::Coded,
         };
         let mut batches = read_files(scan, resources).await?;

@@ -173,6 +173,9 @@ pub struct RollupOptions {
     /// Beside files that are at least as large, what was found is written down, so that it is still there when the
     /// program starts anew. Smaller ones are soon merged into larger ones, and quick to read.
     pub least_file_bytes: u64,
+    /// Of files with fewer rows nothing is kept: to look at the rows anew, of columns that are kept, takes no longer than
+    /// to put together what was found in each of them.
+    pub least_file_rows: u64,
 }
 
 /// Roll-ups take at most so much memory, unless somebody says else.
@@ -186,6 +189,7 @@ impl Default for RollupOptions {
         Self {
             memory_bytes: MOST_MEMORY.min(memory_of_machine() / PART_OF_MACHINE),
             least_file_bytes: 256 << 10,
+            least_file_rows: 1_000,
         }
     }
 }
@@ -201,6 +205,7 @@ impl RollupOptions {
         let columns = Self {
             memory_bytes: of_columns,
             least_file_bytes: u64::MAX,
+            least_file_rows: 0,
         };
         [rollups, columns]
     }
@@ -422,6 +427,11 @@ impl Rollups {
         }
     }
 
+    /// Whether what is found in a file is kept.
+    pub(crate) const fn is_worth(&self, file: &DataFile) -> bool {
+        file.rows >= self.options.least_file_rows
+    }
+
     /// Keeps what was found in memory.
     pub(crate) fn add<F: Found>(&self, key: Key, found: &Arc<F>) {
         let shared = found.shared();
@@ -535,6 +545,7 @@ mod tests {
         let kept = Rollups::new(RollupOptions {
             memory_bytes: 1 << 20,
             least_file_bytes: u64::MAX,
+            least_file_rows: 0,
         });
         let file = |name: &str| DataFile {
             id: 1,

@@ -396,9 +396,9 @@ impl Accumulators {
         }
     }
 
-    /// Adds what another worker found, but for sets and collections, which are looked at where they are; `numbers`
+    /// Adds what another worker found, but for sets, collections and clusters, which are looked at where they are; `numbers`
     /// are this one's numbers of its groups.
-    pub(crate) fn merge(&mut self, other: &Self, numbers: &[u32], sampling: Sampling) {
+    pub(crate) fn merge(&mut self, other: &Self, numbers: &[u32]) {
         let places = || numbers.iter().map(|group| *group as usize);
         for (mine, theirs) in self.counters.iter_mut().zip(&other.counters) {
             let counts = places().zip(theirs);
@@ -412,7 +412,6 @@ impl Accumulators {
             let scales = places().zip(theirs);
             scales.for_each(|(group, scale)| mine[group].add(scale));
         }
-        self.clusters.merge(&other.clusters, numbers, sampling);
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use upshot_stats::ratio::ClusterSums;
 
 use super::accumulate::{Accumulators, Sampling, Scale, Sum};
+use super::clusters::Clusters;
 use super::groups::{GroupValue, MOST_GROUPS};
 use super::quantiles::{Collected, Quantile};
 use super::sets::Union;
@@ -143,6 +144,7 @@ pub(crate) struct Together<'a> {
     cells: Accumulators,
     pub(crate) sets: Vec<Union<'a>>,
     collections: Vec<Collected<'a>>,
+    clusters: Clusters<'a>,
 }
 
 impl<'a> Together<'a> {
@@ -157,11 +159,13 @@ impl<'a> Together<'a> {
                 .iter()
                 .map(|_| Collected::default())
                 .collect(),
+            clusters: Clusters::default(),
         }
     }
 
-    fn add(&mut self, from: &'a Accumulators, numbers: &'a [u32], sampling: Sampling) {
-        self.cells.merge(from, numbers, sampling);
+    fn add(&mut self, from: &'a Accumulators, numbers: &'a [u32]) {
+        self.cells.merge(from, numbers);
+        self.clusters.add(&from.clusters, numbers);
         for (union, set) in self.sets.iter_mut().zip(&from.sets) {
             union.add(set, numbers);
         }
@@ -214,9 +218,9 @@ pub(crate) fn gather(
 ) -> Result<Gathered, QueryError> {
     let numbering = Numbering::of(pieces)?;
     let merged = merge(cells, pieces, &numbering, sampling);
-    let (filled, sum_of_groups) = fill(cells, merged.all, merged.groups.len(), threads);
+    let (filled, sum_of_groups) = fill(cells, merged.all, merged.groups.len(), sampling, threads);
     let total = match merged.totals {
-        Some(totals) => fill(cells, totals, 1, threads).1,
+        Some(totals) => fill(cells, totals, 1, sampling, threads).1,
         None => sum_of_groups,
     };
     Ok(Gathered {
@@ -253,11 +257,11 @@ pub(crate) fn merge<'a>(
             true => merged.rows_kept += share.rows_read,
             false => merged.rows_read += share.rows_read,
         }
-        merged.all.add(&share.grouped, numbers, sampling);
+        merged.all.add(&share.grouped, numbers);
         if let Some(of_share) = &share.totals {
             let totals = merged.totals.get_or_insert_with(|| Together::new(cells, 1));
             if of_share.groups() > 0 {
-                totals.add(of_share, &[0], sampling);
+                totals.add(of_share, &[0]);
             }
         }
     }
@@ -269,6 +273,7 @@ fn fill(
     cells: &Cells,
     together: Together<'_>,
     groups: usize,
+    sampling: Sampling,
     threads: usize,
 ) -> (Vec<Filled>, Filled) {
     let from = together.cells;
@@ -322,7 +327,7 @@ fn fill(
         all.tallies.push(together);
     }
     if !cells.clusters.is_empty() {
-        let (by_group, together) = from.clusters.sums(cells, groups);
+        let (by_group, together) = together.clusters.sums(cells, groups, sampling);
         for sums in by_group {
             filled
                 .iter_mut()

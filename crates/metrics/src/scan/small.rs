@@ -40,6 +40,11 @@ impl Found for Column {
     }
 }
 
+/// Whether columns of these files are kept.
+pub(crate) fn are_kept(files: &[&DataFile], resources: &Resources) -> bool {
+    files.iter().all(|file| file.rows <= SMALL_ROWS) && resources.columns.keeps()
+}
+
 /// The rows of files, coded, one file after the other. Of small files all rows come, also those that the scan would leave out.
 ///
 /// # Errors
@@ -48,7 +53,7 @@ pub(crate) async fn read_files(
     scan: FileScan<'_>,
     resources: &Resources,
 ) -> Result<BoxStream<'static, Result<RecordBatch, QueryError>>, QueryError> {
-    if scan.files.iter().all(|file| file.rows <= SMALL_ROWS) && resources.columns.keeps() {
+    if are_kept(&scan.files, resources) {
         let mut batches = Vec::with_capacity(scan.files.len());
         for file in &scan.files {
             let batch = columns_of(scan.subject, file, &scan.columns, resources);

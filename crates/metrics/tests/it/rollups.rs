@@ -19,15 +19,16 @@ use crate::together::{any_query, told};
 static FORGETFUL: LazyLock<Engine> = LazyLock::new(|| engine(0));
 
 fn engine(memory_bytes: usize) -> Engine {
-    engine_with(memory_bytes, 0)
+    engine_with(memory_bytes, 0, 0)
 }
 
-fn engine_with(memory_bytes: usize, least_file_bytes: u64) -> Engine {
+fn engine_with(memory_bytes: usize, least_file_bytes: u64, least_file_rows: u64) -> Engine {
     Engine::new(EngineOptions {
         threads: 2,
         rollups: RollupOptions {
             memory_bytes,
             least_file_bytes,
+            least_file_rows,
         },
         ..EngineOptions::default()
     })
@@ -127,9 +128,11 @@ proptest! {
         layout in proptest::sample::select(vec![Layout::Files, Layout::Mixed]),
         // So little that something always has to go, or enough.
         bytes in proptest::sample::select(vec![1_usize << 15, 1 << 28]),
+        // Of all files, or not of those with hardly any row.
+        rows in proptest::sample::select(vec![0_u64, 3]),
     ) {
         let held = capture_all(&facts, layout);
-        let keeping = engine(bytes);
+        let keeping = engine_with(bytes, 0, rows);
         for query in queries.iter().chain(&queries) {
             let kept = block(keeping.run(query, &held.capture));
             let read = block(FORGETFUL.run(query, &held.capture));
@@ -137,7 +140,7 @@ proptest! {
         }
         // Another start finds what lies beside the files.
         block(keeping.settled());
-        let keeping = engine(bytes);
+        let keeping = engine_with(bytes, 0, rows);
         let kept = block(keeping.run_all(&queries, &held.capture));
         for (query, kept) in queries.iter().zip(kept) {
             let read = block(FORGETFUL.run(query, &held.capture));
@@ -150,9 +153,10 @@ proptest! {
         facts in any_facts(),
         questions in proptest::collection::vec(any_path_question(), 1..5),
         layout in proptest::sample::select(vec![Layout::Files, Layout::Mixed]),
+        rows in proptest::sample::select(vec![0_u64, 3]),
     ) {
         let held = capture_all(&facts, layout);
-        let keeping = engine(1 << 28);
+        let keeping = engine_with(1 << 28, 0, rows);
         for question in questions.iter().chain(&questions) {
             let kept = question.answer(&keeping, &held);
             prop_assert_eq!(kept, question.answer(&FORGETFUL, &held), "{:?}", question);
@@ -276,7 +280,7 @@ fn days_that_were_asked_for_are_not_read_again() {
 #[test]
 fn a_file_that_went_is_forgotten_at_once() {
     let held = ten_days();
-    let engine = engine_with(1 << 28, u64::MAX);
+    let engine = engine_with(1 << 28, u64::MAX, 0);
     let question = query("sessions", "2026-01-05", "2026-01-14");
     let ask = |capture| block(engine.run(&question, capture)).unwrap();
     ask(&held.capture);
@@ -372,7 +376,7 @@ fn groups_of_many_files_are_all_there() {
 #[test]
 fn erasing_leaves_nothing_in_memory() {
     let held = ten_days();
-    let engine = engine_with(1 << 28, u64::MAX);
+    let engine = engine_with(1 << 28, u64::MAX, 0);
     let question = query("sessions", "2026-01-05", "2026-01-14");
     let rows_read = || {
         block(engine.run(&question, &held.capture))
@@ -459,6 +463,10 @@ fn a_question_that_fails_leaves_what_it_found() {
     let held = ten_days();
     let engine = Engine::new(EngineOptions {
         threads: 1,
+        rollups: RollupOptions {
+            least_file_rows: 0,
+            ..RollupOptions::default()
+        },
         ..EngineOptions::default()
     })
     .unwrap();

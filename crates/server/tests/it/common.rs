@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use upshot_demo::{DemoOptions, generate};
 use upshot_lake::{Lake, LakeOptions};
-use upshot_metrics::{Engine, EngineOptions};
+use upshot_metrics::{Engine, EngineOptions, RollupOptions};
 use upshot_server::{ServerOptions, ServerState, router};
 use upshot_store::Store;
 
@@ -192,6 +192,11 @@ pub fn engine() -> Engine {
     Engine::new(EngineOptions {
         memory_limit_bytes: 64 << 20,
         threads: 2,
+        // Files of tests are small; what is found in them is kept all the same.
+        rollups: RollupOptions {
+            least_file_rows: 0,
+            ..RollupOptions::default()
+        },
         ..EngineOptions::default()
     })
     .unwrap()

@@ -3,6 +3,7 @@ import { memo, useEffect, useLayoutEffect, useMemo, useRef, type CSSProperties, 
 
 import { useMay } from '../../api/access';
 import type { Session } from '../../api/client';
+import { usePale } from '../../components/pale';
 import { sessionPath, useQuick, type Quick } from '../../components/QuickLink';
 import { useLabels } from '../../components/use-labels';
 import { usePreferences } from '../../shell/preferences';
@@ -33,6 +34,7 @@ export function SessionList(props: {
   const labels = useLabels();
   const mayText = useMay('text');
   const quick = useQuick();
+  const isPale = usePale(props.stale);
   const isNarrow = useMedia(NARROW);
   const scroller = useRef<HTMLDivElement>(null);
   const { sessions, columns, more, of, atTop } = props;
@@ -59,7 +61,7 @@ export function SessionList(props: {
   return (
     // A region that scrolls is reached from the keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
-    <div ref={scroller} onKeyDown={toEnd} className={props.stale ? 'list stale' : 'list'} tabIndex={0} role="group" aria-label={texts.pages.conversations}>
+    <div ref={scroller} onKeyDown={toEnd} className={isPale ? 'list stale' : 'list'} aria-busy={props.stale} tabIndex={0} role="group" aria-label={texts.pages.conversations}>
       <div role="table" aria-rowcount={sessions.length + 1} aria-label={texts.pages.conversations} style={{ minWidth: width }}>
         <div role="rowgroup" className="list-head">
           <div role="row" aria-rowindex={1} className="list-row" style={layout}>

@@ -1,10 +1,10 @@
 /** What users say: the survey, its comments, and thumbs. */
-import { Link } from '@tanstack/react-router';
-
 import { useAnswer, useSessions } from '../../api/questions';
 import { Chart } from '../../charts/Chart';
 import { seriesByMetric } from '../../charts/data';
 import { Metric } from '../../components/Metric';
+import { QuickLink } from '../../components/QuickLink';
+import { SessionLink } from '../../components/SessionLink';
 import { Answered, Empty, Failed, Loading } from '../../components/States';
 import { inUnit, instant } from '../../format/format';
 import { usePreferences, useTexts } from '../../shell/preferences';
@@ -63,9 +63,9 @@ export function Satisfaction({ view }: { view: View }) {
                 ['only_positive', texts.outcomes.onlyPositive],
               ] as const
             ).map(([filter, name]) => (
-              <Link key={filter} className="button" to="/conversations" search={{ filter: [...view.filter, filter] }}>
+              <QuickLink key={filter} className="button" to="/conversations" search={{ filter: [...view.filter, filter] }}>
                 {name}
-              </Link>
+              </QuickLink>
             ))}
           </div>
         </section>
@@ -93,12 +93,12 @@ function Comments({ view }: { view: View }) {
       <ul>
         {shown.map((session) => (
           <li key={session.session_id}>
-            <Link className="menu-item" to="/conversations/$id" params={{ id: session.session_id ?? '' }}>
+            <SessionLink className="menu-item" id={session.session_id ?? ''}>
               <span className={`dot ${session.outcome ?? 'none'}`} />
               <strong>{typeof session.csat_score === 'number' ? inUnit(locale, session.csat_score, 'sessions') : ''}</strong>
               <span>{session.topic_name ?? texts.bar.nothingSaid}</span>
               <span className="soft push">{instant(locale, view.zone, session.start_time ?? '')}</span>
-            </Link>
+            </SessionLink>
           </li>
         ))}
       </ul>

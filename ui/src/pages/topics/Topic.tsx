@@ -7,6 +7,7 @@ import { useSessions } from '../../api/questions';
 import { Card, NumbersCard, TableCard, TrendCard } from '../../components/Cards';
 import { Impact } from '../../components/Impact';
 import { Nothing, useNothing } from '../../components/Nothing';
+import { QuickLink } from '../../components/QuickLink';
 import { SessionLink } from '../../components/SessionLink';
 import { Answered, Empty, Failed, Loading } from '../../components/States';
 import { Part } from '../../components/Value';
@@ -139,9 +140,9 @@ function Samples({ view, topic }: { view: View; topic: string }) {
     <Card
       title={texts.topics.samples}
       tools={
-        <Link className="button quiet" to="/conversations" search={{ filter: [...view.filter, visited(topic)] }}>
+        <QuickLink className="button quiet" to="/conversations" search={{ filter: [...view.filter, visited(topic)] }}>
           {texts.more.allSessions}
-        </Link>
+        </QuickLink>
       }
     >
       {sessions.isPending && <Loading height={300} />}

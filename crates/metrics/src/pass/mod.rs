@@ -247,9 +247,11 @@ impl<'a> Source<'a> {
         keeping: Option<Keeping<'_>>,
         resources: &Resources,
     ) -> Result<(Prepared, Vec<Vec<Known<F>>>), QueryError> {
-        for table in Table::FACTS {
-            let files = captured(self.capture, table).map_or(&[][..], |table| &table.files);
-            resources.columns.follow(self.capture, table, files);
+        // Of a table that was not captured nothing is known: its files are there all the same.
+        for table in &self.capture.tables {
+            resources
+                .columns
+                .follow(self.capture, table.table, &table.files);
         }
         let mut known: Vec<Vec<Known<F>>> = Vec::with_capacity(bases.len());
         let mut expected = Vec::with_capacity(bases.len());

@@ -23,5 +23,6 @@ mod releases;
 mod render;
 mod retention;
 mod rollups;
+mod small_files;
 mod together;
 mod worked;

@@ -40,7 +40,7 @@ const Content = memo(
   function Content(props: { data: unknown; isOld: boolean; draw: (data: unknown) => ReactNode }) {
     return props.draw(props.data);
   },
-  (before, after) => after.isOld && before.data === after.data,
+  (before, after) => before.data === after.data && (after.isOld || before.draw === after.draw),
 );
 
 export function Loading({ height }: { height: number }) {

@@ -1,5 +1,7 @@
 /** What is out of sight is drawn after what is in sight. */
-import { useDeferredValue, useEffect, useRef, useState, type RefObject } from 'react';
+import { useEffect, useRef, useState, type RefObject } from 'react';
+
+import { drawLater, forget } from '../charts/later';
 
 /** What comes into sight soon counts as there: a quarter of the window. */
 const NEAR = '25%';
@@ -23,10 +25,16 @@ function useInSight(place: RefObject<Element | null>): boolean {
   return isInSight;
 }
 
-/** The value for what is drawn at a place: the new one at once where it is in sight, else as soon as the rest is drawn. */
+/** The value for what is drawn at a place: the new one at once where it is in sight, else when the browser has drawn the rest. */
 export function useDrawn<T>(value: T): { place: RefObject<HTMLDivElement | null>; drawn: T } {
   const place = useRef<HTMLDivElement>(null);
   const isInSight = useInSight(place);
-  const later = useDeferredValue(value);
-  return { place, drawn: isInSight ? value : later };
+  const [later, setLater] = useState<{ value: T }>({ value });
+  useEffect(() => {
+    if (Object.is(later.value, value)) return undefined;
+    const draw = () => setLater({ value });
+    drawLater(draw);
+    return () => forget(draw);
+  }, [value, later]);
+  return { place, drawn: isInSight ? value : later.value };
 }

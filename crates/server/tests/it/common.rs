@@ -197,7 +197,6 @@ pub fn engine() -> Engine {
             least_file_rows: 0,
             ..RollupOptions::default()
         },
-        ..EngineOptions::default()
     })
     .unwrap()
 }

@@ -193,9 +193,12 @@ inPage('what does not follow the filters is not asked again with them', {}, asyn
   assert.ok(!(await asked(() => page.getByLabel('Traffic').selectOption('production'), (url) => !url.search.includes('environment=all'))).includes(everyBot));
 });
 
-/** The first paint and how long a change of filters takes, in milliseconds. Bounds are loose: machines are shared; the figures are told. */
+/** The first paint and how long a change of filters takes, in milliseconds. The budgets are 1000 and 150; bounds are wide, as machines are shared, and the figures are told. */
 const FIRST_PAINT = 4000;
-const FILTER = 4000;
+const FILTER = 750;
+
+/** All pages that follow the filters of the bar. */
+const FOLLOWING = ['/conversations', '/', '/outcomes', '/topics', '/audience', '/handover', '/improve', '/ai'];
 
 /** How long it takes from a choice of traffic until all that the page shows is the answer to it. */
 function followed(page, value) {
@@ -230,24 +233,27 @@ test('pages are quick', async (t) => {
     await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
     const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
     await settled(page);
-    const quickest = {};
-    for (const path of ['/conversations', '/', '/outcomes', '/topics']) {
-      await page.goto(`${server.address}${path}?zone=UTC`);
-      await settled(page);
+    const usual = {};
+    for (const path of FOLLOWING) {
       const changes = [];
-      for (const value of ['test', 'all', 'production', 'test']) {
-        const took = followed(page, value);
-        await page.getByLabel('Traffic').selectOption(value);
-        changes.push(await took);
+      // Each time with a filter that nobody chose before: of that no answer is kept.
+      for (const tried of [1, 2, 3, 4]) {
+        await page.goto(`${server.address}${path}?zone=UTC&filter=channel+!%3D+tried${tried}`);
+        await settled(page);
+        for (const value of ['test', 'all']) {
+          const took = followed(page, value);
+          await page.getByLabel('Traffic').selectOption(value);
+          changes.push(await took);
+        }
       }
-      quickest[path] = Math.min(...changes);
-      const told = `${path}: a filter changed in ${changes.map((one) => one.toFixed(0)).join(', ')} ms`;
+      usual[path] = changes.sort((one, other) => one - other)[changes.length >> 1];
+      const told = `${path}: a new filter is answered in ${usual[path].toFixed(0)} ms (${changes[0].toFixed(0)} to ${changes.at(-1).toFixed(0)})`;
       t.diagnostic(told);
       console.log(`# ${told}`);
     }
     console.log(`# first paint ${paint.toFixed(0)} ms`);
     assert.ok(paint < FIRST_PAINT, `the first paint took ${paint} ms`);
-    for (const [path, took] of Object.entries(quickest)) assert.ok(took < FILTER, `a filter took ${took} ms on ${path}`);
+    for (const [path, took] of Object.entries(usual)) assert.ok(took < FILTER, `a filter took ${took} ms on ${path}`);
     assert.deepEqual(wrong, []);
   } finally {
     await close();

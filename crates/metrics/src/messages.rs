@@ -1,8 +1,12 @@
 //! The newest messages of which conditions hold, with what was written: last words before a handover, what was not understood.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use arrow::array::{AsArray, RecordBatch, StringArray};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
 use upshot_core::Message;
 use upshot_lake::{Capture, DataFile, Table};
 
@@ -13,6 +17,7 @@ use crate::exists::Sets;
 use crate::fact_rows::FactRows;
 use crate::filter::{Measure, NumberTest, Order, Predicate, ResolveContext, TextSource};
 use crate::listed::Reading;
+use crate::pass::Resources;
 use crate::query::EnvironmentChoice;
 use crate::query::resolve::filters;
 use crate::query::scope::{in_environment, in_range, mature};
@@ -106,12 +111,35 @@ impl Engine {
     pub async fn messages(
         &self,
         query: &MessageQuery,
-        capture: &Capture,
+        capture: Arc<Capture>,
     ) -> Result<Vec<SaidMessage>, QueryError> {
-        let selection = self.selection(query, capture).await?;
-        let newest = self.newest(query, &selection, capture).await?;
-        let messages = self.records_of(&newest, capture).await?;
-        self.with_texts(messages, capture).await
+        let selection = self.selection(query, &capture).await?;
+        let resources = self.resources().clone();
+        let (environment, limit, of_list) =
+            (query.environment, query.limit(), Arc::clone(&capture));
+        let newest = self.on_own_threads(async move {
+            let newest = newest((environment, limit), &selection, &of_list, &resources);
+            newest.await
+        });
+        let newest = newest.await?;
+        let messages = self.records_of(&newest, &capture).await?;
+        let resources = self.resources().clone();
+        self.on_own_threads(
+            async move { with_texts(messages, &newest, &capture, &resources).await },
+        )
+        .await
+    }
+
+    /// Works on the threads of the engine, so that nobody else waits; stops when nobody waits for it any more.
+    async fn on_own_threads<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, QueryError>> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(work, &self.resources().handle);
+        let stopped = || QueryError::Stopped("a list was given up".to_owned());
+        let done = tasks.join_next().await.ok_or_else(stopped)?;
+        done.map_err(|error| QueryError::Stopped(error.to_string()))?
     }
 
     async fn selection(
@@ -152,136 +180,146 @@ impl Engine {
         })
     }
 
-    /// Where the first messages of the list are found.
-    async fn newest<'a>(
-        &'a self,
-        query: &MessageQuery,
-        selection: &Selection,
-        capture: &'a Capture,
-    ) -> Result<Newest<'a>, QueryError> {
-        let mut newest = Newest {
-            limit: query.limit(),
-            after: selection.after.clone(),
-            found: Vec::new(),
-        };
-        let rows = FactRows::new(
-            Subject::Messages,
-            capture,
-            query.environment,
-            selection.predicate.clone(),
-            Columns::from([TIME, ID, "conversation_id"]),
-            self.resources(),
-        );
-        let rows = rows.await?;
-        for batch in rows.of_memory().await? {
-            newest.add(&batch, None)?;
-        }
-        for (file, last) in rows.newest_first().await? {
-            if last.is_some_and(|last| newest.is_closed_to(last)) {
-                break;
-            }
-            if let Some(mut found) = rows.of_file(file, &[]).await? {
-                while let Some(batch) = found.next().await? {
-                    newest.add(&batch, Some(file))?;
-                }
-            }
-        }
-        newest.shrink();
-        Ok(newest)
-    }
-
     /// The facts of these messages, in their order.
     async fn records_of(
         &self,
-        newest: &Newest<'_>,
+        newest: &[Place],
         capture: &Capture,
     ) -> Result<Vec<Message>, QueryError> {
-        let found = newest.found.iter();
+        let found = newest.iter();
         let mut conversations: Vec<Box<str>> = found.map(|one| one.conversation.clone()).collect();
         conversations.sort_unstable();
         conversations.dedup();
         let of_these = TextSource::Column("conversation_id");
         let of_these = Predicate::TextIn(of_these, conversations);
-        let found = newest.found.iter();
-        let mut files: Vec<&DataFile> = found.filter_map(|one| one.file).collect();
+        let found = newest.iter();
+        let mut files: Vec<DataFile> = found.filter_map(|one| one.file.clone()).collect();
         files.sort_unstable_by_key(|file| file.id);
         files.dedup_by_key(|file| file.id);
         let table = captured(capture, Table::Messages)?;
         let reading = &mut Reading::default();
+        let files = files.iter().collect();
         let records = self.fetch(Subject::Messages, table, files, &of_these, reading);
         let records: Vec<Message> = records.await?;
-        // What memory holds comes last: it is the newer of two.
+        // An id may come again on another day. What memory holds comes last: it is the newer of two.
         let records = records.into_iter();
-        let mut records: FxHashMap<Box<str>, Message> = records
-            .map(|message| (message.event_id.clone(), message))
+        let mut records: FxHashMap<Position, Message> = records
+            .map(|message| (position_of_message(&message), message))
             .collect();
-        let found = newest.found.iter();
+        let found = newest.iter();
         Ok(found
-            .filter_map(|one| records.remove(&one.position.1))
+            .filter_map(|one| records.remove(&one.position))
             .collect())
     }
+}
 
-    async fn with_texts(
-        &self,
-        messages: Vec<Message>,
-        capture: &Capture,
-    ) -> Result<Vec<SaidMessage>, QueryError> {
-        if messages.is_empty() {
-            return Ok(Vec::new());
+/// Where the first messages of the list are found.
+async fn newest(
+    (environment, limit): (EnvironmentChoice, usize),
+    selection: &Selection,
+    capture: &Capture,
+    resources: &Resources,
+) -> Result<Vec<Place>, QueryError> {
+    let mut newest = Newest {
+        limit,
+        after: selection.after.clone(),
+        found: Vec::new(),
+    };
+    let rows = FactRows::new(
+        Subject::Messages,
+        capture,
+        environment,
+        selection.predicate.clone(),
+        Columns::from([TIME, ID, "conversation_id"]),
+        resources,
+    );
+    let rows = rows.await?;
+    for batch in rows.of_memory().await? {
+        newest.add(&batch, None)?;
+    }
+    for (file, last) in rows.newest_first().await? {
+        if last.is_some_and(|last| newest.is_closed_to(last)) {
+            break;
         }
-        let ids: FxHashSet<&str> = messages.iter().map(|message| &*message.event_id).collect();
-        let texts = Texts::among(
-            capture,
-            vec!["text"],
-            |id| ids.contains(id),
-            self.resources(),
-        )?;
+        if let Some(mut found) = rows.of_file(file, &[]).await? {
+            while let Some(batch) = found.next().await? {
+                newest.add(&batch, Some(file))?;
+            }
+        }
+    }
+    newest.shrink();
+    Ok(newest.found)
+}
+
+/// The messages with what was written. Those of one file are looked up together: their conversations lie together.
+async fn with_texts(
+    messages: Vec<Message>,
+    places: &[Place],
+    capture: &Capture,
+    resources: &Resources,
+) -> Result<Vec<SaidMessage>, QueryError> {
+    let ids: FxHashSet<&str> = messages.iter().map(|message| &*message.event_id).collect();
+    let texts = Texts::among(capture, vec!["text"], |id| ids.contains(id), resources)?;
+    let buckets: FxHashMap<&Position, i32> = places
+        .iter()
+        .filter_map(|place| Some((&place.position, place.file.as_ref()?.bucket)))
+        .collect();
+    let mut by_bucket: BTreeMap<Option<i32>, Vec<usize>> = BTreeMap::new();
+    for (row, message) in messages.iter().enumerate() {
+        let bucket = buckets.get(&position_of_message(message)).copied();
+        by_bucket.entry(bucket).or_default().push(row);
+    }
+    let mut found: Vec<Option<String>> = vec![None; messages.len()];
+    for (bucket, rows) in by_bucket {
         let of_each = |text: fn(&Message) -> &str| -> StringArray {
-            messages.iter().map(|message| Some(text(message))).collect()
+            rows.iter().map(|row| Some(text(&messages[*row]))).collect()
         };
         let (events, conversations) = (
             of_each(|message| &message.event_id),
             of_each(|message| &message.conversation_id),
         );
-        let times: Vec<i64> = messages.iter().map(|message| message.time).collect();
+        let times: Vec<i64> = rows.iter().map(|row| messages[*row].time).collect();
         let keys = Keys {
             event_id: &events,
             conversation_id: &conversations,
             time: &times,
         };
-        let found = texts.of(&keys, None).await?;
-        let column = found
+        let columns = texts.of(&keys, bucket).await?;
+        let column = columns
             .first()
             .and_then(|column| column.as_string_opt::<i32>());
-        let texts: Vec<Option<String>> = match column {
-            Some(column) => column.iter().map(|text| text.map(str::to_owned)).collect(),
-            None => vec![None; messages.len()],
-        };
-        let messages = messages.into_iter().zip(texts);
-        Ok(messages
-            .map(|(message, text)| SaidMessage { message, text })
-            .collect())
+        for (row, text) in rows.iter().zip(column.into_iter().flatten()) {
+            found[*row] = text.map(str::to_owned);
+        }
     }
+    let messages = messages.into_iter().zip(found);
+    Ok(messages
+        .map(|(message, text)| SaidMessage { message, text })
+        .collect())
+}
+
+fn position_of_message(message: &Message) -> Position {
+    (message.time, message.event_id.clone())
 }
 
 /// A message of the list.
-struct Place<'a> {
+struct Place {
     position: Position,
     conversation: Box<str>,
     /// The file that holds it; nothing where memory does.
-    file: Option<&'a DataFile>,
+    file: Option<DataFile>,
 }
 
 /// Keeps the newest messages.
-struct Newest<'a> {
+struct Newest {
     limit: usize,
     after: Option<Position>,
-    found: Vec<Place<'a>>,
+    found: Vec<Place>,
 }
 
-impl<'a> Newest<'a> {
+impl Newest {
     /// Adds selected rows.
-    fn add(&mut self, rows: &RecordBatch, file: Option<&'a DataFile>) -> Result<(), QueryError> {
+    fn add(&mut self, rows: &RecordBatch, file: Option<&DataFile>) -> Result<(), QueryError> {
         if rows.num_rows() == 0 {
             return Ok(());
         }
@@ -295,7 +333,7 @@ impl<'a> Newest<'a> {
                 self.found.push(Place {
                     position,
                     conversation: keys.conversation_id.value(row).into(),
-                    file,
+                    file: file.cloned(),
                 });
             }
         }

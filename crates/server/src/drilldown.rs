@@ -234,6 +234,6 @@ pub(crate) async fn post(
 ) -> Result<Response, Problem> {
     let form = Form::of(&request)?;
     let question: DrillDownQuery = json(&state, request).await?;
-    check_limit(question.limit(), "page.limit")?;
+    check_limit(question.limit(), "page.limit", "sessions")?;
     answered(&state, &workspace, &form, question).await
 }

@@ -1,6 +1,7 @@
 //! What was said: `GET /api/v1/messages`, the newest messages of which filters hold, with their texts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
@@ -59,13 +60,13 @@ pub(crate) async fn list(
     query.now = state.now();
     let work = || async {
         let (profile, tables) = (query.profile.as_deref(), query.tables_needed());
-        let capture = state.capture(&workspace, profile, &tables).await?;
-        Ok(state.engine.messages(&query, &capture).await?)
+        let capture = Arc::new(state.capture(&workspace, profile, &tables).await?);
+        Ok(state.engine.messages(&query, capture).await?)
     };
     let mut messages = bounded(&state, "messages", work).await?;
     let more = messages.len() > limit;
     messages.truncate(limit);
-    let done = done(&messages);
+    let done = done(&messages, &query);
     let next_cursor = messages.last().filter(|_| more).map(SaidMessage::cursor);
     let messages = messages.into_iter().map(|said| MessageWithText {
         facts: Facts(said.message),
@@ -88,7 +89,7 @@ fn message_query(parameters: &str) -> Result<(MessageQuery, usize), Problem> {
             continue;
         };
         match name.as_str() {
-            "limit" => limit = limit_of(&value)?,
+            "limit" => limit = limit_of(&value, "messages")?,
             "cursor" => query.cursor = Some(value),
             _ => {
                 let known = [&SELECTION[..], &["limit", "cursor"]].concat();
@@ -105,16 +106,40 @@ fn message_query(parameters: &str) -> Result<(MessageQuery, usize), Problem> {
     Ok((query, limit))
 }
 
-/// For the record of who read what: how many messages, and of which sessions.
-fn done(messages: &[SaidMessage]) -> Done {
+/// So many sessions have room in the record.
+const MOST_NAMED: usize = 8;
+
+/// For the record of who read what: how many messages of how many sessions, which, where they are few, and what was asked for. What
+/// filters say may name users, whom nobody takes out of the record.
+fn done(messages: &[SaidMessage], query: &MessageQuery) -> Done {
     let sessions = messages.iter();
     let sessions: BTreeSet<&str> = sessions
         .filter_map(|said| said.message.session_id.as_deref())
         .collect();
     let mut detail = format!("{} of {} sessions", messages.len(), sessions.len());
-    for (place, session) in sessions.iter().enumerate() {
-        detail.push_str(if place == 0 { ": " } else { ", " });
-        detail.push_str(session);
+    if sessions.len() <= MOST_NAMED {
+        for (place, session) in sessions.iter().enumerate() {
+            detail.push_str(if place == 0 { ": " } else { ", " });
+            detail.push_str(session);
+        }
+    } else {
+        let range = &query.range;
+        let told = [
+            ("from", &range.from),
+            ("to", &range.to),
+            ("last", &range.last),
+        ];
+        for (name, value) in told {
+            detail.extend(value.iter().map(|value| format!("; {name} {value}")));
+        }
+        if !query.filters.is_empty() {
+            detail.push_str(&format!("; filters: {}", query.filters.len()));
+        }
+        detail.push_str(if query.cursor.is_some() {
+            "; a later page"
+        } else {
+            ""
+        });
     }
     Done {
         subject: "messages".to_owned(),

@@ -184,7 +184,7 @@ fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
         };
         match name.as_str() {
             "order" => query.order = Some(value),
-            "limit" => limit = limit_of(&value)?,
+            "limit" => limit = limit_of(&value, "sessions")?,
             "cursor" => query.cursor = Some(value),
             "top_users" => query.top_users = Some(value.parse().unwrap_or(0)),
             "identity" => query.identity = value.parse().map_err(QueryError::from)?,
@@ -203,17 +203,17 @@ fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
     Ok((query, limit))
 }
 
-pub(crate) fn limit_of(text: &str) -> Result<usize, Problem> {
+pub(crate) fn limit_of(text: &str, of: &str) -> Result<usize, Problem> {
     // What is no number is no possible size either.
-    check_limit(text.parse().unwrap_or(0), "limit")
+    check_limit(text.parse().unwrap_or(0), "limit", of)
 }
 
 /// Refuses a size that a page cannot have.
-pub(crate) fn check_limit(limit: usize, field: &str) -> Result<usize, Problem> {
+pub(crate) fn check_limit(limit: usize, field: &str, of: &str) -> Result<usize, Problem> {
     if (1..=MOST).contains(&limit) {
         return Ok(limit);
     }
-    let detail = format!("a page holds 1 to {MOST}");
+    let detail = format!("a page holds 1 to {MOST} {of}");
     Err(Problem::field(ProblemKind::InvalidQuery, field, detail))
 }
 

@@ -144,8 +144,10 @@ export function useMessages(view: View, question: MessagesAsked): Asked<Schemas[
   return useQuery({
     ...messagesOf(view, question),
     meta: { view, under: (other) => messagesOf(other, question) } satisfies OfView,
-    placeholderData: keepPreviousData,
+    // What was said in one workspace is never shown in another.
+    placeholderData: (before, query) => (query?.queryKey[1] === view.workspace ? before : undefined),
     refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   });
 }
 

@@ -51,7 +51,7 @@ export function NumbersCard(props: Asks & { large?: boolean; height?: number }) 
   if (known?.length === 0) return null;
   return (
     <Card title={props.title} hint={props.hint}>
-      <Answered asked={answer} height={props.height ?? 96}>
+      <Answered asked={answer} height={props.height ?? 96} still>
         {(all) => (
           <div className="grid tight">
             {all.definitions.map((definition) => (
@@ -75,7 +75,7 @@ export function TrendCard(props: Asks & { kind?: Kind; by?: string; order?: stri
     { enabled: known !== undefined },
   );
   return (
-    <Answered asked={answer} height={height + 82}>
+    <Answered asked={answer} height={height + 82} still={props.tools === undefined}>
       {(all) => (
         <Chart
           title={props.title}
@@ -102,7 +102,7 @@ export function BarsCard(props: Asks & { by: string; limit?: number; order?: str
     { enabled: known !== undefined },
   );
   return (
-    <Answered asked={answer} height={height + 82}>
+    <Answered asked={answer} height={height + 82} still={props.tools === undefined}>
       {(all) => (
         <Chart title={props.title} hint={props.hint} kind={props.kind ?? 'bar'} height={height} tools={props.tools} stepName={names.get(props.by) ?? props.by} slanted data={seriesByMetric(labels, all)} />
       )}
@@ -178,7 +178,7 @@ export function TableCard(
         </>
       }
     >
-      <Answered asked={answer} height={280}>
+      <Answered asked={answer} height={280} still={chosen === undefined}>
         {(all) =>
           all.rows.length === 0 ? (
             <Empty reason={props.empty ?? texts.states.empty} />

@@ -25,7 +25,7 @@ export function StagesCard(props: { view: View; title: string; hint?: string; me
   const answer = useAnswer({ ...props.view, compare: 'none' }, { metrics: known ?? [] }, { enabled: known !== undefined });
   return (
     <Card title={props.title} hint={props.hint}>
-      <Answered asked={answer} height={130}>
+      <Answered asked={answer} height={130} still>
         {(all) => (
           <>
           <div className={props.bad === true ? 'ladder bad-stages' : 'ladder'}>

@@ -9,12 +9,15 @@ import { usePale } from './pale';
 import { QuestionContext, questionOf } from './question';
 import { WithCommands } from './WithCommands';
 
-/** Shows an answer, or why there is none yet. `height` is about what the answer will take, in pixels. */
-export function Answered<T>(props: { asked: UseQueryResult<T>; height: number; children: (data: T) => ReactNode }) {
+/**
+ * Shows an answer, or why there is none yet. `height` is about what the answer will take, in pixels. `still`: what is drawn holds no
+ * choice that changes the question, so that it stays as it is until the next answer comes, and nothing is drawn of an old one in a new view.
+ */
+export function Answered<T>(props: { asked: UseQueryResult<T>; height: number; still?: boolean; children: (data: T) => ReactNode }) {
   const { asked } = props;
   if (asked.data !== undefined) {
     return (
-      <There data={asked.data} isOld={asked.isPlaceholderData}>
+      <There data={asked.data} isOld={asked.isPlaceholderData} still={props.still === true}>
         {props.children}
       </There>
     );
@@ -23,24 +26,25 @@ export function Answered<T>(props: { asked: UseQueryResult<T>; height: number; c
   return <Loading height={props.height} />;
 }
 
-function There<T>(props: { data: T; isOld: boolean; children: (data: T) => ReactNode }) {
+function There<T>(props: { data: T; isOld: boolean; still: boolean; children: (data: T) => ReactNode }) {
   const { place, drawn } = useDrawn(props.data);
   const isPale = usePale(props.isOld);
+  const isWaiting = !Object.is(drawn, props.data);
   return (
     <QuestionContext value={questionOf(drawn)}>
-      <div ref={place} className={isPale ? 'stale' : undefined} aria-busy={props.isOld}>
-        <Content data={drawn} isOld={props.isOld} draw={props.children as (data: unknown) => ReactNode} />
+      <div ref={place} className={isPale ? 'stale' : undefined} aria-busy={props.isOld || isWaiting}>
+        <Content data={drawn} isStill={isWaiting || (props.still && props.isOld)} draw={props.children as (data: unknown) => ReactNode} />
       </div>
     </QuestionContext>
   );
 }
 
-/** What was drawn stays as it is until the next answer comes: nothing is drawn of an old one in a new view. */
+/** What is drawn of an answer. */
 const Content = memo(
-  function Content(props: { data: unknown; isOld: boolean; draw: (data: unknown) => ReactNode }) {
+  function Content(props: { data: unknown; isStill: boolean; draw: (data: unknown) => ReactNode }) {
     return props.draw(props.data);
   },
-  (before, after) => before.data === after.data && (after.isOld || before.draw === after.draw),
+  (before, after) => before.data === after.data && (after.isStill || before.draw === after.draw),
 );
 
 export function Loading({ height }: { height: number }) {

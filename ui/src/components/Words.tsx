@@ -30,7 +30,7 @@ function Newest(props: { view: View; title: string; hint: string; /** A conditio
         </QuickLink>
       }
     >
-      <Answered asked={messages} height={280}>
+      <Answered asked={messages} height={280} still>
         {(page) =>
           page.messages.length === 0 ? (
             <Empty reason={props.empty} />

@@ -26,7 +26,7 @@ export function FilterBar() {
   return (
     <div role="group" aria-label={texts.bar.label} className="row bar">
       <RangeChoice />
-      {view.environment !== 'production' && <span className="badge warn">{texts.bar.environmentBadge[view.environment]}</span>}
+      {view.environment !== 'production' && <span className="badge warn only-narrow">{texts.bar.environmentBadge[view.environment]}</span>}
       <button type="button" className="button only-narrow bar-toggle" aria-expanded={more} onClick={() => setMore(!more)}>
         {texts.bar.more}
         {active > 0 && ` (${active})`}
@@ -46,6 +46,8 @@ export function FilterBar() {
         </select>
         <BotChoice />
         <select
+          // Where the choice itself is in sight it is the badge: another one beside it would move what follows.
+          className={view.environment === 'production' ? undefined : 'warn'}
           aria-label={texts.bar.traffic}
           title={texts.bar.traffic}
           value={view.environment}

@@ -35,7 +35,7 @@ pub(crate) async fn run(
 }
 
 /// Runs plans; what they found is in the order in which they are given. Those of one subject share a reading. One
-/// is read after the other, and while it is, what to read next is made ready, and what was read is put together.
+/// is read after the other, and while it is, what to read next is made ready.
 pub(crate) async fn run_all(
     plans: &[Plan],
     capture: &Capture,
@@ -94,7 +94,6 @@ async fn run_alike(
     let reading = turn.acquire().await.map_err(stopped)?;
     let waited = ready.elapsed();
     let found = prepared.read(&*worker, Some(Arc::clone(&worker))).await?;
-    drop(reading);
     let of_files = found.by_file.into_iter();
     let rollups = &resources.rollups;
     let of_files = of_files.map(|(pass, keep, share)| (pass, keep, rollups.own(share)));
@@ -129,6 +128,8 @@ async fn run_alike(
         };
         all.push(gathered);
     }
+    // What was read is held until here: nothing more is, so that several tables take no more memory than one.
+    drop(reading);
     Ok(all)
 }
 

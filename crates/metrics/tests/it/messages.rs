@@ -1,5 +1,7 @@
 //! Lists of messages: the newest first, as an export has them, and no more is read than they need.
 
+use std::sync::Arc;
+
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use proptest::prelude::*;
@@ -57,12 +59,12 @@ async fn exported(query: &MessageQuery) -> Vec<Told> {
 }
 
 /// All pages of a list, one after the other.
-async fn paged(query: &MessageQuery, capture: &Capture) -> Vec<Told> {
+async fn paged(query: &MessageQuery, capture: &Arc<Capture>) -> Vec<Told> {
     let mut query = query.clone();
     let mut all = Vec::new();
     let engine = engine();
     loop {
-        let page = engine.messages(&query, capture).await.unwrap();
+        let page = engine.messages(&query, Arc::clone(capture)).await.unwrap();
         assert!(page.len() <= query.limit.unwrap());
         let Some(last) = page.last() else { break };
         query.cursor = Some(last.cursor());
@@ -130,6 +132,7 @@ proptest! {
 async fn files_of_earlier_days_are_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let (lake, capture) = filled(folder.path()).await;
+    let capture = Arc::new(capture);
     let query = MessageQuery {
         filters: vec![
             "message.role = user".to_owned(),
@@ -141,7 +144,7 @@ async fn files_of_earlier_days_are_not_read() {
         ..MessageQuery::default()
     };
     let engine = engine();
-    let expected = engine.messages(&query, &capture).await.unwrap();
+    let expected = engine.messages(&query, Arc::clone(&capture)).await.unwrap();
     assert_eq!(expected.len(), 5);
     assert!(expected.iter().all(|said| said.text.is_some()));
     let oldest = day_of(expected[4].message.time);
@@ -153,14 +156,16 @@ async fn files_of_earlier_days_are_not_read() {
             }
         }
     }
-    let found = crate::worked::engine().messages(&query, &capture).await;
+    let found = crate::worked::engine()
+        .messages(&query, Arc::clone(&capture))
+        .await;
     assert_eq!(found.unwrap(), expected);
     // That nothing else is read is not because nothing could fail.
     let all = MessageQuery {
         limit: Some(1_000),
         ..query
     };
-    assert!(engine.messages(&all, &capture).await.is_err());
+    assert!(engine.messages(&all, capture).await.is_err());
     lake.close().await.unwrap();
 }
 
@@ -180,7 +185,8 @@ async fn what_is_wrong_with_a_question_is_said() {
             cursor: cursor.map(str::to_owned),
             ..MessageQuery::default()
         };
-        let found = engine().messages(&query, &held.capture).await;
+        let capture = Arc::new(held.capture.clone());
+        let found = engine().messages(&query, capture).await;
         assert!(
             matches!(found, Err(QueryError::Invalid(_))),
             "{filter:?} {cursor:?}"

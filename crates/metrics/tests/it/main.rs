@@ -13,6 +13,7 @@ mod golden;
 mod intervals;
 mod judged;
 mod listing;
+mod lived;
 mod messages;
 mod one_session;
 mod paths;

@@ -11,12 +11,11 @@ use upshot_metrics::{
     EnvironmentChoice, ExportQuery, ExportTable, MessageQuery, QueryError, RangeSpec, SaidMessage,
 };
 
-use crate::export::{lived, rows, texts};
+use crate::export::{rows, texts};
 use crate::facts::{Layout, capture, instant, sessions};
+use crate::lived::{END, lived};
 use crate::one_session::{damage, files, filled};
 use crate::worked::engine;
-
-const END: &str = "2026-03-29T00:00:00Z";
 
 /// When a message was written, its id, its session and its text.
 type Told = (i64, String, Option<String>, Option<String>);

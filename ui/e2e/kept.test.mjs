@@ -200,7 +200,7 @@ const FILTER = 750;
 /** All pages that follow the filters of the bar. */
 const FOLLOWING = ['/conversations', '/', '/outcomes', '/topics', '/audience', '/handover', '/improve', '/ai'];
 
-/** How long it takes from a choice of traffic until all that the page shows is the answer to it. */
+/** How long it takes from a choice of traffic until all that is in sight is the answer to it. */
 function followed(page, value) {
   return page.evaluate(
     ([wanted, patience]) =>
@@ -211,7 +211,13 @@ function followed(page, value) {
         const look = () => {
           // The address changes with the choice; what is shown is marked as stale until its answer is there.
           const chosen = new URLSearchParams(location.search).get('environment')?.replaceAll('"', '') ?? 'production';
-          const isThere = document.querySelector('#content .list, #content .card') !== null && document.querySelector('#content .stale, #content .skeleton, #content [aria-busy="true"]') === null;
+          // What is out of sight is drawn when the rest is there.
+          const isInSight = (element) => {
+            const { top, bottom } = element.getBoundingClientRect();
+            return bottom > 0 && top < innerHeight;
+          };
+          const old = [...document.querySelectorAll('#content .stale, #content .skeleton, #content [aria-busy="true"]')];
+          const isThere = document.querySelector('#content .list, #content .card') !== null && !old.some(isInSight);
           const passed = performance.now() - begun;
           if (chosen === wanted && isThere) resolve(passed);
           else if (passed > patience) reject(new Error(`the page did not follow the filter within ${patience} ms`));

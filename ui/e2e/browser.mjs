@@ -44,6 +44,11 @@ export async function settled(page) {
 
 /** What axe finds, in a few words. */
 export async function accessible(page) {
+  // What is about to change its colour has not got it yet.
+  await page.evaluate(() => {
+    const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+    return Promise.race([Promise.allSettled(ending.map((one) => one.finished)), new Promise((resolve) => setTimeout(resolve, 1000))]).then(() => undefined);
+  });
   await page.evaluate(axe);
   const found = await page.evaluate(async () => {
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

@@ -2,24 +2,14 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use upshot_metrics::{QueryError, ReportedCheck, ReportedQuery};
+use upshot_metrics::{ReportedCheck, ReportedQuery};
 
 use crate::input::{Workspace, pairs, unknown_parameter};
 use crate::openapi::{SelectionParameters, WorkspaceParameters};
 use crate::problem::{Problem, ProblemDetails};
+use crate::selection::{SELECTION, Selection};
 use crate::state::ServerState;
 use crate::turns::bounded;
-
-const PARAMETERS: [&str; 8] = [
-    "filter",
-    "from",
-    "to",
-    "last",
-    "time_zone",
-    "environment",
-    "profile",
-    "workspace",
-];
 
 /// Compare with the platform's own numbers
 ///
@@ -57,23 +47,25 @@ pub(crate) async fn reported(
 }
 
 fn read(parameters: &str) -> Result<ReportedQuery, Problem> {
-    let mut query = ReportedQuery::default();
+    let mut selection = Selection::default();
     for (name, value) in pairs(parameters) {
-        match name.as_str() {
-            "workspace" => {}
-            "filter" => query.filters.push(value),
-            "from" => query.range.from = Some(value),
-            "to" => query.range.to = Some(value),
-            "last" => query.range.last = Some(value),
-            "time_zone" => query.time_zone = Some(value),
-            "environment" => {
-                query.environment = value
-                    .parse()
-                    .map_err(|problem| Problem::from(QueryError::from(problem)))?;
-            }
-            "profile" => query.profile = Some(value),
-            _ => return Err(unknown_parameter(&name, &PARAMETERS)),
+        if selection.take(&name, value)?.is_some() {
+            return Err(unknown_parameter(&name, &SELECTION));
         }
     }
-    Ok(query)
+    let Selection {
+        filters,
+        range,
+        time_zone,
+        environment,
+        profile,
+    } = selection;
+    Ok(ReportedQuery {
+        filters,
+        range,
+        time_zone,
+        environment,
+        profile,
+        ..ReportedQuery::default()
+    })
 }

@@ -150,12 +150,21 @@ fn export_query(parameters: &str) -> Result<ExportQuery, Problem> {
             }
         }
     }
-    query.filters = selection.filters;
-    query.range = selection.range;
-    query.time_zone = selection.time_zone;
-    query.environment = selection.environment;
-    query.profile = selection.profile;
-    Ok(query)
+    let Selection {
+        filters,
+        range,
+        time_zone,
+        environment,
+        profile,
+    } = selection;
+    Ok(ExportQuery {
+        filters,
+        range,
+        time_zone,
+        environment,
+        profile,
+        ..query
+    })
 }
 
 /// What was asked for, in words, for the record of who read what.

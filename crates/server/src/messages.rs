@@ -97,12 +97,22 @@ fn message_query(parameters: &str) -> Result<(MessageQuery, usize), Problem> {
             }
         }
     }
-    query.limit = Some(limit + 1);
-    query.filters = selection.filters;
-    query.range = selection.range;
-    query.time_zone = selection.time_zone;
-    query.environment = selection.environment;
-    query.profile = selection.profile;
+    let Selection {
+        filters,
+        range,
+        time_zone,
+        environment,
+        profile,
+    } = selection;
+    let query = MessageQuery {
+        filters,
+        range,
+        time_zone,
+        environment,
+        profile,
+        limit: Some(limit + 1),
+        ..query
+    };
     Ok((query, limit))
 }
 
@@ -144,5 +154,44 @@ fn done(messages: &[SaidMessage], query: &MessageQuery) -> Done {
     Done {
         subject: "messages".to_owned(),
         detail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use upshot_core::Message;
+    use upshot_metrics::RangeSpec;
+
+    use super::*;
+
+    fn of_sessions(count: usize) -> Vec<SaidMessage> {
+        let message = |number| Message {
+            session_id: Some(format!("{number:032}").into()),
+            ..Message::default()
+        };
+        let said = |number| SaidMessage {
+            message: message(number),
+            text: Some("secret".to_owned()),
+        };
+        (0..count).map(said).collect()
+    }
+
+    #[test]
+    fn the_record_names_few_sessions_and_says_of_many_what_was_asked() {
+        let query = MessageQuery {
+            filters: vec!["user_id = anna".to_owned()],
+            range: RangeSpec {
+                last: Some("28d".to_owned()),
+                ..RangeSpec::default()
+            },
+            ..MessageQuery::default()
+        };
+        let few = done(&of_sessions(MOST_NAMED), &query).detail;
+        assert!(few.starts_with("8 of 8 sessions: 0000"), "{few}");
+        assert!(few.ends_with('7'), "{few}");
+        // The record cuts what is longer.
+        assert!(few.len() <= 300, "{few}");
+        let many = done(&of_sessions(MOST_NAMED + 1), &query).detail;
+        assert_eq!(many, "9 of 9 sessions; last 28d; filters: 1");
     }
 }

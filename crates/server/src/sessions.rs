@@ -194,12 +194,22 @@ fn session_query(parameters: &str) -> Result<(SessionQuery, usize), Problem> {
             }
         }
     }
-    query.limit = Some(limit + 1);
-    query.filters = selection.filters;
-    query.range = selection.range;
-    query.time_zone = selection.time_zone;
-    query.environment = selection.environment;
-    query.profile = selection.profile;
+    let Selection {
+        filters,
+        range,
+        time_zone,
+        environment,
+        profile,
+    } = selection;
+    let query = SessionQuery {
+        filters,
+        range,
+        time_zone,
+        environment,
+        profile,
+        limit: Some(limit + 1),
+        ..query
+    };
     Ok((query, limit))
 }
 

@@ -17,7 +17,7 @@ use crate::query::{EnvironmentChoice, Identity};
 use crate::registry::Subject;
 use crate::rollup::Found;
 use crate::run::evaluate::Evaluator;
-use crate::run::worker::{Shape, keys};
+use crate::run::worker::Shape;
 
 /// How many of so many users are this share of them: at least one.
 pub(crate) fn top_of(users: u64, percent: u32) -> u64 {
@@ -161,7 +161,7 @@ impl Consumer for OfUsers {
     ) -> Result<(), QueryError> {
         self.rows += evaluator.rows() as u64;
         let selected = shape.selected(evaluator);
-        let users = keys(evaluator, self.key);
+        let users = evaluator.keys(self.key);
         let Some(wanted) = &self.wanted else {
             for row in selected.set_indices() {
                 *self.counts.entry(users[row]).or_default() += 1;

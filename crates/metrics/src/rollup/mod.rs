@@ -189,7 +189,7 @@ impl Default for RollupOptions {
         Self {
             memory_bytes: MOST_MEMORY.min(memory_of_machine() / PART_OF_MACHINE),
             least_file_bytes: 256 << 10,
-            least_file_rows: 1_000,
+            least_file_rows: 5_000,
         }
     }
 }

@@ -235,9 +235,9 @@ pub(crate) struct Input<'a> {
     pub(crate) predicates: &'a [BooleanBuffer],
     pub(crate) measures: &'a [Values],
     /// The keys of every set, in its order.
-    pub(crate) keys: &'a [Vec<u64>],
+    pub(crate) keys: &'a [Arc<[u64]>],
     /// The users of the sessions, where clusters are wanted.
-    pub(crate) users: &'a [u64],
+    pub(crate) users: &'a [i64],
     /// The scale of the answers, where scales are wanted.
     pub(crate) scale: Option<&'a ScaleOf>,
     /// The rows that count at all.
@@ -246,7 +246,7 @@ pub(crate) struct Input<'a> {
 
 impl Input<'_> {
     #[inline]
-    fn group(&self, row: usize) -> usize {
+    pub(super) fn group(&self, row: usize) -> usize {
         self.groups.get(row).map_or(0, |group| *group as usize)
     }
 }
@@ -424,7 +424,8 @@ fn common(first: &BooleanBuffer, second: &BooleanBuffer) -> u64 {
         .sum()
 }
 
-fn valid(values: &Values, bits: &BooleanBuffer) -> BooleanBuffer {
+/// The rows among these that have a number.
+pub(super) fn valid(values: &Values, bits: &BooleanBuffer) -> BooleanBuffer {
     let valid = values.valid.as_ref();
     valid.map_or_else(|| bits.clone(), |valid| bits & valid)
 }

@@ -1,9 +1,10 @@
 //! How alike the sessions of one user are: the sums over users that clustered intervals need.
 
+use arrow::buffer::BooleanBuffer;
 use serde::{Deserialize, Serialize};
 use upshot_stats::ratio::ClusterSums;
 
-use super::accumulate::{Input, Sampling};
+use super::accumulate::{Input, Sampling, valid};
 use super::evaluate::{Numbers, Values};
 use crate::query::plan::{Cells, Term};
 
@@ -42,19 +43,25 @@ fn exact(values: &Values, row: usize) -> f64 {
 
 impl ClusterRows {
     pub(super) fn add(&mut self, cells: &Cells, input: &Input<'_>, sampling: Sampling) {
-        let terms = distinct_terms(cells);
+        let terms: Vec<TermRows<'_>> = distinct_terms(cells)
+            .into_iter()
+            .map(|term| TermRows::of(term, input))
+            .collect();
+        // Whoever adds nothing to any term is no cluster.
+        let adding = terms.iter().map(|term| &term.rows);
+        let Some(adding) = adding.fold(None, either) else {
+            return;
+        };
         let mut of_row = vec![0.0; terms.len()];
-        for (row, user) in input.users.iter().enumerate() {
-            if !sampling.holds(*user) || !input.selected.value(row) {
+        for row in (&adding & input.selected).set_indices() {
+            let user = input.users[row] as u64;
+            if !sampling.holds(user) {
                 continue;
             }
             for (value, term) in of_row.iter_mut().zip(&terms) {
-                *value = term_of(*term, input, row);
+                *value = term.of_row(row);
             }
-            // Whoever adds nothing to any term is no cluster.
-            if of_row.iter().any(|value| *value != 0.0) {
-                self.push(*user, input.groups.get(row).copied().unwrap_or(0), &of_row);
-            }
+            self.push(user, input.group(row) as u32, &of_row);
         }
     }
 
@@ -76,21 +83,55 @@ impl ClusterRows {
     }
 }
 
-/// What a row adds to a term.
-fn term_of(term: Term, input: &Input<'_>, row: usize) -> f64 {
-    match term {
-        Term::Holds(predicate) => f64::from(u8::from(input.predicates[predicate].value(row))),
-        Term::Value(measure, predicate) => {
-            let values = &input.measures[measure];
-            let valid = values.valid.as_ref().is_none_or(|valid| valid.value(row));
-            let there = valid && input.predicates[predicate].value(row);
-            if there { exact(values, row) } else { 0.0 }
+/// A term as the rows of a batch have it.
+struct TermRows<'a> {
+    /// The rows that add something.
+    rows: BooleanBuffer,
+    /// What they add; nothing where each adds one.
+    values: Option<&'a Values>,
+}
+
+impl<'a> TermRows<'a> {
+    fn of(term: Term, input: &Input<'a>) -> Self {
+        match term {
+            Term::Holds(predicate) => Self {
+                rows: input.predicates[predicate].clone(),
+                values: None,
+            },
+            Term::Value(measure, predicate) => {
+                let values = &input.measures[measure];
+                Self {
+                    rows: valid(values, &input.predicates[predicate]),
+                    values: Some(values),
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn of_row(&self, row: usize) -> f64 {
+        match (self.rows.value(row), self.values) {
+            (false, _) => 0.0,
+            (true, None) => 1.0,
+            (true, Some(values)) => exact(values, row),
         }
     }
 }
 
+/// The rows of both.
+fn either(all: Option<BooleanBuffer>, rows: &BooleanBuffer) -> Option<BooleanBuffer> {
+    Some(match all {
+        None => rows.clone(),
+        Some(all) => &all | rows,
+    })
+}
+
 /// A row of a share: its user and its group in all of them together, which share, which row.
 type Place = (u64, u32, u32, u32);
+
+/// About how many rows are put in order at once, and by how many bits of a user's key at most.
+const IN_PIECE: usize = 8;
+const MOST_BITS: u32 = 16;
 
 /// The rows of several shares, none of them copied.
 #[derive(Debug, Default)]
@@ -104,19 +145,47 @@ impl<'a> Clusters<'a> {
         self.shares.push((rows, numbers));
     }
 
-    /// All rows of users in the sample, by user and group.
-    fn places(&self, sampling: Sampling) -> Vec<Place> {
-        let rows = self.shares.iter().map(|(rows, _)| rows.users.len()).sum();
-        let mut places = Vec::with_capacity(rows);
-        for (share, (rows, numbers)) in self.shares.iter().enumerate() {
+    /// The rows of users in the sample.
+    fn places(&self, sampling: Sampling) -> impl Iterator<Item = Place> {
+        let shares = self.shares.iter().enumerate();
+        shares.flat_map(move |(share, (rows, numbers))| {
             let of_share = rows.users.iter().zip(&rows.groups).enumerate();
-            let in_sample = of_share.filter(|(_, (user, _))| sampling.holds(**user));
-            places.extend(in_sample.map(|(row, (user, group))| {
+            let in_sample = of_share.filter(move |(_, (user, _))| sampling.holds(**user));
+            in_sample.map(move |(row, (user, group))| {
                 let group = numbers.get(*group as usize).copied().unwrap_or(0);
                 (*user, group, share as u32, row as u32)
-            }));
+            })
+        })
+    }
+
+    /// The same, by user and group.
+    fn ordered(&self, sampling: Sampling) -> Vec<Place> {
+        let rows: usize = self.shares.iter().map(|(rows, _)| rows.users.len()).sum();
+        // Keys of users are spread evenly: cut by their first bits, a few rows stand in each piece.
+        let bits = (rows / IN_PIECE)
+            .checked_ilog2()
+            .unwrap_or(0)
+            .min(MOST_BITS);
+        let piece = |user: u64| user.checked_shr(u64::BITS - bits).unwrap_or(0) as usize;
+        let mut ends = vec![0_usize; 1 << bits];
+        for (user, ..) in self.places(sampling) {
+            ends[piece(user)] += 1;
         }
-        places.sort_unstable();
+        let mut all = 0;
+        for end in &mut ends {
+            all += std::mem::replace(end, all);
+        }
+        let mut places = vec![Place::default(); all];
+        for place in self.places(sampling) {
+            let end = &mut ends[piece(place.0)];
+            places[*end] = place;
+            *end += 1;
+        }
+        let mut from = 0;
+        for end in ends {
+            places[from..end].sort_unstable();
+            from = end;
+        }
         places
     }
 
@@ -138,7 +207,7 @@ impl<'a> Clusters<'a> {
         let mut all = vec![ClusterSums::default(); pairs.len()];
         let mut of_user = vec![0.0; terms.len()];
         let mut of_group = vec![0.0; terms.len()];
-        let places = self.places(sampling);
+        let places = self.ordered(sampling);
         for user in places.chunk_by(|first, second| first.0 == second.0) {
             of_user.fill(0.0);
             for group in user.chunk_by(|first, second| first.1 == second.1) {

@@ -1,5 +1,7 @@
 //! Evaluates predicates and measures on a batch of rows, each distinct part once.
 
+use std::sync::Arc;
+
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, MapArray, RecordBatch, StringArray, StringViewArray,
 };
@@ -8,9 +10,12 @@ use arrow::datatypes::{
     DataType, Float64Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
 use rustc_hash::FxHashMap;
+use upshot_core::FieldKind;
 use upshot_core::facts::TOPIC_SEPARATOR;
 use upshot_lake::capture::lone_message_key;
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::columns::column as known_column;
 use crate::filter::{Measure, NumberTest, Predicate, SessionSet, TextSource};
 use crate::join::session_hash;
 
@@ -99,6 +104,8 @@ pub(crate) struct Evaluator<'a> {
     batch: &'a RecordBatch,
     rows: usize,
     known: FxHashMap<&'a Predicate, BooleanBuffer>,
+    keys: FxHashMap<&'static str, Arc<[u64]>>,
+    measures: FxHashMap<Measure, Values>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -107,6 +114,8 @@ impl<'a> Evaluator<'a> {
             batch,
             rows: batch.num_rows(),
             known: FxHashMap::default(),
+            keys: FxHashMap::default(),
+            measures: FxHashMap::default(),
         }
     }
 
@@ -156,6 +165,51 @@ impl<'a> Evaluator<'a> {
         };
         self.known.insert(predicate, bits.clone());
         bits
+    }
+
+    /// The numbers of a measure, which several passes may want.
+    pub(crate) fn measured(&mut self, measure: Measure) -> Values {
+        if let Some(known) = self.measures.get(&measure) {
+            return known.clone();
+        }
+        let values = self.measure(measure);
+        self.measures.insert(measure, values.clone());
+        values
+    }
+
+    /// The key of every row: the number itself, or a hash of the text. Nothing is a key of its own, 0.
+    pub(crate) fn keys(&mut self, column: &'static str) -> Arc<[u64]> {
+        if let Some(known) = self.keys.get(column) {
+            return Arc::clone(known);
+        }
+        let keys = self.keys_of(column);
+        self.keys.insert(column, Arc::clone(&keys));
+        keys
+    }
+
+    fn keys_of(&self, column: &'static str) -> Arc<[u64]> {
+        let kind = known_column(column).map(|column| column.field.kind);
+        if matches!(
+            kind,
+            Some(FieldKind::Key | FieldKind::Text | FieldKind::Label | FieldKind::Word)
+        ) {
+            let source = TextSource::Column(column);
+            let texts = self.texts(&source);
+            // Rows of a session follow each other.
+            let mut last: (Option<&str>, u64) = (None, 0);
+            let key = |row| {
+                let text = texts.row(row);
+                if text != last.0 {
+                    last = (text, text.map_or(0, |text| xxh3_64(text.as_bytes())));
+                }
+                last.1
+            };
+            return (0..self.rows).map(key).collect();
+        }
+        match &self.measure(Measure::Column(column)).numbers {
+            Numbers::Integer(numbers) => numbers.iter().map(|number| *number as u64).collect(),
+            Numbers::Real(numbers) => numbers.iter().map(|number| number.to_bits()).collect(),
+        }
     }
 
     fn leaf(&self, predicate: &Predicate) -> BooleanBuffer {

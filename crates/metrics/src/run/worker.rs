@@ -3,17 +3,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::buffer::BooleanBuffer;
+use arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use serde::{Deserialize, Serialize};
-use upshot_core::FieldKind;
 use upshot_core::time::start_of_day;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::accumulate::{Accumulators, Input, Sampling, ScaleOf};
 use super::evaluate::{Evaluator, Numbers, Values, not_replaced};
 use super::groups::{GroupValue, Grouped, Groups, Kept};
 use super::sets::Keys;
-use crate::columns::{Columns as ColumnNames, column as known_column, event_time};
+use crate::columns::{Columns as ColumnNames, event_time};
 use crate::error::QueryError;
 use crate::filter::{Known, Measure, Nulls, Predicate, TextSource};
 use crate::pass::Consumer;
@@ -349,12 +347,12 @@ impl Worker {
         let scale = (!cells.scales.is_empty()).then(|| match shape.scale {
             Some(ends) => ScaleOf::All(ends),
             None => {
-                let end = |column| evaluator.measure(Measure::Column(column));
+                let mut end = |column| evaluator.measured(Measure::Column(column));
                 ScaleOf::Each(end("csat_scale_minimum"), end("csat_scale_maximum"))
             }
         });
         let users = if cells.clusters.is_empty() {
-            Vec::new()
+            ScalarBuffer::default()
         } else {
             self.users(evaluator)
         };
@@ -363,12 +361,12 @@ impl Worker {
             measures: cells
                 .measures
                 .iter()
-                .map(|measure| evaluator.measure(*measure))
+                .map(|measure| evaluator.measured(*measure))
                 .collect(),
             keys: cells
                 .sets
                 .iter()
-                .map(|(column, _)| keys(evaluator, column))
+                .map(|(column, _)| evaluator.keys(column))
                 .collect(),
             users,
             scale,
@@ -376,21 +374,21 @@ impl Worker {
         }
     }
 
-    fn users(&mut self, evaluator: &Evaluator<'_>) -> Vec<u64> {
-        let values = evaluator.measure(Measure::Column(self.cells.identity.key()));
-        let Numbers::Integer(numbers) = &values.numbers else {
-            return vec![0; evaluator.rows()];
+    fn users(&mut self, evaluator: &mut Evaluator<'_>) -> ScalarBuffer<i64> {
+        let values = evaluator.measured(Measure::Column(self.cells.identity.key()));
+        let Numbers::Integer(numbers) = values.numbers else {
+            return vec![0; evaluator.rows()].into();
         };
         let Some(valid) = &values.valid else {
-            return numbers.iter().map(|number| *number as u64).collect();
+            return numbers;
         };
         (0..evaluator.rows())
             .map(|row| {
                 if valid.value(row) {
-                    return numbers[row] as u64;
+                    return numbers[row];
                 }
                 self.nameless += 1;
-                self.nameless
+                self.nameless as i64
             })
             .collect()
     }
@@ -474,40 +472,12 @@ impl Found for Share {
     }
 }
 
-/// The key of every row: the number itself, or a hash of the text. Nothing is a key of its own, 0.
-pub(crate) fn keys(evaluator: &Evaluator<'_>, column: &'static str) -> Vec<u64> {
-    let kind = known_column(column).map(|column| column.field.kind);
-    if matches!(
-        kind,
-        Some(FieldKind::Key | FieldKind::Text | FieldKind::Label | FieldKind::Word)
-    ) {
-        let source = TextSource::Column(column);
-        let texts = evaluator.texts(&source);
-        // Rows of a session follow each other.
-        let mut last: (Option<&str>, u64) = (None, 0);
-        return (0..evaluator.rows())
-            .map(|row| {
-                let text = texts.row(row);
-                if text != last.0 {
-                    last = (text, text.map_or(0, |text| xxh3_64(text.as_bytes())));
-                }
-                last.1
-            })
-            .collect();
-    }
-    let values = evaluator.measure(Measure::Column(column));
-    match &values.numbers {
-        Numbers::Integer(numbers) => numbers.iter().map(|number| *number as u64).collect(),
-        Numbers::Real(numbers) => numbers.iter().map(|number| number.to_bits()).collect(),
-    }
-}
-
 /// The evaluated columns of a batch.
 struct Columns {
     predicates: Vec<BooleanBuffer>,
     measures: Vec<Values>,
-    keys: Vec<Vec<u64>>,
-    users: Vec<u64>,
+    keys: Vec<Arc<[u64]>>,
+    users: ScalarBuffer<i64>,
     scale: Option<ScaleOf>,
     selected: BooleanBuffer,
 }
@@ -541,15 +511,14 @@ impl Columns {
             },
             valid: values.valid.as_ref().map(bits),
         };
-        let keys = |keys: &Vec<u64>| rows.iter().map(|row| keys[*row as usize]).collect();
+        let keys = |keys: &Arc<[u64]>| rows.iter().map(|row| keys[*row as usize]).collect();
         Self {
             predicates: self.predicates.iter().map(bits).collect(),
             measures: self.measures.iter().map(values).collect(),
             keys: self.keys.iter().map(keys).collect(),
-            users: if self.users.is_empty() {
-                Vec::new()
-            } else {
-                keys(&self.users)
+            users: match self.users.is_empty() {
+                true => ScalarBuffer::default(),
+                false => rows.iter().map(|row| self.users[*row as usize]).collect(),
             },
             scale: self.scale.as_ref().map(|scale| match scale {
                 ScaleOf::All(ends) => ScaleOf::All(*ends),

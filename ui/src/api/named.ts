@@ -14,12 +14,25 @@ function called<T extends Called>(names: Readonly<Record<string, string>>, all: 
   return all.map((one) => ({ ...one, name: names[one.id] ?? one.name }));
 }
 
+/** Answers with names, by the names: the same answer stays the same. */
+const known = new WeakMap<object, WeakMap<object, unknown>>();
+
+/** An answer, its numbers called by these names. */
+function namedBy<T extends { definitions: Schemas['Definition'][] }>(names: Readonly<Record<string, string>>, answer: T): T {
+  const inLanguage = known.get(names) ?? new WeakMap<object, unknown>();
+  known.set(names, inLanguage);
+  const before = inLanguage.get(answer) as T | undefined;
+  const named = before ?? { ...answer, definitions: called(names, answer.definitions) };
+  inLanguage.set(answer, named);
+  return named;
+}
+
 /** Functions that name what an answer holds; the same ones as long as the language stays. */
 export function useNamed() {
   const { texts } = usePreferences();
   return useMemo(
     () => ({
-      named: <T extends { definitions: Schemas['Definition'][] }>(answer: T): T => ({ ...answer, definitions: called(texts.names.metrics, answer.definitions) }),
+      named: <T extends { definitions: Schemas['Definition'][] }>(answer: T): T => namedBy(texts.names.metrics, answer),
       metrics: (answer: Schemas['Metrics']): Schemas['Metrics'] => ({ ...answer, metrics: called(texts.names.metrics, answer.metrics) }),
       dimensions: (answer: Schemas['Dimensions']): Schemas['Dimensions'] => ({ ...answer, dimensions: called(texts.names.dimensions, answer.dimensions) }),
     }),

@@ -1,5 +1,5 @@
 /** Questions as React hooks: asked again when the view changes, the last answer shown until the next is there. */
-import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { hashKey, keepPreviousData, replaceEqualDeep, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
 
 import { asked, filtersOf, rangeSpec, type View } from '../view/view';
 import { ask, get, post, type Query, type QueryResult, type Schemas, type Session } from './client';
@@ -15,6 +15,20 @@ export type Asked<T> = UseQueryResult<T>;
 /** An answer with the question that it answers: what is behind a number is asked with it. */
 export type AnswerTo = QueryResult & { question: Query };
 
+/**
+ * What is the same in two answers to one question stays as it was drawn. Of answers to two questions that is hardly a number, and to
+ * look for it takes as long as to draw some: of them only what the numbers are is shared.
+ */
+function shared(before: unknown, now: unknown): unknown {
+  if (before === now || !isAnswer(before) || !isAnswer(now)) return now;
+  if (hashKey([before.question]) === hashKey([now.question])) return replaceEqualDeep(before, now);
+  return { ...now, definitions: replaceEqualDeep(before.definitions, now.definitions) };
+}
+
+function isAnswer(data: unknown): data is AnswerTo {
+  return typeof data === 'object' && data !== null && 'question' in data && 'definitions' in data;
+}
+
 /** Asks for numbers within a view. */
 export function useAnswer(
   view: View,
@@ -26,6 +40,7 @@ export function useAnswer(
     ...answerTo(view, question),
     ...(options.apart !== true && { meta: { view, under: (other) => answerTo(other, question) } satisfies OfView }),
     select: named,
+    structuralSharing: shared,
     placeholderData: keepPreviousData,
     refetchInterval: AGAIN,
     enabled: options.enabled ?? true,

@@ -27,6 +27,15 @@ function ask(): void {
   else setTimeout(next, 16);
 }
 
+/** Until the browser has nothing else to do, at most so many milliseconds. */
+export function idle(patience: number): Promise<void> {
+  return new Promise((resolve) => {
+    // Safari has no such call.
+    if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(), { timeout: patience });
+    else setTimeout(resolve, 16);
+  });
+}
+
 /** Draws all that waits: for a picture of it, or for paper. */
 export function drawAll(): void {
   for (const draw of [...waiting]) drawNow(draw);

@@ -141,8 +141,9 @@ const Topic = memo(function Topic(props: { row: Schemas['TopicRow']; of: (typeof
   );
 });
 
-/** Views of each topic over the time of the view. */
-function useSparks(view: View, topics: string[]): ReadonlyMap<string, number[]> {
+/** Views of each topic over the time of the view. The same topics in another order are the same question. */
+function useSparks(view: View, shown: string[]): ReadonlyMap<string, number[]> {
+  const topics = [...shown].sort();
   const answer = useAnswer(
     { ...view, compare: 'none' },
     { metrics: ['topic_views'], dimensions: ['step.topic'], grain: grainOf(view), filters: topics.length === 0 ? [] : [`step.topic in (${topics.map(quoted).join(', ')})`] },

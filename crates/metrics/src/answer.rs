@@ -183,12 +183,27 @@ impl Engine {
         purpose: PassPurpose,
         trace: &mut Trace,
     ) -> Result<Part, QueryError> {
-        let sets = self.sets(std::slice::from_ref(&plan), capture).await?;
-        let plan = plan.map(|predicate| sets.put_into(predicate));
-        let gathered = pass::run(&plan, capture, self.resources()).await?;
-        let part = Part { plan, gathered };
-        trace.pass(purpose, &part);
-        Ok(part)
+        let mut parts = self
+            .told_passes(vec![plan], capture, purpose, trace)
+            .await?;
+        let nothing = || QueryError::Stopped("a pass gave nothing".to_owned());
+        parts.pop().ok_or_else(nothing)
+    }
+
+    /// The same of several, together.
+    pub(crate) async fn told_passes(
+        &self,
+        plans: Vec<Plan>,
+        capture: &Capture,
+        purpose: PassPurpose,
+        trace: &mut Trace,
+    ) -> Result<Vec<Part>, QueryError> {
+        let sets = self.sets(&plans, capture).await?;
+        let complete = plans.into_iter();
+        let complete = complete.map(|plan| plan.map(|predicate| sets.put_into(predicate)));
+        let parts = self.parts(complete.collect(), capture).await?;
+        parts.iter().for_each(|part| trace.pass(purpose, part));
+        Ok(parts)
     }
 
     /// The groups that stand by themselves where all others are to stand together: as many as the limit

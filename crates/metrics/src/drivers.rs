@@ -263,6 +263,32 @@ impl Engine {
         Ok(result)
     }
 
+    /// What drives several numbers, read together. Values have no names.
+    pub(crate) async fn nameless_drivers(
+        &self,
+        queries: &[DriverQuery],
+        capture: &Capture,
+        trace: &mut Trace,
+    ) -> Result<Vec<DriverResult>, QueryError> {
+        let mut asked = Vec::with_capacity(queries.len());
+        let mut plans = Vec::with_capacity(queries.len());
+        for query in queries {
+            let resolved = resolved(query, maturity(query.maturity, capture), capture)?;
+            plans.push(plan(&resolved, PASS, resolved.range)?);
+            asked.push((query, resolved));
+        }
+        let parts = self
+            .told_passes(plans, capture, PassPurpose::Impacts, trace)
+            .await?;
+        let nameless = HashMap::new();
+        let found = asked.iter().zip(&parts);
+        Ok(found
+            .map(|((query, resolved), part)| {
+                result(query, resolved, &part.plan, &part.gathered, &nameless)
+            })
+            .collect())
+    }
+
     /// One pass over the sessions.
     async fn driver_pass(
         &self,

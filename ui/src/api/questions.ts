@@ -22,7 +22,8 @@ export type AnswerTo = QueryResult & { question: Query };
 function shared(before: unknown, now: unknown): unknown {
   if (before === now || !isAnswer(before) || !isAnswer(now)) return now;
   if (hashKey([before.question]) === hashKey([now.question])) return replaceEqualDeep(before, now);
-  return { ...now, definitions: replaceEqualDeep(before.definitions, now.definitions) };
+  const { definitions, metrics, dimensions } = now;
+  return { ...now, ...replaceEqualDeep({ definitions: before.definitions, metrics: before.metrics, dimensions: before.dimensions }, { definitions, metrics, dimensions }) };
 }
 
 function isAnswer(data: unknown): data is AnswerTo {

@@ -21,12 +21,16 @@ export function Spark(props: { values: (number | null)[]; pendingFrom?: number |
   const from = props.pendingFrom;
   return (
     <svg className="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={props.label}>
-      <defs>
-        <pattern id="pending" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-          <path d="M0 0V6" stroke="var(--edge)" strokeWidth="1.5" opacity="0.5" />
-        </pattern>
-      </defs>
-      {from !== undefined && <rect x={x(Math.max(from - 0.5, 0))} y="0" width={width - x(Math.max(from - 0.5, 0))} height={height} fill="url(#pending)" />}
+      {from !== undefined && (
+        <>
+          <defs>
+            <pattern id="pending" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+              <path d="M0 0V6" stroke="var(--edge)" strokeWidth="1.5" opacity="0.5" />
+            </pattern>
+          </defs>
+          <rect x={x(Math.max(from - 0.5, 0))} y="0" width={width - x(Math.max(from - 0.5, 0))} height={height} fill="url(#pending)" />
+        </>
+      )}
       <path d={lines.join('')} fill="none" stroke="var(--data-1)" strokeWidth="1.75" vectorEffect="non-scaling-stroke" strokeLinejoin="round" />
     </svg>
   );

@@ -122,9 +122,18 @@ impl Scope {
         sessions: &Query,
         capture: &Capture,
     ) -> Result<Self, QueryError> {
+        let counted = engine.run(sessions, capture).await?;
+        Self::of(sessions, counted, capture)
+    }
+
+    /// The same where they are counted already.
+    pub(crate) fn of(
+        sessions: &Query,
+        counted: QueryResult,
+        capture: &Capture,
+    ) -> Result<Self, QueryError> {
         let maturity = maturity(sessions.maturity, capture);
         let resolved = optimise(resolve(sessions, maturity.clone(), &capture.preferences)?);
-        let counted = engine.run(sessions, capture).await?;
         let selection = in_range("start_time", resolved.range)
             .and(resolved.filter.clone())
             .and(in_environment(resolved.environment));

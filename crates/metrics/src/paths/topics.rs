@@ -168,10 +168,13 @@ impl Engine {
     ) -> Result<TopicResult, QueryError> {
         let began = Instant::now();
         let mut trace = Trace::new(query.explain, began);
-        let numbers = self.run(&query.numbers(), capture).await?;
+        let asked = [query.numbers(), query.sessions()];
+        let mut counted = self.run_all(&asked, capture).await.into_iter();
+        let nothing = || QueryError::Stopped("a query was given up".to_owned());
+        let mut next_counted = || counted.next().ok_or_else(nothing)?;
+        let numbers = next_counted()?;
+        let scope = Scope::of(&asked[1], next_counted()?, capture)?;
         trace.nested(PassPurpose::Rows, numbers.explanation.as_ref());
-        trace.stage("rows");
-        let scope = Scope::new(self, &query.sessions(), capture).await?;
         trace.nested(PassPurpose::Sessions, scope.counted.explanation.as_ref());
         trace.stage("sessions");
         let visits = self.visits(&scope, capture, &mut trace).await?;
@@ -225,23 +228,21 @@ impl Engine {
         capture: &Capture,
         trace: &mut Trace,
     ) -> Result<Impacts, QueryError> {
+        let asked = DrivenOutcome::ALL.map(|outcome| DriverQuery {
+            outcome,
+            by: "topics".to_owned(),
+            filters: query.filters.clone(),
+            range: query.range.clone(),
+            environment: query.environment,
+            time_zone: query.time_zone.clone(),
+            limit: None,
+            profile: query.profile.clone(),
+            explain: query.explain,
+            now: query.now,
+            maturity: query.maturity,
+        });
         let mut impacts = Impacts::new();
-        for outcome in DrivenOutcome::ALL {
-            let asked = DriverQuery {
-                outcome,
-                by: "topics".to_owned(),
-                filters: query.filters.clone(),
-                range: query.range.clone(),
-                environment: query.environment,
-                time_zone: query.time_zone.clone(),
-                limit: None,
-                profile: query.profile.clone(),
-                explain: query.explain,
-                now: query.now,
-                maturity: query.maturity,
-            };
-            let found = self.drivers(&asked, capture).await?;
-            trace.nested(PassPurpose::Impacts, found.explanation.as_ref());
+        for found in self.nameless_drivers(&asked, capture, trace).await? {
             for row in found.rows {
                 let Some(topic) = row.value else { continue };
                 let impact = TopicImpact {
@@ -251,7 +252,7 @@ impl Engine {
                     verdict: row.verdict,
                 };
                 let of_topic = impacts.entry(topic).or_default();
-                of_topic.insert(outcome.name().to_owned(), impact);
+                of_topic.insert(found.outcome.name().to_owned(), impact);
             }
         }
         Ok(impacts)

@@ -177,16 +177,18 @@ inPage('what is in sight is asked first', {}, async (page) => {
       if (request.method() === 'POST' && request.url().endsWith('/api/v1/queries')) sent.push(request.postDataJSON().queries.map((one) => JSON.stringify([one.metrics, one.dimensions])));
     };
     page.on('request', note);
+    let answers = 0;
+    const answered = page.waitForResponse((response) => response.url().endsWith('/api/v1/queries') && ++answers === 2);
     await page.getByLabel('Traffic').selectOption(value);
-    await page.waitForURL((url) => url.searchParams.get('environment') === value);
+    await answered;
     await settled(page);
     page.off('request', note);
     return sent;
   };
   const inSight = async (title) => {
     await page.getByRole('region', { name: title, exact: true }).scrollIntoViewIfNeeded();
-    // What is in sight is told when the browser has looked.
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    // What is in sight is told some frames later.
+    await page.waitForTimeout(250);
   };
   const regions = await page.getByRole('main').locator('section.card').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
   await inSight(regions[0]);

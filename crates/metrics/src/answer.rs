@@ -190,7 +190,7 @@ impl Engine {
         parts.pop().ok_or_else(nothing)
     }
 
-    /// The same of several, together.
+    /// The same of several, together; one after the other where that takes too much memory.
     pub(crate) async fn told_passes(
         &self,
         plans: Vec<Plan>,
@@ -201,7 +201,17 @@ impl Engine {
         let sets = self.sets(&plans, capture).await?;
         let complete = plans.into_iter();
         let complete = complete.map(|plan| plan.map(|predicate| sets.put_into(predicate)));
-        let parts = self.parts(complete.collect(), capture).await?;
+        let complete: Vec<Plan> = complete.collect();
+        let parts = match self.parts(complete.clone(), capture).await {
+            Err(QueryError::Memory { .. }) if complete.len() > 1 => {
+                let mut parts = Vec::with_capacity(complete.len());
+                for plan in complete {
+                    parts.extend(self.parts(vec![plan], capture).await?);
+                }
+                parts
+            }
+            together => together?,
+        };
         parts.iter().for_each(|part| trace.pass(purpose, part));
         Ok(parts)
     }

@@ -181,7 +181,7 @@ const cameUp = new Map<string | undefined, Waiting[]>();
 
 /**
  * Asks for numbers. What a page asks at one moment goes in one request: what several of its queries read is read
- * once, and all of the page is of one moment.
+ * once, and all of it is of one moment.
  */
 export function ask(query: Query, workspace: string | undefined, signal: AbortSignal): Promise<QueryResult> {
   return new Promise((answered, failed) => {

@@ -25,6 +25,7 @@ use crate::error::QueryError;
 use crate::machine::memory_of_machine;
 use crate::run::accumulate::Sampling;
 use crate::run::sets::Keys;
+use crate::scan::SMALL_ROWS;
 
 pub(crate) use fixed::{Fixed, Slice};
 use shelf::{Record, Shelf};
@@ -189,7 +190,7 @@ impl Default for RollupOptions {
         Self {
             memory_bytes: MOST_MEMORY.min(memory_of_machine() / PART_OF_MACHINE),
             least_file_bytes: 256 << 10,
-            least_file_rows: 5_000,
+            least_file_rows: SMALL_ROWS,
         }
     }
 }

@@ -61,7 +61,9 @@ impl ClusterRows {
             for (value, term) in of_row.iter_mut().zip(&terms) {
                 *value = term.of_row(row);
             }
-            self.push(user, input.group(row) as u32, &of_row);
+            if of_row.iter().any(|value| *value != 0.0) {
+                self.push(user, input.group(row) as u32, &of_row);
+            }
         }
     }
 
@@ -85,7 +87,7 @@ impl ClusterRows {
 
 /// A term as the rows of a batch have it.
 struct TermRows<'a> {
-    /// The rows that add something.
+    /// The rows that have it.
     rows: BooleanBuffer,
     /// What they add; nothing where each adds one.
     values: Option<&'a Values>,

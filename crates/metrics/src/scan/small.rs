@@ -22,7 +22,7 @@ use crate::rollup::{Found, Key};
 use crate::run::accumulate::Sampling;
 
 /// A file is small if it has at most so many rows.
-const SMALL_ROWS: u64 = 4096;
+pub(crate) const SMALL_ROWS: u64 = 4096;
 
 /// A column takes about so many bytes besides its values: what names it, and the heads of its buffers.
 const COLUMN_BYTES: usize = 512;

@@ -260,7 +260,7 @@ async fn every_answer_says_how_it_came_about_where_it_is_asked() {
         ..topics()
     })
     .await;
-    let all = [Rows, Sessions, Visits, Impacts, Names, Steps];
+    let all = [Rows, Sessions, Visits, Impacts, Steps];
     told(found.basis.explanation.as_ref(), &all);
     same(topics(), found).await;
     let found = answer(DriverQuery {

@@ -1,5 +1,5 @@
 /** Every topic: how often, what came of it, what it does to outcomes, how it goes over time. */
-import { memo, useMemo, useState } from 'react';
+import { memo, useDeferredValue, useMemo, useState } from 'react';
 
 import type { Schemas } from '../../api/client';
 import { useTopics } from '../../api/paths';
@@ -22,6 +22,8 @@ const RATES = ['resolution_rate', 'escalation_rate', 'abandon_rate', 'csat_score
 const VISITS = ['topic_report'];
 /** The most topics that are shown. */
 const MOST = 60;
+/** So many rows fill what is seen of the table; those beneath are drawn after them. */
+const IN_SIGHT = 16;
 
 export function Report({ view }: { view: View }) {
   const { texts } = usePreferences();
@@ -44,6 +46,7 @@ function TopicTable({ view }: { view: View }) {
     return all;
   }, [report.data, sorted, of]);
   const sparks = useSparks(view, shown.map((row) => row.topic));
+  const rows = useRows(shown, of, sparks);
   const tools = (
     <>
       <Choice label={texts.topics.impactOn} value={of} options={IMPACTS.map((one) => [one, texts.outcomes.drivenOutcomes[one]] as const)} choose={setOf} />
@@ -56,7 +59,6 @@ function TopicTable({ view }: { view: View }) {
       <Answered asked={report} height={520}>
         {(answer) => {
           if (answer.topics.length === 0) return <Empty reason={texts.topics.none} cure={texts.topics.noneCure} />;
-          const most = Math.max(...answer.topics.map((row) => Math.abs(row.impacts[of]?.impact ?? 0)), 0.0001);
           return (
             <>
               {/* A region that scrolls is reached from the keyboard. */}
@@ -65,8 +67,8 @@ function TopicTable({ view }: { view: View }) {
                 <table>
                   <Head of={of} />
                   <tbody>
-                    {shown.map((row) => (
-                      <Topic key={row.topic} row={row} of={of} most={most} spark={sparks.get(row.topic)} />
+                    {rows.map((row) => (
+                      <Topic key={row.row.topic} {...row} of={of} />
                     ))}
                   </tbody>
                 </table>
@@ -78,6 +80,29 @@ function TopicTable({ view }: { view: View }) {
       </Answered>
     </Card>
   );
+}
+
+type Row = Schemas['TopicRow'];
+interface Shown {
+  row: Row;
+  most: number;
+  spark: number[] | undefined;
+}
+
+/** What the rows show: those in sight at once, those beneath as before until these are drawn. */
+function useRows(topics: Row[], of: (typeof IMPACTS)[number], sparks: ReadonlyMap<string, number[]>): Shown[] {
+  const all = useMemo(() => {
+    const most = Math.max(...topics.map((row) => Math.abs(row.impacts[of]?.impact ?? 0)), 0.0001);
+    return topics.map((row) => ({ row, most, spark: sparks.get(row.topic) }));
+  }, [topics, of, sparks]);
+  const before = useDeferredValue(all);
+  return useMemo(() => {
+    if (before === all) return all;
+    const first = all.slice(0, IN_SIGHT);
+    const inSight = new Set(first.map(({ row }) => row.topic));
+    const beneath = before.filter(({ row }) => !inSight.has(row.topic));
+    return [...first, ...beneath.slice(0, all.length - first.length)];
+  }, [all, before]);
 }
 
 function Head({ of }: { of: (typeof IMPACTS)[number] }) {
@@ -105,7 +130,7 @@ function Head({ of }: { of: (typeof IMPACTS)[number] }) {
   );
 }
 
-const Topic = memo(function Topic(props: { row: Schemas['TopicRow']; of: (typeof IMPACTS)[number]; most: number; spark: number[] | undefined }) {
+const Topic = memo(function Topic(props: Shown & { of: (typeof IMPACTS)[number] }) {
   const { texts, locale } = usePreferences();
   const definitions = useDefinitions();
   const { row, of } = props;

@@ -11,6 +11,7 @@ use arrow::array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int64Array, MapArray, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use upshot_core::event::TEXT_FIELDS;
 use upshot_core::{Attributes, Event, FieldKind, FieldSource, Message, Record, Session, Step};
@@ -275,6 +276,10 @@ impl ColumnReader {
         let any = array.as_any();
         Some(match array.data_type() {
             DataType::Utf8 => Self::Text(any.downcast_ref::<StringArray>()?.clone()),
+            // Few-valued text, where it was read for counting.
+            DataType::Dictionary(_, values) if **values == DataType::Utf8 => {
+                return Self::new(&cast(array, values).ok()?);
+            }
             DataType::Int64 => Self::Integer(any.downcast_ref::<Int64Array>()?.clone()),
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 Self::Time(any.downcast_ref::<TimestampMicrosecondArray>()?.clone())

@@ -8,6 +8,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use tokio::task::JoinSet;
 use upshot_core::profile::{MaturityTimes, Profile};
 use upshot_core::time::{DAY, HOUR, start_of_day};
 use upshot_lake::{Capture, DataFile, TableCapture};
@@ -132,6 +133,18 @@ impl Engine {
 
     pub(crate) fn resources(&self) -> &Resources {
         &self.resources
+    }
+
+    /// Works on the threads of the engine, so that nobody else waits; stops when nobody waits for it any more.
+    pub(crate) async fn on_own_threads<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, QueryError>> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(work, &self.resources().handle);
+        let stopped = || QueryError::Stopped("it was given up".to_owned());
+        let done = tasks.join_next().await.ok_or_else(stopped)?;
+        done.map_err(|error| QueryError::Stopped(error.to_string()))?
     }
 
     /// The sets of sessions that the conditions of plans ask for.

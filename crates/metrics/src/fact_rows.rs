@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::filter_record_batch;
-use datafusion::execution::SendableRecordBatchStream;
-use futures::StreamExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use upshot_lake::{Capture, DataFile};
 
 use crate::columns::{Columns, native};
@@ -19,13 +19,15 @@ use crate::query::EnvironmentChoice;
 use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, not_replaced};
 use crate::run::worker::Shape;
-use crate::scan::{Bound, FileScan, Form, plan_bounded};
+use crate::scan::{Bound, FileScan, Form, are_kept, plan_bounded, read_files};
 
 /// The selected rows of a subject.
 pub(crate) struct FactRows<'a> {
     source: Source<'a>,
     shape: Shape,
     resources: &'a Resources,
+    /// Whether columns of small files are kept, and few-valued text comes as dictionaries from these.
+    of_kept: bool,
 }
 
 impl<'a> FactRows<'a> {
@@ -52,7 +54,15 @@ impl<'a> FactRows<'a> {
             source,
             shape,
             resources,
+            of_kept: false,
         })
+    }
+
+    /// With columns of small files kept for the next question, and few-valued text of these as dictionaries, wherever there
+    /// are no bounds: for whoever asks again and again.
+    pub(crate) fn of_kept(mut self) -> Self {
+        self.of_kept = true;
+        self
     }
 
     /// The files that may hold selected rows, by day and bucket.
@@ -113,16 +123,23 @@ impl<'a> FactRows<'a> {
         let appenders = reading
             .enter(&self.source.providers, &partition, resources)
             .await?;
-        let scan = FileScan {
+        let mut scan = FileScan {
             subject,
             files: vec![file],
             columns: reading.stored(),
             pruning: shape.selection.clone(),
             form: Form::Plain,
         };
-        let plan = plan_bounded(&scan, bounds, &resources.footers, 1)?;
+        let rows = if self.of_kept && bounds.is_empty() && are_kept(&scan.files, resources) {
+            scan.form = Form::Coded;
+            read_files(scan, resources).await?
+        } else {
+            let plan = plan_bounded(&scan, bounds, &resources.footers, 1)?;
+            let rows = plan.execute(0, Arc::clone(&resources.context))?;
+            rows.err_into().boxed()
+        };
         Ok(Some(FileRows {
-            rows: plan.execute(0, Arc::clone(&resources.context))?,
+            rows,
             complete: Complete {
                 shape,
                 reading,
@@ -183,7 +200,7 @@ impl Complete {
 
 /// The selected rows of a file.
 pub(crate) struct FileRows {
-    rows: SendableRecordBatchStream,
+    rows: BoxStream<'static, Result<RecordBatch, QueryError>>,
     complete: Complete,
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arrow::array::{AsArray, RecordBatch, StringArray};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinSet;
 use upshot_core::Message;
 use upshot_lake::{Capture, DataFile, Table};
 
@@ -130,18 +129,6 @@ impl Engine {
         .await
     }
 
-    /// Works on the threads of the engine, so that nobody else waits; stops when nobody waits for it any more.
-    async fn on_own_threads<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, QueryError>> + Send + 'static,
-    ) -> Result<T, QueryError> {
-        let mut tasks = JoinSet::new();
-        tasks.spawn_on(work, &self.resources().handle);
-        let stopped = || QueryError::Stopped("a list was given up".to_owned());
-        let done = tasks.join_next().await.ok_or_else(stopped)?;
-        done.map_err(|error| QueryError::Stopped(error.to_string()))?
-    }
-
     async fn selection(
         &self,
         query: &MessageQuery,
@@ -233,7 +220,7 @@ async fn newest(
         Columns::from([TIME, ID, "conversation_id"]),
         resources,
     );
-    let rows = rows.await?;
+    let rows = rows.await?.of_kept();
     for batch in rows.of_memory().await? {
         newest.add(&batch, None)?;
     }

@@ -9,7 +9,8 @@ use std::time::Instant;
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter_record_batch;
-use futures::StreamExt;
+use futures::TryStreamExt;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use upshot_core::profile::MaturityTimes;
 use upshot_core::time::start_of_day;
@@ -28,7 +29,7 @@ use crate::query::{EnvironmentChoice, Identity};
 use crate::registry::Subject;
 use crate::run::evaluate::{Evaluator, Numbers, not_replaced};
 use crate::run::worker::{Shape, on_day};
-use crate::scan::{FileScan, Form, plan_scan};
+use crate::scan::{FileScan, Form, plan_scan, read_files, records_are_kept};
 use crate::time::{Calendar, RangeSpec, resolve_range};
 use crate::top_users::{SessionsOfTop, TopUsers};
 
@@ -272,13 +273,12 @@ impl Engine {
             .collect();
         let subject = Subject::Sessions;
         let mut records: Vec<Session> = self
-            .fetch(subject, sessions, files, &by_id, reading)
+            .fetch_for_list(subject, sessions, files, &by_id, reading)
             .await?;
-        records.sort_by_key(|session| {
-            found
-                .iter()
-                .position(|((_, id), _)| *id == session.session_id)
-        });
+        let places = found.iter().enumerate();
+        let places: FxHashMap<&str, usize> =
+            places.map(|(place, ((_, id), _))| (&**id, place)).collect();
+        records.sort_by_key(|session| places.get(&*session.session_id).copied());
         Ok(records)
     }
 
@@ -338,7 +338,29 @@ impl Engine {
         Ok(top.finish())
     }
 
-    /// All records of a table that fulfil a predicate, from these files and memory.
+    /// All records of a table that fulfil a predicate, from these files and memory. What small files hold is kept for the
+    /// next list.
+    pub(crate) async fn fetch_for_list<R: Record>(
+        &self,
+        subject: Subject,
+        capture: &TableCapture,
+        files: Vec<&DataFile>,
+        predicate: &Predicate,
+        reading: &mut Reading,
+    ) -> Result<Vec<R>, QueryError> {
+        let (kept, others): (Vec<&DataFile>, Vec<&DataFile>) = files
+            .into_iter()
+            .partition(|file| records_are_kept(file, self.resources()));
+        let mut records = Vec::new();
+        for (files, form) in [(kept, Form::Coded), (others, Form::Plain)] {
+            let of_files = self.fetch_of_files((subject, form), capture, files, predicate, reading);
+            records.append(&mut of_files.await?);
+        }
+        fetch_of_memory(capture, predicate, &mut records)?;
+        Ok(records)
+    }
+
+    /// The same, where no more is read than what belongs to them.
     pub(crate) async fn fetch<R: Record>(
         &self,
         subject: Subject,
@@ -347,56 +369,70 @@ impl Engine {
         predicate: &Predicate,
         reading: &mut Reading,
     ) -> Result<Vec<R>, QueryError> {
+        let of_files =
+            self.fetch_of_files((subject, Form::Plain), capture, files, predicate, reading);
+        let mut records = of_files.await?;
+        fetch_of_memory(capture, predicate, &mut records)?;
+        Ok(records)
+    }
+
+    async fn fetch_of_files<R: Record>(
+        &self,
+        (subject, form): (Subject, Form),
+        capture: &TableCapture,
+        files: Vec<&DataFile>,
+        predicate: &Predicate,
+        reading: &mut Reading,
+    ) -> Result<Vec<R>, QueryError> {
         let mut records = Vec::new();
-        if !files.is_empty() {
-            let columns = capture
-                .table
-                .columns()
-                .iter()
-                .map(|column| column.name)
-                .collect();
-            let scan = FileScan {
-                subject,
-                files,
-                columns,
-                pruning: predicate.clone(),
-                form: Form::Plain,
-            };
-            reading.begins(&scan);
-            for batch in self.read(&scan).await? {
-                reading.rows += batch.num_rows() as u64;
-                let mut wanted = Evaluator::new(&batch).predicate(predicate);
-                if !capture.replaced.is_empty() {
-                    wanted = &wanted & &not_replaced(&Evaluator::new(&batch), &capture.replaced);
-                }
-                read_records(&batch, wanted, &mut records)?;
-            }
+        if files.is_empty() {
+            return Ok(records);
         }
-        for batch in &capture.memory {
-            let wanted = Evaluator::new(batch).predicate(predicate);
-            read_records(batch, wanted, &mut records)?;
+        let table = capture.table.columns();
+        let scan = FileScan {
+            subject,
+            files,
+            columns: table.iter().map(|column| column.name).collect(),
+            pruning: predicate.clone(),
+            form,
+        };
+        reading.begins(&scan);
+        for batch in self.read(&scan).await? {
+            reading.rows += batch.num_rows() as u64;
+            let mut wanted = Evaluator::new(&batch).predicate(predicate);
+            if !capture.replaced.is_empty() {
+                wanted = &wanted & &not_replaced(&Evaluator::new(&batch), &capture.replaced);
+            }
+            read_records(&batch, wanted, &mut records)?;
         }
         Ok(records)
     }
 
     /// The batches of a scan, on the engine's own threads.
     async fn read(&self, scan: &FileScan<'_>) -> Result<Vec<RecordBatch>, QueryError> {
-        let resources = self.resources();
+        let resources = self.resources().clone();
         resources
             .load_footers(scan.subject.table(), scan.files.iter().copied())
             .await?;
-        let plan = plan_scan(scan, &resources.footers, 1)?;
-        let context = Arc::clone(&resources.context);
-        let task = resources.handle.spawn(async move {
-            let mut batches = Vec::new();
-            let mut stream = plan.execute(0, context)?;
-            while let Some(batch) = stream.next().await {
-                batches.push(batch?);
+        let files: Vec<DataFile> = scan.files.iter().map(|file| (*file).clone()).collect();
+        let (subject, form) = (scan.subject, scan.form);
+        let (columns, pruning) = (scan.columns.clone(), scan.pruning.clone());
+        self.on_own_threads(async move {
+            let scan = FileScan {
+                subject,
+                files: files.iter().collect(),
+                columns,
+                pruning,
+                form,
+            };
+            if form == Form::Coded {
+                return read_files(scan, &resources).await?.try_collect().await;
             }
-            Ok::<_, QueryError>(batches)
-        });
-        task.await
-            .map_err(|error| QueryError::Stopped(error.to_string()))?
+            let plan = plan_scan(&scan, &resources.footers, 1)?;
+            let batches = plan.execute(0, Arc::clone(&resources.context))?;
+            Ok(batches.try_collect().await?)
+        })
+        .await
     }
 }
 
@@ -422,6 +458,19 @@ fn resolve(
         .and(filter)
         .and(in_environment(query.environment));
     Ok((listing, predicate, after))
+}
+
+/// Adds the records of memory that fulfil a predicate: they come last, as the newer of two with the same id.
+fn fetch_of_memory<R: Record>(
+    capture: &TableCapture,
+    predicate: &Predicate,
+    records: &mut Vec<R>,
+) -> Result<(), QueryError> {
+    for batch in &capture.memory {
+        let wanted = Evaluator::new(batch).predicate(predicate);
+        read_records(batch, wanted, records)?;
+    }
+    Ok(())
 }
 
 fn read_records<R: Record>(

@@ -26,7 +26,7 @@ pub(crate) use footers::Footers;
 use footers::{CachedReaders, FooterOf, dictionary_schema};
 use narrow::Chosen;
 pub(crate) use prune::Bound;
-pub(crate) use small::{SMALL_ROWS, are_kept, read_files};
+pub(crate) use small::{SMALL_ROWS, are_kept, read_files, records_are_kept};
 
 use crate::columns::{Columns, native};
 use crate::error::QueryError;

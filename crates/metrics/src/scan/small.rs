@@ -24,6 +24,9 @@ use crate::run::accumulate::Sampling;
 /// A file is small if it has at most so many rows.
 pub(crate) const SMALL_ROWS: u64 = 4096;
 
+/// Whole records, which have more than a hundred columns, are kept of files with at most so many.
+const SMALL_RECORDS_ROWS: u64 = 1024;
+
 /// A column takes about so many bytes besides its values: what names it, and the heads of its buffers.
 const COLUMN_BYTES: usize = 512;
 
@@ -43,6 +46,11 @@ impl Found for Column {
 /// Whether columns of these files are kept.
 pub(crate) fn are_kept(files: &[&DataFile], resources: &Resources) -> bool {
     files.iter().all(|file| file.rows <= SMALL_ROWS) && resources.columns.keeps()
+}
+
+/// Whether all columns of this file are kept.
+pub(crate) fn records_are_kept(file: &DataFile, resources: &Resources) -> bool {
+    file.rows <= SMALL_RECORDS_ROWS && resources.columns.keeps()
 }
 
 /// The rows of files, coded, one file after the other. Of small files all rows come, also those that the scan would leave out.

@@ -7,7 +7,7 @@ use upshot_core::time::DAY;
 use upshot_metrics::filter::Loops;
 use upshot_metrics::{
     Engine, EngineOptions, FlowQuery, PathQuery, Query, QueryResult, RangeSpec, RetentionQuery,
-    RollupOptions, TopicQuery,
+    RollupOptions, SessionQuery, TopicQuery,
 };
 
 use crate::behind::any_facts;
@@ -166,6 +166,24 @@ proptest! {
         for question in &questions {
             let kept = question.answer(&keeping, &held);
             prop_assert_eq!(kept, question.answer(&FORGETFUL, &held), "{:?}", question);
+        }
+    }
+
+    #[test]
+    fn lists_are_those_of_reading_everything(
+        facts in any_facts(),
+        filters in proptest::collection::vec(proptest::option::of(any_filter()), 1..4),
+        layout in proptest::sample::select(vec![Layout::Files, Layout::Mixed]),
+        limit in proptest::option::of(1_usize..6),
+    ) {
+        let held = capture_all(&facts, layout);
+        let keeping = engine(1 << 28);
+        let now = FIRST_START + 60 * DAY;
+        for filter in filters.iter().chain(&filters) {
+            let filters = filter.iter().cloned().collect();
+            let query = SessionQuery { filters, limit, now, ..SessionQuery::default() };
+            let list = |engine: &Engine| block(engine.sessions(&query, &held.capture)).unwrap();
+            prop_assert_eq!(list(&keeping), list(&FORGETFUL), "{:?}", filter);
         }
     }
 

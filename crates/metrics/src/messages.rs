@@ -23,6 +23,7 @@ use crate::query::scope::{in_environment, in_range, mature};
 use crate::query::tables_of_filters;
 use crate::registry::Subject;
 use crate::run::worker::Shape;
+use crate::scan::Form;
 use crate::sessions::{Position, position_of};
 use crate::texts::{Keys, Texts};
 use crate::time::{Calendar, RangeSpec, resolve_range};
@@ -186,7 +187,13 @@ impl Engine {
         let table = captured(capture, Table::Messages)?;
         let reading = &mut Reading::default();
         let files = files.iter().collect();
-        let records = self.fetch(Subject::Messages, table, files, &of_these, reading);
+        let records = self.fetch(
+            (Subject::Messages, Form::Plain),
+            table,
+            files,
+            &of_these,
+            reading,
+        );
         let records: Vec<Message> = records.await?;
         // An id may come again on another day. What memory holds comes last: it is the newer of two.
         let records = records.into_iter();

@@ -273,7 +273,7 @@ impl Engine {
             .collect();
         let subject = Subject::Sessions;
         let mut records: Vec<Session> = self
-            .fetch_for_list(subject, sessions, files, &by_id, reading)
+            .fetch((subject, Form::Coded), sessions, files, &by_id, reading)
             .await?;
         let places = found.iter().enumerate();
         let places: FxHashMap<&str, usize> =
@@ -338,11 +338,11 @@ impl Engine {
         Ok(top.finish())
     }
 
-    /// All records of a table that fulfil a predicate, from these files and memory. What small files hold is kept for the
-    /// next list.
-    pub(crate) async fn fetch_for_list<R: Record>(
+    /// All records of a table that fulfil a predicate, from these files and memory: in plain form no more is read than what
+    /// belongs to them; coded, all columns of small files are kept for the next list.
+    pub(crate) async fn fetch<R: Record>(
         &self,
-        subject: Subject,
+        (subject, form): (Subject, Form),
         capture: &TableCapture,
         files: Vec<&DataFile>,
         predicate: &Predicate,
@@ -350,29 +350,17 @@ impl Engine {
     ) -> Result<Vec<R>, QueryError> {
         let (kept, others): (Vec<&DataFile>, Vec<&DataFile>) = files
             .into_iter()
-            .partition(|file| records_are_kept(file, self.resources()));
+            .partition(|file| form == Form::Coded && records_are_kept(file, self.resources()));
         let mut records = Vec::new();
         for (files, form) in [(kept, Form::Coded), (others, Form::Plain)] {
             let of_files = self.fetch_of_files((subject, form), capture, files, predicate, reading);
             records.append(&mut of_files.await?);
         }
-        fetch_of_memory(capture, predicate, &mut records)?;
-        Ok(records)
-    }
-
-    /// The same, where no more is read than what belongs to them.
-    pub(crate) async fn fetch<R: Record>(
-        &self,
-        subject: Subject,
-        capture: &TableCapture,
-        files: Vec<&DataFile>,
-        predicate: &Predicate,
-        reading: &mut Reading,
-    ) -> Result<Vec<R>, QueryError> {
-        let of_files =
-            self.fetch_of_files((subject, Form::Plain), capture, files, predicate, reading);
-        let mut records = of_files.await?;
-        fetch_of_memory(capture, predicate, &mut records)?;
+        // They come last, as the newer of two with the same id.
+        for batch in &capture.memory {
+            let wanted = Evaluator::new(batch).predicate(predicate);
+            read_records(batch, wanted, &mut records)?;
+        }
         Ok(records)
     }
 
@@ -458,19 +446,6 @@ fn resolve(
         .and(filter)
         .and(in_environment(query.environment));
     Ok((listing, predicate, after))
-}
-
-/// Adds the records of memory that fulfil a predicate: they come last, as the newer of two with the same id.
-fn fetch_of_memory<R: Record>(
-    capture: &TableCapture,
-    predicate: &Predicate,
-    records: &mut Vec<R>,
-) -> Result<(), QueryError> {
-    for batch in &capture.memory {
-        let wanted = Evaluator::new(batch).predicate(predicate);
-        read_records(batch, wanted, records)?;
-    }
-    Ok(())
 }
 
 fn read_records<R: Record>(

@@ -13,6 +13,7 @@ use crate::error::QueryError;
 use crate::filter::{Predicate, TextSource};
 use crate::listed::Reading;
 use crate::registry::Subject;
+use crate::scan::Form;
 
 /// A session with all that was said and done in it.
 pub type SessionDetail = (Session, Vec<Message>, Vec<Step>);
@@ -53,7 +54,7 @@ impl Engine {
         let subject = Subject::Sessions;
         let reading = &mut Reading::default();
         let found: Vec<Session> = self
-            .fetch(subject, sessions, files, &by_id, reading)
+            .fetch((subject, Form::Plain), sessions, files, &by_id, reading)
             .await?;
         let Some(session) = found.into_iter().next() else {
             return Ok(None);
@@ -66,7 +67,7 @@ impl Engine {
         let messages = captured(capture, Table::Messages)?;
         let mut messages: Vec<Message> = self
             .fetch(
-                Subject::Messages,
+                (Subject::Messages, Form::Plain),
                 messages,
                 of_day(messages, &session),
                 &of_session,
@@ -77,7 +78,7 @@ impl Engine {
         let steps = captured(capture, Table::Steps)?;
         let mut steps: Vec<Step> = self
             .fetch(
-                Subject::Steps,
+                (Subject::Steps, Form::Plain),
                 steps,
                 of_day(steps, &session),
                 &of_session,

@@ -213,13 +213,18 @@ fn spread(cluster: usize, total: f64, basis: Basis<'_>) -> Option<Spread> {
     if sums.numerator <= 0.0 {
         return None;
     }
-    let scale = match sampled {
-        true => total / sums.numerator,
-        false => 1.0,
-    };
-    Some(Spread {
-        users: (sums.clusters as f64 * scale).round() as u64,
-        squared: sums.numerator_squared * scale,
-        sampled,
+    let scale = total / sums.numerator;
+    Some(match sampled {
+        true => Spread {
+            users: (sums.clusters as f64 * scale).round() as u64,
+            squared: sums.numerator_squared * scale,
+            sampled,
+        },
+        // What users have is kept less finely than the total: put on its scale, users who are all equal show no spread.
+        false => Spread {
+            users: sums.clusters,
+            squared: sums.numerator_squared * scale * scale,
+            sampled,
+        },
     })
 }

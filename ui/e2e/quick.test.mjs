@@ -39,7 +39,7 @@ function followed(page, value) {
             const { top, bottom } = element.getBoundingClientRect();
             return bottom > 0 && top < innerHeight;
           };
-          const old = [...document.querySelectorAll('#content .stale, #content .skeleton, #content [aria-busy="true"]')];
+          const old = [...document.querySelectorAll('#content .stale, #content .skeleton, #content [aria-busy="true"], #content[aria-busy="true"]')];
           const isThere = document.querySelector('#content .list, #content .card') !== null && !old.some(isInSight);
           const passed = performance.now() - begun;
           if (chosen === wanted && isThere) resolve(passed);

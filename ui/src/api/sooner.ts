@@ -75,8 +75,11 @@ function isOfAnAnswer(view: View, next: View): boolean {
   return view.range !== next.range && view.range.includes('..');
 }
 
-/** `next`: what the page will look at, with other traffic, another bot or other filters than now, and everything else as it is. */
-export function askSooner(client: QueryClient, next: View): void {
+/**
+ * `next`: what the page will look at, with other traffic, another bot or other filters than now, and everything else as it is. The
+ * promise is kept when what is in sight is answered, or failed.
+ */
+export function askSooner(client: QueryClient, next: View): Promise<unknown> {
   giveUp(client);
   const first: Any[] = [];
   const later: Any[] = [];
@@ -94,4 +97,5 @@ export function askSooner(client: QueryClient, next: View): void {
   const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   const others = Promise.race([answers.then(() => idle(TO_DRAW)), patience]);
   for (const question of later) void prefetch(client, after(others, question));
+  return answers;
 }

@@ -71,6 +71,9 @@ type Init = (typeof import('./echarts'))['init'];
 /** Loads what draws lines, bars and heat maps. */
 const plain = () => import('./echarts').then((module) => module.init);
 
+/** What a new drawing puts in the place of the old one: all but the tip, for whose new element the browser would lay out all of the page. */
+const REPLACED = ['grid', 'xAxis', 'yAxis', 'legend', 'visualMap', 'series'];
+
 /** Draws `options` and draws them again when the data, the language, the colours or the width change. */
 export function Canvas(props: {
   title: string;
@@ -97,7 +100,7 @@ export function Canvas(props: {
     let gone = false;
     let observer: ResizeObserver | undefined;
     const scheme = matchMedia('(prefers-color-scheme: dark)');
-    const draw = () => place.current?.setOption(latest.current.options(width.current), { notMerge: true });
+    const draw = () => place.current?.setOption(latest.current.options(width.current), { replaceMerge: REPLACED });
     drawing.current = draw;
     const sight = new IntersectionObserver((entries) => {
       seen.current = entries.at(-1)?.isIntersecting ?? true;

@@ -2,24 +2,12 @@
  * A link for lists. The router's own looks at all routes for each link whenever the address changes; of hundreds of them
  * that is what takes the time of a changed filter.
  */
-import { useRouter, useSearch } from '@tanstack/react-router';
+import { useRouter } from '@tanstack/react-router';
 import { useMemo, type AnchorHTMLAttributes, type MouseEvent } from 'react';
 
+import { useLooked } from '../view/held';
 import { writeSearch } from '../view/search';
-import { KEPT, type ViewSearch } from '../view/view';
-
-type Search = Readonly<Record<string, unknown>>;
-
-const kept = new WeakMap<object, ViewSearch>();
-
-/** What goes along from page to page. */
-function keptOf(search: Search): ViewSearch {
-  const known = kept.get(search);
-  if (known !== undefined) return known;
-  const found = Object.fromEntries(KEPT.map((name) => [name, search[name]]).filter(([, value]) => value !== undefined)) as ViewSearch;
-  kept.set(search, found);
-  return found;
-}
+import type { ViewSearch } from '../view/view';
 
 /** Whether a click leads on here: with a key or another button the browser opens the address elsewhere. */
 function isPlain(event: MouseEvent<HTMLAnchorElement>): boolean {
@@ -41,7 +29,7 @@ export interface Quick {
 /** What links need to know, once for many of them. */
 export function useQuick(): Quick {
   const router = useRouter();
-  const along = keptOf(useSearch({ strict: false }));
+  const { along } = useLooked();
   return useMemo(
     () => ({
       href: (to, search) => to + writeSearch({ ...along, ...search }),

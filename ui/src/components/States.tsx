@@ -4,6 +4,7 @@ import { memo, type ReactNode } from 'react';
 
 import { Failure } from '../api/client';
 import { useTexts } from '../shell/preferences';
+import { OfAnswer } from '../view/held';
 import { useDrawn } from './in-sight';
 import { usePale } from './pale';
 import { QuestionContext, questionOf } from './question';
@@ -30,10 +31,13 @@ function There<T>(props: { data: T; isOld: boolean; still: boolean; children: (d
   const { place, drawn } = useDrawn(props.data);
   const isPale = usePale(props.isOld);
   const isWaiting = !Object.is(drawn, props.data);
+  const isStill = isWaiting || (props.still && props.isOld);
   return (
     <QuestionContext value={questionOf(drawn)}>
       <div ref={place} className={isPale ? 'stale' : undefined} aria-busy={props.isOld || isWaiting}>
-        <Content data={drawn} isStill={isWaiting || (props.still && props.isOld)} draw={props.children as (data: unknown) => ReactNode} />
+        <OfAnswer waits={isStill}>
+          <Content data={drawn} isStill={isStill} draw={props.children as (data: unknown) => ReactNode} />
+        </OfAnswer>
       </div>
     </QuestionContext>
   );

@@ -7,6 +7,7 @@ import { useMe } from '../api/access';
 import { Failure } from '../api/client';
 import { useSettings } from '../api/workspace';
 import { Loading } from '../components/States';
+import { WithAddress } from '../view/held';
 import { useView } from '../view/use-view';
 import { Shell } from './Shell';
 
@@ -16,6 +17,14 @@ const SignIn = lazy(() => import('../pages/people/SignIn'));
 const LINKS = ['/welcome', '/shared'];
 
 export function Root() {
+  return (
+    <WithAddress>
+      <Whole />
+    </WithAddress>
+  );
+}
+
+function Whole() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   if (LINKS.includes(path)) {
     return (

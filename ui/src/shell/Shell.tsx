@@ -9,6 +9,7 @@ import { QuickLink } from '../components/QuickLink';
 import { Loading } from '../components/States';
 import { NumberDialogProvider } from '../components/number-dialog';
 import { clock } from '../format/format';
+import { Held, useIsHeld } from '../view/held';
 import { useView } from '../view/use-view';
 import { FilterBar } from './FilterBar';
 import { PAGES, usePages } from './pages';
@@ -102,9 +103,7 @@ export function Shell({ ready }: { ready: boolean }) {
             <Freshness />
           </header>
           <Demo />
-          <main className="page" id="content" tabIndex={-1}>
-            {ready ? <Outlet /> : <Loading height={320} />}
-          </main>
+          <Content ready={ready} />
         </div>
       </div>
       <Suspense fallback={null}>
@@ -112,6 +111,16 @@ export function Shell({ ready }: { ready: boolean }) {
         {open === 'help' && <HelpDialog close={closeHelp} />}
       </Suspense>
     </NumberDialogProvider>
+  );
+}
+
+/** The page itself, which waits for answers where a filter changes. */
+function Content({ ready }: { ready: boolean }) {
+  const isHeld = useIsHeld();
+  return (
+    <main className="page" id="content" tabIndex={-1} aria-busy={isHeld}>
+      <Held>{ready ? <Outlet /> : <Loading height={320} />}</Held>
+    </main>
   );
 }
 

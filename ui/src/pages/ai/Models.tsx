@@ -69,9 +69,9 @@ export default function Models() {
 
 function Calls({ view }: { view: View }) {
   const { texts } = usePreferences();
-  const search = useSearch({ from: '/ai' });
+  const chosen = useSearch({ from: '/ai', select: (search) => search.by });
   const navigate = useNavigate();
-  const cut = (Object.keys(CUTS) as Cut[]).find((one) => one === search.by) ?? 'model';
+  const cut = (Object.keys(CUTS) as Cut[]).find((one) => one === chosen) ?? 'model';
   const tools = (
     <Choice
       label={texts.ai.cut}

@@ -58,11 +58,11 @@ export default function Audience() {
 
 function Where({ view }: { view: View }) {
   const { texts } = usePreferences();
-  const search = useSearch({ from: '/audience' });
+  const chosen = useSearch({ from: '/audience', select: (search) => search.by });
   const navigate = useNavigate();
   const dimensions = useDimensions();
   const offered = PLACES.flatMap((id) => (dimensions.data?.dimensions ?? []).filter((one) => one.id === id));
-  const by = PLACES.find((one) => one === search.by) ?? 'channel';
+  const by = PLACES.find((one) => one === chosen) ?? 'channel';
   const choice = (
     <Choice
       label={texts.audience.by}

@@ -31,10 +31,15 @@ const MORE = 200;
 const MOST = 200_000;
 const NONE: readonly Session[] = [];
 
+/** What the address says of the list alone. */
+function useListSearch() {
+  return useSearch({ from: '/conversations', select: ({ find, order, column, live }) => ({ find, order, column, live }), structuralSharing: true });
+}
+
 export default function Conversations() {
   const { texts, locale } = usePreferences();
   const view = useView();
-  const search = useSearch({ from: '/conversations' });
+  const search = useListSearch();
   const nothing = useNothing(view);
   const [atTop, setAtTop] = useState(true);
   const filters = search.find === undefined ? [] : [findFilter(search.find)];
@@ -75,7 +80,7 @@ function Tools({ chosen }: { chosen: readonly string[] }) {
   const view = useView();
   const setView = useSetView();
   const navigate = useNavigate();
-  const search = useSearch({ from: '/conversations' });
+  const search = useListSearch();
   const [sought, setSought] = useState(search.find ?? '');
   const change = (to: { find?: string | undefined; order?: string | undefined; column?: string[] | undefined; live?: string | undefined }) => {
     void navigate({

@@ -20,7 +20,7 @@ export function Drivers({ view }: { view: View }) {
   const { texts, locale } = usePreferences();
   const { names, listed } = useNames();
   const navigate = useNavigate();
-  const search = useSearch({ from: '/outcomes' });
+  const search = useSearch({ from: '/outcomes', select: ({ of, by }) => ({ of, by }), structuralSharing: true });
   const dimensions = useDimensions();
   const of = OUTCOMES.find((one) => one === search.of) ?? 'resolution';
   const by = search.by ?? 'topic';

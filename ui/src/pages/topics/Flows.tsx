@@ -24,7 +24,7 @@ const load = () => import('../../charts/sankey').then((module) => module.init);
 export function Flows({ view, step: fixed, direction: fixedDirection }: { view: View; step?: string; direction?: Schemas['FlowDirection'] }) {
   const { texts } = usePreferences();
   const navigate = useNavigate();
-  const search = useSearch({ strict: false }) as { step?: string; direction?: string; depth?: string; of?: string };
+  const search = useSearch({ strict: false, select: ({ step, direction, depth, of }) => ({ step, direction, depth, of }), structuralSharing: true });
   const of = SORTS.find((one) => one === search.of) ?? 'topics';
   const depth = DEPTHS.find((one) => one === search.depth) ?? (fixed === undefined ? '3' : '2');
   const direction = fixedDirection ?? (search.direction === 'backward' ? 'backward' : 'forward');

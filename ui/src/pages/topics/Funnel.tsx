@@ -54,7 +54,7 @@ function said(condition: string, names: Record<Sort, string>): string {
 export function Funnel({ view }: { view: View }) {
   const { texts } = usePreferences();
   const navigate = useNavigate();
-  const search = useSearch({ from: '/topics' });
+  const search = useSearch({ from: '/topics', select: ({ through, within, unit, by }) => ({ through, within, unit, by }), structuralSharing: true });
   const dimensions = useDimensions();
   const through = search.through ?? [];
   const within = WITHIN.find((one) => one === search.within) ?? 'any';

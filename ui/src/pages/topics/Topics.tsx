@@ -15,9 +15,9 @@ export const PARTS = ['report', 'flows', 'paths', 'funnel', 'clicks'] as const;
 export default function Topics() {
   const { texts } = usePreferences();
   const view = useView();
-  const search = useSearch({ from: '/topics' });
+  const chosen = useSearch({ from: '/topics', select: (search) => search.part });
   const nothing = useNothing(view);
-  const part = PARTS.find((one) => one === search.part) ?? 'report';
+  const part = PARTS.find((one) => one === chosen) ?? 'report';
   return (
     <>
       <div className="page-head">

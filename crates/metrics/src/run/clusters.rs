@@ -191,55 +191,84 @@ impl<'a> Clusters<'a> {
         places
     }
 
-    /// The sums over users in the sample, by pair of terms: those of each group, and those of all together.
+    /// The sums over users in the sample: of each group, one after the other, those by pair of terms; and those of all together.
     pub(super) fn sums(
         &self,
         cells: &Cells,
         groups: usize,
         sampling: Sampling,
-    ) -> (Vec<Vec<ClusterSums>>, Vec<ClusterSums>) {
-        let terms = distinct_terms(cells);
-        let place = |term: &Term| terms.iter().position(|known| known == term).unwrap_or(0);
-        let pairs: Vec<(usize, usize)> = cells
-            .clusters
-            .iter()
-            .map(|(above, below)| (place(above), place(below)))
-            .collect();
-        let mut by_group = vec![vec![ClusterSums::default(); groups]; pairs.len()];
-        let mut all = vec![ClusterSums::default(); pairs.len()];
-        let mut of_user = vec![0.0; terms.len()];
-        let mut of_group = vec![0.0; terms.len()];
+    ) -> (Vec<ClusterSums>, Vec<ClusterSums>) {
+        let pairs = Pairs::of(cells);
+        let mut all = vec![ClusterSums::default(); pairs.places.len()];
         let places = self.ordered(sampling);
-        for user in places.chunk_by(|first, second| first.0 == second.0) {
-            of_user.fill(0.0);
+        let of_users = places.chunk_by(|first, second| first.0 == second.0);
+        // Of one group the sums are those of all.
+        if groups == 1 {
+            let mut of_user = vec![0.0; pairs.terms];
+            for user in of_users {
+                pairs.add(&mut all, self.together(user, &mut of_user));
+            }
+            return (all.clone(), all);
+        }
+        let mut by_group = vec![ClusterSums::default(); groups * pairs.places.len()];
+        let (mut of_user, mut of_group) = (vec![0.0; pairs.terms], vec![0.0; pairs.terms]);
+        for user in of_users {
             for group in user.chunk_by(|first, second| first.1 == second.1) {
-                of_group.fill(0.0);
-                for (_, _, share, row) in group {
-                    let from = *row as usize * terms.len();
-                    let (rows, _) = self.shares[*share as usize];
-                    let values = of_group.iter_mut().zip(&rows.terms[from..]);
-                    values.for_each(|(sum, term)| *sum += term);
-                }
-                let number = group[0].1 as usize;
-                for ((above, below), sums) in pairs.iter().zip(&mut by_group) {
-                    add(&mut sums[number], of_group[*above], of_group[*below]);
-                }
-                of_user
-                    .iter_mut()
-                    .zip(&of_group)
-                    .for_each(|(sum, part)| *sum += part);
+                let from = group[0].1 as usize * pairs.places.len();
+                let sums = &mut by_group[from..from + pairs.places.len()];
+                pairs.add(sums, self.together(group, &mut of_group));
             }
-            for ((above, below), sums) in pairs.iter().zip(&mut all) {
-                add(sums, of_user[*above], of_user[*below]);
-            }
+            pairs.add(&mut all, self.together(user, &mut of_user));
         }
         (by_group, all)
     }
+
+    /// What the rows add to the terms together; that of a single row, of which most are, is not copied.
+    fn together<'b>(&'b self, places: &[Place], sums: &'b mut [f64]) -> &'b [f64] {
+        let width = sums.len();
+        let of_row = |(_, _, share, row): &Place| {
+            let from = *row as usize * width;
+            &self.shares[*share as usize].0.terms[from..from + width]
+        };
+        if let [only] = places {
+            return of_row(only);
+        }
+        sums.fill(0.0);
+        for place in places {
+            let values = sums.iter_mut().zip(of_row(place));
+            values.for_each(|(sum, term)| *sum += term);
+        }
+        sums
+    }
 }
 
-/// Adds a user; one who adds nothing to either term is no cluster of the ratio.
-fn add(sums: &mut ClusterSums, above: f64, below: f64) {
-    if above != 0.0 || below != 0.0 {
-        sums.add(above, below);
+/// Which terms the pairs are made of.
+struct Pairs {
+    places: Vec<(usize, usize)>,
+    terms: usize,
+}
+
+impl Pairs {
+    fn of(cells: &Cells) -> Self {
+        let terms = distinct_terms(cells);
+        let place = |term: &Term| terms.iter().position(|known| known == term).unwrap_or(0);
+        let pairs = cells.clusters.iter();
+        Self {
+            places: pairs
+                .map(|(above, below)| (place(above), place(below)))
+                .collect(),
+            terms: terms.len(),
+        }
+    }
+
+    /// Adds a user; one who adds nothing to either term is no cluster of the ratio.
+    #[inline]
+    fn add(&self, sums: &mut [ClusterSums], terms: &[f64]) {
+        for (sums, (above, below)) in sums.iter_mut().zip(&self.places) {
+            let (above, below) = (terms[*above], terms[*below]);
+            if above != 0.0 || below != 0.0 {
+                sums.add(above, below);
+            }
+        }
     }
 }

@@ -328,12 +328,11 @@ fn fill(
     }
     if !cells.clusters.is_empty() {
         let (by_group, together) = together.clusters.sums(cells, groups, sampling);
-        for sums in by_group {
-            filled
-                .iter_mut()
-                .zip(sums)
-                .for_each(|(cells, sums)| cells.clusters.push(sums));
-        }
+        let by_group = by_group.chunks(cells.clusters.len());
+        filled
+            .iter_mut()
+            .zip(by_group)
+            .for_each(|(cells, sums)| cells.clusters = sums.to_vec());
         all.clusters = together;
     }
     (filled, all)

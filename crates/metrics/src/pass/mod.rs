@@ -7,6 +7,7 @@
 mod fill;
 mod joined;
 mod kept;
+mod memory;
 mod read;
 mod shapes;
 
@@ -37,7 +38,7 @@ use crate::run::worker::Shape;
 use crate::scan::{FileScan, Footers, Form, are_kept, plan_scan};
 use crate::time::Range;
 pub(crate) use kept::Known;
-use read::{Asked, Expected, Keep, Memory, Prepared, SharedScan, Unit};
+use read::{Asked, Expected, Keep, Prepared, SharedScan, Unit};
 
 pub(crate) use fill::{run, run_all};
 pub(crate) use read::{Consumer, Making};
@@ -420,34 +421,6 @@ impl<'a> Source<'a> {
                 .extend(derived.flat_map(|(_, columns)| columns.iter().copied()));
         }
         effort
-    }
-
-    async fn memory(&self, bases: &[Shape], resources: &Resources) -> Result<Memory, QueryError> {
-        let reading = self.reading(bases);
-        let partition = Partition {
-            session_files: Vec::new(),
-            session_memory: self.sessions.memory.clone(),
-        };
-        let appenders = match self.rows.memory.is_empty() {
-            true => Vec::new(),
-            false => {
-                reading
-                    .enter(&self.providers, &partition, resources)
-                    .await?
-            }
-        };
-        let asked = bases.iter().enumerate().map(|(pass, base)| Asked {
-            pass,
-            variant: 0,
-            shape: Arc::new(base.clone()),
-            keep: None,
-        });
-        Ok(Memory {
-            asked: asked.collect(),
-            batches: self.rows.memory.clone(),
-            reading,
-            appenders,
-        })
     }
 
     /// The files of sessions, by day and bucket.

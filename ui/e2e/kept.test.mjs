@@ -225,3 +225,67 @@ inPage('what does not follow the filters is not asked again with them', {}, asyn
   assert.ok(!sent.includes(everyBot), sent.join());
   assert.ok(!(await asked(() => page.getByLabel('Traffic').selectOption('production'), (url) => !url.search.includes('environment=all'))).includes(everyBot));
 });
+
+/** Keeps back what a page asks, until it is let go. */
+async function keptBack(page) {
+  let letGo;
+  const free = new Promise((resolve) => (letGo = resolve));
+  await page.route(/\/api\/v1\/(queries|drivers|sessions|live|messages|topics)/, async (route) => {
+    await free;
+    await route.continue().catch(() => undefined);
+  });
+  return letGo;
+}
+
+const traffic = (page) => page.getByLabel('Traffic');
+/** Where a link in the page and one beside it lead. */
+const leads = (page) => page.evaluate(() => [document.querySelector('#content a[href*="zone="]').href, document.querySelector('.side a[href*="/outcomes"]').href].map((link) => new URL(link).searchParams.get('environment')));
+const engaged = (page) => page.locator('section[aria-label="Engagement"] .number-value').first();
+const sessionsOf = async (environment) => (await server.ask('/api/v1/query', { ...scope, metrics: ['sessions'], environment })).totals.sessions.value;
+
+inPage('a page stays as it is until the answers in sight are there', {}, async (page) => {
+  // Here it waits as long as that takes.
+  await page.addInitScript(() => {
+    const real = window.setTimeout;
+    window.setTimeout = (call, delay, ...rest) => real(call, delay === 250 ? 60_000 : delay, ...rest);
+  });
+  await page.goto(`${server.address}/outcomes?zone=UTC`);
+  await settled(page);
+  const before = await engaged(page).innerText();
+  const letGo = await keptBack(page);
+  await traffic(page).selectOption('all');
+  await page.waitForURL(/environment=all/);
+  await page.waitForFunction(() => document.querySelector('.side a[href*="environment=all"]') !== null);
+  assert.equal(await traffic(page).inputValue(), 'all');
+  assert.equal(await page.locator('#content').getAttribute('aria-busy'), 'true');
+  assert.deepEqual(await leads(page), [null, 'all'], 'what is drawn is of the view before');
+  assert.equal(await engaged(page).innerText(), before);
+  letGo();
+  await settled(page);
+  assert.deepEqual(await leads(page), ['all', 'all']);
+  assert.equal(number(await engaged(page).innerText()), await sessionsOf('all'));
+  // To another page nobody waits.
+  const letGoAgain = await keptBack(page);
+  await traffic(page).selectOption('test');
+  await page.waitForURL(/environment=test/);
+  await page.locator('.side').getByRole('link', { name: 'Improve' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Improve' }).waitFor();
+  assert.equal(await page.locator('#content a[href*="environment=all"]').count(), 0);
+  letGoAgain();
+  await settled(page);
+});
+
+inPage('a page that waits too long is drawn with old answers, which turn pale', {}, async (page) => {
+  await page.goto(`${server.address}/outcomes?zone=UTC`);
+  await settled(page);
+  const before = await engaged(page).innerText();
+  const letGo = await keptBack(page);
+  await traffic(page).selectOption('all');
+  await page.locator('#content .stale').first().waitFor();
+  assert.equal(await page.locator('#content').getAttribute('aria-busy'), 'false');
+  assert.equal(await engaged(page).innerText(), before);
+  letGo();
+  await settled(page);
+  assert.equal(await page.locator('#content .stale').count(), 0);
+  assert.equal(number(await engaged(page).innerText()), await sessionsOf('all'));
+});

@@ -237,6 +237,12 @@ async function keptBack(page) {
   return letGo;
 }
 
+/** Here a page waits as long as its answers take. */
+function waitsLong() {
+  const real = window.setTimeout;
+  window.setTimeout = (call, delay, ...rest) => real(call, delay === 250 ? 60_000 : delay, ...rest);
+}
+
 const traffic = (page) => page.getByLabel('Traffic');
 /** Where a link in the page and one beside it lead. */
 const leads = (page) => page.evaluate(() => [document.querySelector('#content a[href*="zone="]').href, document.querySelector('.side a[href*="/outcomes"]').href].map((link) => new URL(link).searchParams.get('environment')));
@@ -244,11 +250,7 @@ const engaged = (page) => page.locator('section[aria-label="Engagement"] .number
 const sessionsOf = async (environment) => (await server.ask('/api/v1/query', { ...scope, metrics: ['sessions'], environment })).totals.sessions.value;
 
 inPage('a page stays as it is until the answers in sight are there', {}, async (page) => {
-  // Here it waits as long as that takes.
-  await page.addInitScript(() => {
-    const real = window.setTimeout;
-    window.setTimeout = (call, delay, ...rest) => real(call, delay === 250 ? 60_000 : delay, ...rest);
-  });
+  await page.addInitScript(waitsLong);
   await page.goto(`${server.address}/outcomes?zone=UTC`);
   await settled(page);
   const before = await engaged(page).innerText();
@@ -288,4 +290,21 @@ inPage('a page that waits too long is drawn with old answers, which turn pale', 
   await settled(page);
   assert.equal(await page.locator('#content .stale').count(), 0);
   assert.equal(number(await engaged(page).innerText()), await sessionsOf('all'));
+});
+
+inPage('one filter after the other is chosen in a page that waits', {}, async (page) => {
+  await page.addInitScript(waitsLong);
+  await page.goto(`${server.address}/conversations?zone=UTC`);
+  await settled(page);
+  const letGo = await keptBack(page);
+  await page.getByRole('button', { name: 'Often wanted' }).click();
+  const boxes = page.getByRole('dialog', { name: 'Often wanted' }).getByRole('checkbox');
+  for (const place of [0, 1]) await boxes.nth(place).check();
+  await page.waitForURL((url) => url.searchParams.getAll('filter').length === 2);
+  await boxes.nth(0).uncheck();
+  await page.waitForURL((url) => url.searchParams.getAll('filter').length === 1);
+  assert.equal(await page.locator('#content').getAttribute('aria-busy'), 'true');
+  assert.equal(await boxes.nth(1).isChecked(), true);
+  letGo();
+  await settled(page);
 });

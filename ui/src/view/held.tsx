@@ -63,6 +63,13 @@ export function useLooked(): Looked {
   return found;
 }
 
+/** What is chosen, which a page may still be about to be drawn with: for what shows a choice in the page and changes it. */
+export function useChosenView(): View {
+  const found = use(AddressContext);
+  if (found === null) throw new Error('nothing is chosen outside of an address');
+  return found.view;
+}
+
 /** What the address says; the same thing as long as it says the same. */
 function useAddress(): Looked {
   // An address gives a new list each time.

@@ -10,6 +10,7 @@ import { Nothing, useNothing } from '../../components/Nothing';
 import { Failed, Loading } from '../../components/States';
 import { whole } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
+import { useChosenView } from '../../view/held';
 import { useSetView, useView } from '../../view/use-view';
 import { quoted } from '../../view/view';
 import { COLUMNS, FIRST_COLUMNS } from './columns';
@@ -77,7 +78,7 @@ export default function Conversations() {
 
 function Tools({ chosen }: { chosen: readonly string[] }) {
   const { texts } = usePreferences();
-  const view = useView();
+  const { filter: filters } = useChosenView();
   const setView = useSetView();
   const navigate = useNavigate();
   const search = useListSearch();
@@ -131,9 +132,9 @@ function Tools({ chosen }: { chosen: readonly string[] }) {
             <label key={filter} className="menu-item">
               <input
                 type="checkbox"
-                checked={view.filter.includes(filter)}
+                checked={filters.includes(filter)}
                 onChange={(event) =>
-                  setView({ filter: event.target.checked ? [...view.filter, filter] : view.filter.filter((other) => other !== filter) })
+                  setView({ filter: event.target.checked ? [...filters, filter] : filters.filter((other) => other !== filter) })
                 }
               />
               {name}

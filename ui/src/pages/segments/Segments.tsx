@@ -11,6 +11,7 @@ import { Answered, Empty } from '../../components/States';
 import { instant } from '../../format/format';
 import { usePreferences } from '../../shell/preferences';
 import { usePart } from '../../texts/parts';
+import { useChosenView } from '../../view/held';
 import { useSetView, useView } from '../../view/use-view';
 import { quoted } from '../../view/view';
 import { SideBySide } from './SideBySide';
@@ -74,6 +75,7 @@ function SegmentTable(props: { segments: Segment[]; chosen: string[]; choose: (n
   const { texts, locale } = usePreferences();
   const words = usePart('work');
   const view = useView();
+  const { filter: filters } = useChosenView();
   const setView = useSetView();
   const removing = useRemoveSegment(view);
   return (
@@ -107,8 +109,8 @@ function SegmentTable(props: { segments: Segment[]; chosen: string[]; choose: (n
                     <button
                       type="button"
                       className="button quiet"
-                      aria-pressed={view.filter.some((one) => segmentOf(one) === segment.name)}
-                      onClick={() => setView({ filter: [...view.filter.filter((one) => segmentOf(one) !== segment.name), `segment ${quoted(segment.name)}`] })}
+                      aria-pressed={filters.some((one) => segmentOf(one) === segment.name)}
+                      onClick={() => setView({ filter: [...filters.filter((one) => segmentOf(one) !== segment.name), `segment ${quoted(segment.name)}`] })}
                     >
                       {words.segments.use}
                     </button>
@@ -123,7 +125,7 @@ function SegmentTable(props: { segments: Segment[]; chosen: string[]; choose: (n
                       busy={removing.isPending}
                       act={() => {
                         removing.mutate(segment.name);
-                        setView({ filter: view.filter.filter((one) => segmentOf(one) !== segment.name) });
+                        setView({ filter: filters.filter((one) => segmentOf(one) !== segment.name) });
                       }}
                     />
                   </span>

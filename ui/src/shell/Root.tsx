@@ -17,14 +17,6 @@ const SignIn = lazy(() => import('../pages/people/SignIn'));
 const LINKS = ['/welcome', '/shared'];
 
 export function Root() {
-  return (
-    <WithAddress>
-      <Whole />
-    </WithAddress>
-  );
-}
-
-function Whole() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   if (LINKS.includes(path)) {
     return (
@@ -33,7 +25,11 @@ function Whole() {
       </Suspense>
     );
   }
-  return <Known />;
+  return (
+    <WithAddress>
+      <Known />
+    </WithAddress>
+  );
 }
 
 /** The address stays as it is while somebody signs in, and shows what it leads to afterwards. */

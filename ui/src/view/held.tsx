@@ -3,9 +3,10 @@
  * what is in sight of it is answered. To draw old answers once more in the new view takes as long as to draw the new ones.
  */
 import { useRouterState, useSearch } from '@tanstack/react-router';
-import { createContext, use, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 
 import { useSettings } from '../api/workspace';
+import { drawLater, forget } from '../charts/later';
 import { KEPT, viewOf, type View, type ViewSearch } from './view';
 
 /** Who waits longer than so many milliseconds sees that the old answers are old. */
@@ -37,6 +38,12 @@ export function hold(answers: Promise<unknown>): void {
   wait = mine;
   tell();
   void answers.then(end, end);
+}
+
+/** Waits for nothing any more. */
+export function letGo(): void {
+  wait = undefined;
+  tell();
 }
 
 /** Whether the page waits for the answers to another view than it shows. */
@@ -97,10 +104,19 @@ export function Held({ children }: { children: ReactNode }) {
   return <PageContext value={looked}>{children}</PageContext>;
 }
 
-/** An answer. As long as it `waits` for the next it is of what was looked at before, and nothing in it is drawn anew. */
+/**
+ * An answer. While it `waits` for the next, what is in it is drawn anew for another view when the browser has drawn the rest: its
+ * links lead on with the new filters soon, and nothing waits for them.
+ */
 export function OfAnswer({ waits, children }: { waits: boolean; children: ReactNode }) {
   const looked = useLooked();
   const [drawn, setDrawn] = useState(looked);
+  useEffect(() => {
+    if (drawn === looked) return undefined;
+    const draw = () => setDrawn(looked);
+    drawLater(draw);
+    return () => forget(draw);
+  }, [drawn, looked]);
   if (waits) return <AnswerContext value={drawn}>{children}</AnswerContext>;
   if (drawn !== looked) setDrawn(looked);
   return <AnswerContext value={looked}>{children}</AnswerContext>;

@@ -4,7 +4,7 @@ import { useRouter } from '@tanstack/react-router';
 import { useCallback } from 'react';
 
 import { askSooner } from '../api/sooner';
-import { hold, useLooked } from './held';
+import { hold, letGo, useLooked } from './held';
 import { changed, keepsQuestions, readView, viewOf, type View, type ViewChange, type ViewSearch } from './view';
 
 export function useView(): View {
@@ -21,6 +21,7 @@ export function useSetView(): (change: ViewChange) => void {
       // It goes on from the address, which may be ahead of what is drawn.
       const next = changed(viewOf({ zone, ...readView(router.latestLocation.search as Record<string, unknown>) }), change);
       if (keepsQuestions(change)) hold(askSooner(client, next));
+      else letGo();
       void router.navigate({
         to: '.',
         // What is taken out is said to be undefined: what is not said is kept from address to address.

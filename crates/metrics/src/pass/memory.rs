@@ -14,7 +14,7 @@ use crate::run::worker::Shape;
 
 /// Batches with fewer rows are put together until they have so many: what a batch costs beside its rows is paid by each
 /// pass for each of them, and memory keeps the rows of each of its parts by themselves.
-const ENOUGH_ROWS: usize = 4096;
+const ENOUGH_ROWS: usize = 1024;
 
 impl Source<'_> {
     /// What is read of the rows in memory, in which each pass takes its own.
@@ -52,13 +52,13 @@ impl Source<'_> {
     }
 }
 
-/// The batches with these of their columns, small ones that follow each other put together.
+/// The batches with these of their columns, the small ones put together.
 fn put_together(
     batches: &[RecordBatch],
     columns: &Columns,
 ) -> Result<Vec<RecordBatch>, QueryError> {
     let mut together = Vec::new();
-    let mut small: Vec<RecordBatch> = Vec::new();
+    let mut small = Vec::new();
     let mut rows = 0;
     for batch in batches {
         let schema = batch.schema();
@@ -66,18 +66,28 @@ fn put_together(
             .iter()
             .filter_map(|column| schema.index_of(column).ok())
             .collect();
-        small.push(batch.project(&places)?);
+        let batch = batch.project(&places)?;
+        // What is large is not copied.
+        if batch.num_rows() >= ENOUGH_ROWS {
+            together.push(batch);
+            continue;
+        }
         rows += batch.num_rows();
+        small.push(batch);
         if rows >= ENOUGH_ROWS {
-            together.push(concat_batches(&small[0].schema(), &small)?);
+            together.push(as_one(&small)?);
             small.clear();
             rows = 0;
         }
     }
-    if let Some(first) = small.first() {
-        together.push(concat_batches(&first.schema(), &small)?);
+    if !small.is_empty() {
+        together.push(as_one(&small)?);
     }
     Ok(together)
+}
+
+fn as_one(batches: &[RecordBatch]) -> Result<RecordBatch, QueryError> {
+    Ok(concat_batches(&batches[0].schema(), batches)?)
 }
 
 #[cfg(test)]
@@ -109,10 +119,17 @@ mod tests {
         assert_eq!(found[0].num_columns(), 1);
         let numbers = found[0].column(0).as_any().downcast_ref::<Int64Array>();
         assert!(numbers.unwrap().values().iter().copied().eq(0..enough));
-        assert!(
-            put_together(&[], &Columns::from(["number"]))
-                .unwrap()
-                .is_empty()
-        );
+        let none = put_together(&[], &Columns::from(["number"])).unwrap();
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn a_large_batch_is_not_copied() {
+        let batches = [batch(0..3), batch(3..3 + ENOUGH_ROWS as i64)];
+        let found = put_together(&batches, &Columns::from(["number"])).unwrap();
+        let rows: Vec<usize> = found.iter().map(RecordBatch::num_rows).collect();
+        assert_eq!(rows, [ENOUGH_ROWS, 3]);
+        let is_same = Arc::ptr_eq(found[0].column(0), batches[1].column(1));
+        assert!(is_same);
     }
 }

@@ -253,6 +253,7 @@ inPage('a page stays as it is until the answers in sight are there', {}, async (
   await page.addInitScript(waitsLong);
   await page.goto(`${server.address}/outcomes?zone=UTC`);
   await settled(page);
+  const tips = await page.evaluateHandle(() => [...document.querySelectorAll('.chart-area > div:last-child')]);
   const before = await engaged(page).innerText();
   const letGo = await keptBack(page);
   await traffic(page).selectOption('all');
@@ -266,6 +267,8 @@ inPage('a page stays as it is until the answers in sight are there', {}, async (
   await settled(page);
   assert.deepEqual(await leads(page), ['all', 'all']);
   assert.equal(number(await engaged(page).innerText()), await sessionsOf('all'));
+  // A new element for its tip would have the browser lay out all of the page for each chart.
+  assert.deepEqual(await tips.evaluate((all) => [all.length > 1, all.every((tip) => tip.isConnected)]), [true, true]);
   // To another page nobody waits.
   const letGoAgain = await keptBack(page);
   await traffic(page).selectOption('test');
